@@ -1,0 +1,81 @@
+import type { Family } from "../net/address.ts";
+
+/** What decided who initiated, strongest first (Barbosa et al. 2013; DESIGN: "by evidence"). */
+export const directionEvidence = [
+  "syn",
+  "log",
+  "icmp",
+  "known-port",
+  "shared-port",
+  "ephemeral",
+  "guess",
+] as const;
+export type DirectionEvidence = (typeof directionEvidence)[number];
+
+/**
+ * One observed flow, the key of a baseline: initiator, responder and service, in the direction of the request.
+ * Addresses are canonical text. For TCP, UDP, SCTP… `port` is the responder's; for ICMP `icmpType` is the request's.
+ */
+export interface Flow {
+  readonly family: Family;
+  readonly initiator: string;
+  readonly responder: string;
+  readonly protocol: number;
+  readonly port?: number;
+  readonly icmpType?: number;
+}
+
+/** How regularly requests come: `period` and `jitter` in seconds where it is periodic; always a silence deadline. */
+export interface Cadence {
+  readonly kind: "periodic" | "irregular";
+  readonly period?: number;
+  readonly jitter?: number;
+  /** Longest silence that is still normal, in seconds: max(3·median, 1.5·max gap, median + 10·1.4826·MAD). */
+  readonly silenceDeadline: number;
+  readonly samples: number;
+}
+
+/** A flow with what was seen of it. Times are ISO 8601 in UTC; `packets` and `bytes` count both directions. */
+export interface BaselineFlow extends Flow {
+  readonly connections: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly evidence: DirectionEvidence;
+  /** From 0 to 1: how sure it is that the initiator is the initiator. Below 0.5 it is a question to a human. */
+  readonly confidence: number;
+  /** False for a TCP attempt that nobody answered, or a request with no reply: never a permit by itself. */
+  readonly answered: boolean;
+  /** Why no routed conduit can carry it, when none can. Such flows get no rule. */
+  readonly notRoutable?: "broadcast" | "multicast" | "link-local" | "loopback" | "unspecified";
+  readonly cadence?: Cadence;
+}
+
+/** Every record of a source is counted once: `read = used + sum(ignored) + sum(rejected)`. */
+export interface Accounting {
+  readonly unit: "packets" | "lines";
+  readonly read: number;
+  readonly used: number;
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+export interface BaselineSource {
+  /** File name as given, without its folders. */
+  readonly name: string;
+  readonly format: string;
+  /** Of the bytes as they were read (before decompression). */
+  readonly sha256: string;
+  readonly firstSeen?: string;
+  readonly lastSeen?: string;
+  readonly accounting: Accounting;
+}
+
+/** What was observed, as `sluice observe` writes it (JSON, `schema: sluice/baseline`). Flows are sorted by key. */
+export interface Baseline {
+  readonly schema: "sluice/baseline";
+  readonly version: 1;
+  readonly sources: readonly BaselineSource[];
+  readonly flows: readonly BaselineFlow[];
+}

@@ -1,0 +1,27 @@
+import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
+import { CommandError, type Context, exitCodes } from "./context.ts";
+import { version } from "./version.ts";
+
+/** Every command, one file each. */
+const routes = buildRouteMap<string, Context>({
+  docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
+  routes: {},
+});
+
+/** What a command could not do, without a stack where the message is meant for the engineer. */
+const explain = (error: unknown): string => {
+  if (error instanceof CommandError) return `error: ${error.message}`;
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `internal error (please report it): ${details}`;
+};
+
+export const application: Application<Context> = buildApplication(routes, {
+  name: "sluice",
+  versionInfo: { currentVersion: version },
+  scanner: { caseStyle: "allow-kebab-for-camel" },
+  documentation: { caseStyle: "convert-camel-to-kebab" },
+  localization: {
+    text: { ...text_en, exceptionWhileRunningCommand: explain, commandErrorResult: explain },
+  },
+  determineExitCode: (error) => (error instanceof CommandError ? error.exitCode : exitCodes.failed),
+});

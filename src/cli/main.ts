@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { run } from "@stricli/core";
+import { application } from "./app.ts";
+import { type Context, exitCodes } from "./context.ts";
+
+// A reader that went away (`sluice … | head`) is not a failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+const context: Context = { process, cwd: process.cwd(), now: () => new Date() };
+await run(application, process.argv.slice(2), context);
+
+// The command line library uses small negative codes for what the user typed wrong.
+if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = exitCodes.usage;

@@ -1,0 +1,17 @@
+import { createHash } from "node:crypto";
+
+/** SHA-256 of UTF-8 text or of bytes, in lower-case hex. */
+export const sha256 = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");
+
+/**
+ * JSON with sorted keys and no white space, so that equal values have equal bytes (after RFC 8785; all numbers here
+ * are integers or short decimals, for which JSON.stringify already gives the canonical form).
+ */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, entry: unknown) =>
+    entry !== null && typeof entry === "object" && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : entry,
+  );
+}

@@ -1,0 +1,97 @@
+import { Address4, Address6 } from "ip-address";
+import IPCIDR from "ip-cidr";
+
+/** IP version. A rule has exactly one: a cross of families is how peers open firewalls by accident. */
+export type Family = 4 | 6;
+
+/** An inclusive range of addresses of one family; `from <= to`. Addresses are unsigned integers of 32 or 128 bits. */
+export interface AddressRange {
+  readonly family: Family;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+export const addressBits = (family: Family): number => (family === 4 ? 32 : 128);
+
+/** Every address of a family, written on purpose: an empty set is never "any". */
+export const everyAddress = (family: Family): AddressRange => ({
+  family,
+  from: 0n,
+  to: (1n << BigInt(addressBits(family))) - 1n,
+});
+
+/** Why a text is not an address or a prefix; the message says what was expected. */
+export class AddressError extends Error {}
+
+/**
+ * Reads `10.1.0.10`, `10.1.0.0/24`, `fd00::/64` or `10.1.0.5-10.1.0.9`.
+ * Refuses what ip-cidr lets pass: host bits in a prefix, zone identifiers, IPv4-mapped IPv6, leading zeros.
+ * @throws {AddressError} when the text is none of these.
+ */
+export function parseRange(text: string): AddressRange {
+  const dash = text.indexOf("-");
+  if (dash > 0) {
+    const from = parseAddress(text.slice(0, dash));
+    const to = parseAddress(text.slice(dash + 1));
+    if (from.family !== to.family) throw new AddressError(`"${text}" mixes IPv4 and IPv6`);
+    if (from.from > to.from) throw new AddressError(`"${text}" ends before it starts`);
+    return { family: from.family, from: from.from, to: to.from };
+  }
+  if (!text.includes("/")) return parseAddress(text);
+  const [address = "", length = ""] = text.split("/", 2);
+  const base = parseAddress(address);
+  const bits = addressBits(base.family);
+  if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > bits || !IPCIDR.isValidCIDR(text)) {
+    throw new AddressError(`"${text}" is not a prefix: the length goes from 0 to ${bits}`);
+  }
+  const hostBits = BigInt(bits - Number(length));
+  const mask = (1n << hostBits) - 1n;
+  if ((base.from & mask) !== 0n) {
+    const network = formatAddress(base.family, base.from & ~mask);
+    throw new AddressError(`"${text}" has host bits set; write ${network}/${length} or ${address}`);
+  }
+  return { family: base.family, from: base.from, to: base.from | mask };
+}
+
+/** Reads one address as a range of one. @throws {AddressError} */
+export function parseAddress(text: string): AddressRange {
+  if (text.includes(":")) {
+    if (text.includes("%")) throw new AddressError(`"${text}" has a zone identifier; leave out "%…"`);
+    if (!Address6.isValid(text)) throw new AddressError(`"${text}" is not an IPv6 address`);
+    const value = new Address6(text).bigInt();
+    if (value >> 32n === 0xffffn)
+      throw new AddressError(`"${text}" is an IPv4-mapped address; write the IPv4 address`);
+    return { family: 6, from: value, to: value };
+  }
+  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text) || !Address4.isValid(text)) {
+    throw new AddressError(`"${text}" is not an IPv4 or IPv6 address`);
+  }
+  const value = new Address4(text).bigInt();
+  return { family: 4, from: value, to: value };
+}
+
+/** Canonical text of one address: dotted decimal, or RFC 5952 for IPv6. */
+export function formatAddress(family: Family, value: bigint): string {
+  return family === 4 ? Address4.fromBigInt(value).address : Address6.fromBigInt(value).correctForm();
+}
+
+/** Canonical text of a range: an address, a prefix, or `from-to` where no prefix fits. */
+export function formatRange(range: AddressRange): string {
+  const from = formatAddress(range.family, range.from);
+  if (range.from === range.to) return from;
+  const length = prefixLength(range);
+  return length === undefined ? `${from}-${formatAddress(range.family, range.to)}` : `${from}/${length}`;
+}
+
+/** The prefix length, when the range is exactly one prefix. */
+export function prefixLength(range: AddressRange): number | undefined {
+  const size = range.to - range.from + 1n;
+  if ((size & (size - 1n)) !== 0n || (range.from & (size - 1n)) !== 0n) return undefined;
+  return addressBits(range.family) - (size.toString(2).length - 1);
+}
+
+export const covers = (outer: AddressRange, inner: AddressRange): boolean =>
+  outer.family === inner.family && outer.from <= inner.from && inner.to <= outer.to;
+
+export const overlaps = (a: AddressRange, b: AddressRange): boolean =>
+  a.family === b.family && a.from <= b.to && b.from <= a.to;
