@@ -1,0 +1,105 @@
+import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import { type Session, SessionError } from "../session.ts";
+import { authentication } from "./authentication.ts";
+import type { Identity } from "./identity.ts";
+import { fingerprint, type PublicKey, parsePublicKey } from "./public-key.ts";
+import { remoteSession } from "./remote-session.ts";
+
+export interface ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identity: Identity;
+  /** OpenSSH public key lines; the host must present one of them. There is no way to skip this. */
+  readonly hostKeys: readonly string[];
+  /** How long reaching and logging in may take, in milliseconds. */
+  readonly connectTimeoutMs?: number;
+  /** The connection counts as lost after three of these without an answer, in milliseconds. */
+  readonly keepaliveMs?: number;
+}
+
+/** Signature algorithms per key type (RFC 8332 for RSA; SHA-1 signatures are not accepted). */
+const algorithms: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
+  "ssh-ed25519": ["ssh-ed25519"],
+  "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
+  "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
+  "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
+  "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
+};
+
+/**
+ * Opens a session with a host whose key is pinned.
+ * @throws {SessionError} `unreachable`, `host-key` (both fingerprints named), `authentication`.
+ */
+export async function connect(options: ConnectOptions): Promise<Session> {
+  const pinned = options.hostKeys.map(parsePublicKey);
+  if (pinned.length === 0) throw new SessionError("host-key", `no host key is pinned for ${options.host}`);
+  const place = `${options.user}@${options.host}:${options.port}`;
+  let presented: Buffer | undefined;
+  const client = new ssh2.Client();
+  await new Promise<void>((resolve, reject) => {
+    client.once("ready", resolve);
+    client.once("error", (error) => reject(explain(error, place, pinned, presented)));
+    client.once("close", () =>
+      reject(new SessionError("unreachable", `${place} closed the connection before the login was complete`)),
+    );
+    client.connect({
+      host: options.host,
+      port: options.port,
+      username: options.user,
+      readyTimeout: options.connectTimeoutMs ?? 15_000,
+      keepaliveInterval: options.keepaliveMs ?? 5_000,
+      keepaliveCountMax: 3,
+      algorithms: { serverHostKey: preferred(pinned) },
+      hostVerifier: (key: Buffer) => {
+        presented = key;
+        return pinned.some((one) => one.blob.equals(key));
+      },
+      ...authentication(options.identity),
+    });
+  }).catch((error: unknown) => {
+    abandon(client);
+    throw error;
+  });
+  return remoteSession(client, place);
+}
+
+/** Pinned types first, so that a host with several keys shows a pinned one; the rest, so that a mismatch can be named. */
+function preferred(pinned: readonly PublicKey[]): ServerHostKeyAlgorithm[] {
+  const types = new Set([...pinned.map((key) => key.type), ...Object.keys(algorithms)]);
+  return [...types].flatMap((type) => algorithms[type] ?? []);
+}
+
+/** Ends a client that never became a session; what it still says about that is of no interest. */
+function abandon(client: Client): void {
+  client.removeAllListeners();
+  client.on("error", () => undefined);
+  client.destroy();
+}
+
+function explain(
+  error: Error & { readonly level?: string; readonly code?: string },
+  place: string,
+  pinned: readonly PublicKey[],
+  presented: Buffer | undefined,
+): SessionError {
+  if (presented && !pinned.some((key) => key.blob.equals(presented))) {
+    const known = pinned.map((key) => `${fingerprint(key.blob)} (${key.type})`).join(" or ");
+    return new SessionError(
+      "host-key",
+      `${place} presents the host key ${fingerprint(presented)}, but the site file pins ${known}. ` +
+        "Either this is another machine, or its key was changed: compare at the console (ssh-keygen -lf " +
+        "/etc/ssh/ssh_host_ed25519_key.pub) before you change site.yaml",
+    );
+  }
+  if (error.level === "client-authentication") {
+    return new SessionError(
+      "authentication",
+      `${place} does not accept this identity: its public key must be in the host's authorized_keys`,
+    );
+  }
+  if (error.level === "agent") {
+    return new SessionError("authentication", `the SSH agent does not help: ${error.message}`);
+  }
+  return new SessionError("unreachable", `cannot reach ${place}: ${error.message}`);
+}

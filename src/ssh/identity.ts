@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import ssh2 from "ssh2";
+import { type PublicKey, parsePublicKey } from "./public-key.ts";
+
+/** Who connects and signs: a key pair whose private half is in a file, or held by the agent. */
+export interface Identity {
+  /** As given by the user; `ssh-keygen -Y sign -f` takes the same file. */
+  readonly file: string;
+  readonly publicKey: PublicKey;
+  readonly holder:
+    | { readonly kind: "file"; readonly privateKey: Buffer }
+    | { readonly kind: "agent"; readonly socket: string };
+}
+
+/**
+ * Reads an identity from an OpenSSH private key, or from a `.pub` file whose private half the agent at
+ * `agentSocket` holds. @throws {Error} with a message for the engineer.
+ */
+export function readIdentity(file: string, agentSocket: string | undefined): Identity {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    throw new Error(`cannot read the identity ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  if (!content.includes("PRIVATE KEY-----")) return agentIdentity(file, content.toString(), agentSocket);
+  const key = ssh2.utils.parseKey(content);
+  if (key instanceof Error) {
+    if (/passphrase|encrypted/i.test(key.message)) {
+      throw new Error(
+        `the identity ${file} has a passphrase: add it to the agent (ssh-add ${file}) and give ${file}.pub instead`,
+      );
+    }
+    throw new Error(`the identity ${file} is not a private key that can be used: ${key.message}`);
+  }
+  const publicKey = parsePublicKey(`${key.type} ${key.getPublicSSH().toString("base64")}`);
+  return { file, publicKey, holder: { kind: "file", privateKey: content } };
+}
+
+function agentIdentity(file: string, line: string, socket: string | undefined): Identity {
+  const publicKey = parseLine(file, line);
+  if (socket === undefined) {
+    throw new Error(`${file} is a public key, and no SSH agent runs (SSH_AUTH_SOCK is not set)`);
+  }
+  return { file, publicKey, holder: { kind: "agent", socket } };
+}
+
+function parseLine(file: string, line: string): PublicKey {
+  try {
+    return parsePublicKey(line);
+  } catch (error) {
+    throw new Error(`the identity ${file} is ${(error as Error).message}, nor a private key`);
+  }
+}

@@ -1,0 +1,109 @@
+import { constants } from "node:os";
+import type { Client, ClientChannel } from "ssh2";
+import { type CommandResult, type Session, SessionError } from "../session.ts";
+import { quoteWords } from "./quote.ts";
+
+/** More than any listing of a firewall; a command that prints more is out of hand. */
+const outputLimit = 256 * 1024 * 1024;
+const defaultTimeoutMs = 30_000;
+
+/**
+ * What every command starts with: messages in English whatever the host speaks, and the folders of administration
+ * commands, which a login that is not root has not in its path.
+ */
+const preamble = [
+  "exec",
+  "env",
+  "LC_ALL=C",
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+];
+
+/** A session over a client that is logged in. `place` is how messages name the host. */
+export function remoteSession(client: Client, place: string): Session {
+  let broken: SessionError | undefined;
+  const waiting = new Set<(error: SessionError) => void>();
+  const lose = (message: string): void => {
+    broken ??= new SessionError("lost", `the connection to ${place} is lost: ${message}`);
+    for (const reject of waiting) reject(broken);
+  };
+  client.removeAllListeners("error").removeAllListeners("close");
+  client.on("error", (error) => lose(error.message));
+  client.on("close", () => lose("the far side closed it"));
+
+  return {
+    async run(argv, options = {}) {
+      if (broken) throw broken;
+      const line = quoteWords([...preamble, ...argv]);
+      const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+      return new Promise<CommandResult>((resolve, reject) => {
+        let channel: ClientChannel | undefined;
+        const settle = (action: () => void): void => {
+          clearTimeout(timer);
+          waiting.delete(fail);
+          action();
+        };
+        const fail = (error: SessionError): void => settle(() => reject(error));
+        const timer = setTimeout(() => {
+          channel?.destroy();
+          fail(
+            new SessionError("timeout", `${place} did not finish "${argv[0]}" within ${timeoutMs / 1000} s`),
+          );
+        }, timeoutMs);
+        waiting.add(fail);
+        client.exec(line, (error, opened) => {
+          if (error) return fail(new SessionError("lost", `${place} opens no channel: ${error.message}`));
+          channel = opened;
+          collect(opened, place).then((result) => settle(() => resolve(result)), fail);
+          opened.end(options.stdin ?? "");
+        });
+      });
+    },
+    async close() {
+      if (broken) return;
+      await new Promise<void>((resolve) => {
+        const impatience = setTimeout(() => client.destroy(), 2_000);
+        client.once("close", () => {
+          clearTimeout(impatience);
+          resolve();
+        });
+        client.end();
+      });
+    },
+  };
+}
+
+/** Gathers what one command prints until it ends. Rejects when the channel ends without an exit status. */
+function collect(channel: ClientChannel, place: string): Promise<CommandResult> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    const keep = (chunks: Buffer[]) => (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= outputLimit) return;
+      channel.destroy();
+      reject(new SessionError("lost", `${place} printed more than ${outputLimit} bytes; not read further`));
+    };
+    channel.on("data", keep(out));
+    channel.stderr.on("data", keep(err));
+    let status: number | undefined;
+    channel.on("exit", (code: number | null, signal?: string) => {
+      status = code ?? 128 + signalNumber(signal);
+    });
+    channel.on("error", (error: Error) => reject(new SessionError("lost", `${place}: ${error.message}`)));
+    channel.on("close", () => {
+      if (status === undefined) {
+        reject(new SessionError("lost", `${place} ended the command without saying how`));
+        return;
+      }
+      resolve({ code: status, stdout: text(out), stderr: text(err) });
+    });
+  });
+}
+
+const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString("utf8");
+
+/** RFC 4254, section 6.10 names signals without `SIG`. Shells report a killed command as 128 + its number. */
+const signalNumber = (name: string | undefined): number =>
+  new Map(Object.entries(constants.signals)).get(`SIG${name?.replace(/^SIG/, "")}`) ?? 0;

@@ -1,0 +1,205 @@
+import { execFileSync, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SessionError } from "../../src/session.ts";
+import { type ConnectOptions, connect } from "../../src/ssh/connect.ts";
+import { readIdentity } from "../../src/ssh/identity.ts";
+import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+
+const needs = missingForSshd ? ` (skipped: needs ${missingForSshd})` : "";
+
+describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
+  let sshd: Sshd;
+  let options: ConnectOptions;
+  beforeAll(async () => {
+    sshd = await startSshd();
+    options = {
+      host: "127.0.0.1",
+      port: sshd.port,
+      user: sshd.user,
+      identity: readIdentity(sshd.identity, undefined),
+      hostKeys: [sshd.hostKey],
+    };
+  });
+  afterAll(() => sshd.stop());
+
+  const fault = async (promise: Promise<unknown>): Promise<SessionError> => {
+    const error = await promise.then(
+      () => new Error("it worked"),
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(SessionError);
+    return error as SessionError;
+  };
+
+  test("words, standard input, both outputs and the exit code arrive as they are", async () => {
+    const session = await connect(options);
+    const result = await session.run(["sh", "-c", 'cat; echo "$1" >&2; exit 7', "sh", "it's $HOME; rm"], {
+      stdin: "päckli\n",
+    });
+    expect(result).toEqual({ code: 7, stdout: "päckli\n", stderr: "it's $HOME; rm\n" });
+    await session.close();
+  });
+
+  test("commands speak English and find administration commands whatever the host is set to", async () => {
+    const session = await connect(options);
+    const result = await session.run(["sh", "-c", 'echo "$LC_ALL $PATH"']);
+    expect(result.stdout).toMatch(/^C .*\/usr\/sbin/);
+    await session.close();
+  });
+
+  test("commands run at the same time, each with its own answer", async () => {
+    const session = await connect(options);
+    const numbers = Array.from({ length: 8 }, (_, index) => String(index));
+    const results = await Promise.all(numbers.map((number) => session.run(["echo", number])));
+    expect(results.map((result) => result.stdout.trim())).toEqual(numbers);
+    await session.close();
+  });
+
+  test("bytes that are not UTF-8 do not break the session", async () => {
+    const session = await connect(options);
+    expect((await session.run(["printf", "a\\377b"])).stdout).toBe("a\ufffdb");
+    await session.close();
+  });
+
+  test("several megabytes arrive whole in both directions", async () => {
+    const session = await connect(options);
+    const text = "0123456789abcdef\n".repeat(300_000);
+    expect((await session.run(["cat"], { stdin: text })).stdout).toBe(text);
+    await session.close();
+  });
+
+  test("a command that is killed answers as a shell would say it", async () => {
+    const session = await connect(options);
+    expect((await session.run(["sh", "-c", "kill -9 $$"])).code).toBe(137);
+    await session.close();
+  });
+
+  test("another host key is refused, and both fingerprints are named", async () => {
+    makeKey(join(sshd.folder, "other"));
+    const fingerprints = ["host", "other"].map(
+      (name) =>
+        execFileSync("ssh-keygen", ["-lf", join(sshd.folder, name)], { encoding: "utf8" }).split(" ")[1]!,
+    );
+    const pinned = execFileSync("cat", [join(sshd.folder, "other.pub")], { encoding: "utf8" });
+    const error = await fault(connect({ ...options, hostKeys: [pinned] }));
+    expect(error.fault).toBe("host-key");
+    for (const each of fingerprints) expect(error.message).toContain(each);
+  });
+
+  test("no pinned key means no connection", async () => {
+    expect((await fault(connect({ ...options, hostKeys: [] }))).fault).toBe("host-key");
+  });
+
+  test("a key that the host does not know is an authentication fault", async () => {
+    makeKey(join(sshd.folder, "stranger"));
+    const identity = readIdentity(join(sshd.folder, "stranger"), undefined);
+    expect((await fault(connect({ ...options, identity }))).fault).toBe("authentication");
+  });
+
+  test("the agent signs with the one key that was named, though it holds many", async () => {
+    const socket = join(sshd.folder, "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+    try {
+      for (let number = 0; number < 8; number += 1) makeKey(join(sshd.folder, `many${number}`));
+      const files = [
+        ...Array.from({ length: 8 }, (_, number) => join(sshd.folder, `many${number}`)),
+        sshd.identity,
+      ];
+      execFileSync(
+        "sh",
+        ["-c", 'while ! [ -S "$SSH_AUTH_SOCK" ]; do sleep 0.05; done; ssh-add -q "$@"', "sh", ...files],
+        {
+          env: { ...process.env, SSH_AUTH_SOCK: socket },
+        },
+      );
+      const session = await connect({ ...options, identity: readIdentity(`${sshd.identity}.pub`, socket) });
+      expect((await session.run(["true"])).code).toBe(0);
+      await session.close();
+    } finally {
+      agent.kill();
+    }
+  });
+
+  test("an address where nobody listens is unreachable", async () => {
+    expect((await fault(connect({ ...options, port: 1 }))).fault).toBe("unreachable");
+  });
+
+  test("a server that accepts and says nothing is unreachable after the connect timeout", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const { port } = silent.address() as { port: number };
+    const error = await fault(connect({ ...options, port, connectTimeoutMs: 300 }));
+    expect(error.fault).toBe("unreachable");
+    silent.close();
+  });
+
+  test("a connection that drops in mid-command is lost, and stays lost", async () => {
+    const session = await connect(options);
+    const running = fault(session.run(["sleep", "30"]));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const pid of sshd.sessions()) process.kill(pid, "SIGKILL");
+    expect((await running).fault).toBe("lost");
+    expect((await fault(session.run(["true"]))).fault).toBe("lost");
+    await session.close();
+  });
+
+  test("a connection that goes silent is lost after three keepalives", async () => {
+    const session = await connect({ ...options, keepaliveMs: 200 });
+    const running = fault(session.run(["sleep", "30"]));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const stopped = sshd.sessions();
+    for (const pid of stopped) process.kill(pid, "SIGSTOP");
+    expect((await running).fault).toBe("lost");
+    for (const pid of stopped) process.kill(pid, "SIGKILL");
+  });
+
+  test("a command that takes too long is a timeout, and the session lives on", async () => {
+    const session = await connect(options);
+    expect((await fault(session.run(["sleep", "30"], { timeoutMs: 200 }))).fault).toBe("timeout");
+    expect((await session.run(["echo", "here"])).stdout).toBe("here\n");
+    await session.close();
+  });
+
+  test("a login banner and noise on standard error do not reach the answer", async () => {
+    const banner = join(sshd.folder, "banner");
+    writeFileSync(banner, "Authorised use only\n");
+    const noisy = await startSshd([`Banner=${banner}`]);
+    const session = await connect({
+      ...options,
+      port: noisy.port,
+      identity: readIdentity(noisy.identity, undefined),
+      hostKeys: [noisy.hostKey],
+    });
+    expect(await session.run(["sh", "-c", "echo noise >&2; echo answer"])).toEqual({
+      code: 0,
+      stdout: "answer\n",
+      stderr: "noise\n",
+    });
+    await session.close();
+    noisy.stop();
+  });
+});
+
+describe("an identity", () => {
+  test("with a passphrase is refused with the way round it", () => {
+    const folder = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-f", join(folder, "id")]);
+    expect(() => readIdentity(join(folder, "id"), undefined)).toThrow("ssh-add");
+    execFileSync("rm", ["-r", folder]);
+  });
+
+  test("that is a public key needs an agent", () => {
+    const folder = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
+    makeKey(join(folder, "id"));
+    expect(() => readIdentity(join(folder, "id.pub"), undefined)).toThrow("SSH_AUTH_SOCK");
+    execFileSync("rm", ["-r", folder]);
+  });
+
+  test("that does not exist, or is no key, says so", () => {
+    expect(() => readIdentity("/nowhere/id", undefined)).toThrow("ENOENT");
+    expect(() => readIdentity(import.meta.filename, undefined)).toThrow("not an OpenSSH public key line");
+  });
+});
