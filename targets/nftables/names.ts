@@ -1,0 +1,48 @@
+import type { Family } from "../../src/net/address.ts";
+
+/** The one table that is ours; nothing outside it is ever touched. */
+export const table = "inet sluice";
+
+/** Whose objects they are: `c` the conduit's confirmed ones, `t` those of the one trial that may run. */
+export type Generation = "c" | "t";
+
+/** Kinds of dispatch map, in the order in which a packet meets them. */
+export const dispatchKinds = ["trial", "enforce", "monitor"] as const;
+export type DispatchKind = (typeof dispatchKinds)[number];
+
+export const families: readonly Family[] = [4, 6];
+
+export const mapName = (kind: DispatchKind, family: Family): string => `${kind}${family}`;
+
+/**
+ * `c_dmz_cell1_ports4`: generation, conduit, part. A part holds no underscore, so that no two conduits share a name
+ * (`a` with a part `b_ports4` would be `a-b`), and the prefix keeps every name apart from nft's keywords.
+ */
+export const objectName = (generation: Generation, conduit: string, part: string): string =>
+  `${generation}_${conduit.replaceAll("-", "_")}_${part}`;
+
+/** The conduit, generation and part of a name of ours, or undefined when the name is not of that form. */
+export function parseObjectName(
+  name: string,
+): { readonly generation: Generation; readonly conduit: string; readonly part: string } | undefined {
+  const match = /^([ct])_([a-z][a-z0-9_]*)_([a-z0-9]+)$/.exec(name);
+  if (!match) return undefined;
+  const [, generation, conduit, part] = match;
+  return { generation: generation as Generation, conduit: conduit!.replaceAll("_", "-"), part: part! };
+}
+
+/** Chains of a conduit. A dispatch element goes to the one that is named as the stage. */
+export const chainParts = ["permitted", "replies", "record", "monitor", "enforce"] as const;
+export type ChainPart = (typeof chainParts)[number];
+
+/** Shapes of permit sets: what of a packet the element names beside its two addresses. */
+export const permitShapes = ["ports", "icmp", "protocols", "addresses"] as const;
+export type PermitShape = (typeof permitShapes)[number];
+
+/** Shapes of the sets that record what no permit admitted. */
+export const recordShapes = ["ports", "icmp", "protocols"] as const;
+export type RecordShape = (typeof recordShapes)[number];
+
+export const permitPart = (shape: PermitShape, family: Family): string => `${shape}${family}`;
+export const replyPart = (shape: PermitShape, family: Family): string => `reply${shape}${family}`;
+export const recordPart = (shape: RecordShape, family: Family): string => `record${shape}${family}`;

@@ -1,0 +1,137 @@
+import type { ConduitRules, PermitRules } from "../../src/compile/ir.ts";
+import { printable } from "../../src/diagnostics/printable.ts";
+import { type Family, formatRange } from "../../src/net/address.ts";
+import { conduitChains } from "./chains.ts";
+import { frame } from "./frame.ts";
+import {
+  chainParts,
+  families,
+  type Generation,
+  objectName,
+  permitPart,
+  permitShapes,
+  recordPart,
+  recordShapes,
+  replyPart,
+  table,
+} from "./names.ts";
+import { keyType, replyElement, requestElement, shapeOf } from "./shapes.ts";
+import { asScript, type ElementGroup, type NftObject, removal, type SetObject } from "./statements.ts";
+
+/** Entries that a conduit's record holds before it is full, and how long one stays without being seen again. */
+const recordSize = { ports: 65_535, icmp: 4_096, protocols: 4_096 } as const;
+const recordTimeout = "7d";
+
+/** Statements, safe to repeat, that put the frame in place and leave dispatch, lock and conduits as they are. */
+export const emitFrame = (): string => `add table ${table}\n${asScript(frame(new Map()))}`;
+
+/**
+ * Statements, safe to repeat, that give a conduit's objects exactly these rules: sets are emptied and filled, sets
+ * that are not needed any more are removed, records keep their entries. Dispatch is not touched.
+ */
+export function emitConduitObjects(rules: ConduitRules, generation: Generation): string {
+  const objects = conduitObjects(rules, generation);
+  const needed = new Set(objects.map((object) => object.name));
+  const obsolete = everyObject(rules.conduit, generation).filter((object) => !needed.has(object.name));
+  return asScript(objects) + removal(obsolete);
+}
+
+/** Statements, safe to repeat, that remove a conduit's objects. Its dispatch must be gone, or go before in the transaction. */
+export const emitConduitRemoval = (conduit: string, generation: Generation): string =>
+  removal(everyObject(conduit, generation));
+
+/** The keys under which a conduit's packets are dispatched: each pair of networks, in both directions. */
+export const dispatchKeys = (
+  rules: ConduitRules,
+): readonly { readonly family: Family; readonly key: string }[] =>
+  rules.pairs.flatMap(({ left, right }) => [
+    { family: left.family, key: `${formatRange(left)} . ${formatRange(right)}` },
+    { family: left.family, key: `${formatRange(right)} . ${formatRange(left)}` },
+  ]);
+
+/** The verdict of a dispatch element. */
+export const dispatchVerdict = (rules: ConduitRules, generation: Generation): string =>
+  `goto ${objectName(generation, rules.conduit, rules.stage)}`;
+
+/** All objects of a conduit: only the sets that hold something, and the records of the families of its networks. */
+export function conduitObjects(rules: ConduitRules, generation: Generation): readonly NftObject[] {
+  const own = families.filter((family) => rules.pairs.some((pair) => pair.left.family === family));
+  const filled = new Map<string, ElementGroup[]>();
+  for (const permit of rules.permits) {
+    for (const [part, elements] of permitElements(permit)) {
+      const groups = filled.get(part) ?? [];
+      filled.set(part, groups);
+      groups.push({ heading: permitHeading(permit), elements });
+    }
+  }
+  return [
+    ...permitSets(rules.conduit, generation).flatMap(({ part, object }) => {
+      const groups = filled.get(part);
+      return groups ? [{ ...object, groups }] : [];
+    }),
+    ...recordSets(rules.conduit, generation, own),
+    ...conduitChains(generation, rules.conduit, own, new Set(filled.keys())),
+  ];
+}
+
+/** Elements of one permit by the part of the set that holds them; the comment carries its id to the counters. */
+function permitElements(permit: PermitRules): ReadonlyMap<string, readonly string[]> {
+  const parts = new Map<string, string[]>();
+  const add = (part: string, element: string): void => {
+    const elements = parts.get(part) ?? [];
+    parts.set(part, elements);
+    elements.push(`${element} comment "${permit.permit}"`);
+  };
+  for (const box of permit.boxes) {
+    const [shape, family] = [shapeOf(box.service), box.source.family];
+    add(permitPart(shape, family), requestElement(box));
+    const reply = replyElement(box);
+    if (reply !== undefined) add(replyPart(shape, family), reply);
+  }
+  return parts;
+}
+
+const permitHeading = (permit: PermitRules): string => {
+  const file = permit.origin.file.split("/").at(-1);
+  return printable(`permit ${permit.permit} (${file}:${permit.origin.line}): ${permit.reason}`);
+};
+
+const permitSets = (
+  conduit: string,
+  generation: Generation,
+): readonly { readonly part: string; readonly object: SetObject }[] =>
+  families.flatMap((family) =>
+    [permitPart, replyPart].flatMap((partName) =>
+      permitShapes.map((shape) => {
+        const part = partName(shape, family);
+        const properties = [keyType(shape, family), "flags interval", "counter"];
+        return { part, object: { kind: "set", name: objectName(generation, conduit, part), properties } };
+      }),
+    ),
+  );
+
+const recordSets = (conduit: string, generation: Generation, own: readonly Family[]): readonly SetObject[] =>
+  own.flatMap((family) =>
+    recordShapes.map((shape) => ({
+      kind: "set",
+      name: objectName(generation, conduit, recordPart(shape, family)),
+      properties: [
+        keyType(shape, family),
+        `size ${recordSize[shape]}`,
+        "flags dynamic, timeout",
+        "counter",
+        `timeout ${recordTimeout}`,
+      ],
+    })),
+  );
+
+/** Everything that a conduit could have, declared without content. */
+const everyObject = (conduit: string, generation: Generation): readonly NftObject[] => [
+  ...permitSets(conduit, generation).map(({ object }) => object),
+  ...recordSets(conduit, generation, families),
+  ...chainParts.map((part) => ({
+    kind: "chain" as const,
+    name: objectName(generation, conduit, part),
+    rules: [],
+  })),
+];
