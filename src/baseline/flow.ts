@@ -35,13 +35,16 @@ export interface Cadence {
   readonly samples: number;
 }
 
-/** A flow with what was seen of it. Times are ISO 8601 in UTC; `packets` and `bytes` count both directions. */
+/**
+ * A flow with what was seen of it. Times are ISO 8601 in UTC, absent where no record of it had a readable time.
+ * `packets` and `bytes` count both directions; bytes are those of the IP packets, headers included.
+ */
 export interface BaselineFlow extends Flow {
   readonly connections: number;
   readonly packets: number;
   readonly bytes: number;
-  readonly firstSeen: string;
-  readonly lastSeen: string;
+  readonly firstSeen?: string;
+  readonly lastSeen?: string;
   readonly evidence: DirectionEvidence;
   /** From 0 to 1: how sure it is that the initiator is the initiator. Below 0.5 it is a question to a human. */
   readonly confidence: number;
