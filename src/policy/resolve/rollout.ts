@@ -1,0 +1,86 @@
+import { durationSeconds } from "../duration.ts";
+import type { Criterion, TrialTimes, Window, WindowId } from "../model.ts";
+import type { SiteFile } from "../schema/site.ts";
+import { type Resolution, reportValue } from "./report.ts";
+
+export function resolveWindows(to: Resolution, entries: SiteFile["windows"]): readonly Window[] {
+  return Object.entries(entries ?? {}).map(([id, entry]) => {
+    const path = ["windows", id];
+    if (entry.from === entry.to || entry.from === "24:00") {
+      reportValue(to, "site/empty-window", [...path, "from"], `window "${id}" never opens`, {
+        fix: 'a window opens before it closes; "to" before "from" closes on the next day',
+      });
+    }
+    const { days, from, to: closes } = entry;
+    return { id: id as WindowId, days, from, to: closes, span: to.source.locate(path, "key") };
+  });
+}
+
+/** No limit on the sum of failures: only failures in a row count. */
+const unlimited = Number.MAX_SAFE_INTEGER;
+
+/** What ends a trial when the file does not say. */
+const defaultCriteria: NonNullable<SiteFile["criteria"]> = {
+  "baselined-flow-dropped": { type: "flow-dropped", interval: "2s" },
+  heartbeat: { type: "heartbeat-lost", interval: "2s", "consecutive-limit": 1, "on-no-data": "hold" },
+};
+
+export function resolveCriteria(to: Resolution, entries: SiteFile["criteria"]): readonly Criterion[] {
+  return Object.entries(entries ?? defaultCriteria).map(([id, entry]) => {
+    const path = ["criteria", id];
+    const failures = entry["failure-limit"];
+    return {
+      id,
+      type: entry.type,
+      interval: seconds(to, entry.interval, [...path, "interval"], { least: 1, most: 3_600 }),
+      failureLimit: failures ?? unlimited,
+      consecutiveLimit: entry["consecutive-limit"] ?? (failures === undefined ? 0 : unlimited),
+      onNoData: entry["on-no-data"] ?? "fail",
+      severity: entry.severity ?? "abort",
+      span: to.source.locate(path, "key"),
+    };
+  });
+}
+
+/** Seconds of a duration, reported when it is out of bounds (both included). */
+function seconds(
+  to: Resolution,
+  text: string,
+  path: readonly string[],
+  bounds: { readonly least: number; readonly most: number },
+): number {
+  const value = durationSeconds(text);
+  if (value < bounds.least || value > bounds.most) {
+    const range = `${bounds.least}s to ${bounds.most}s`;
+    reportValue(to, "site/duration-bounds", path, `"${path.at(-1)}" is ${text}, outside ${range}`);
+  }
+  return value;
+}
+
+export function resolveTrial(to: Resolution, entry: SiteFile["trial"]): TrialTimes {
+  const day = 86_400;
+  const read = (
+    key: keyof NonNullable<SiteFile["trial"]>,
+    fallback: string,
+    least: number,
+    most: number,
+  ): number => seconds(to, entry?.[key] ?? fallback, ["trial", key], { least, most });
+  const times = {
+    lease: read("lease", "120s", 10, 3_600),
+    renewEvery: read("renew-every", "5s", 1, 600),
+    soak: read("soak", "10m", 0, 30 * day),
+    maximum: read("maximum", "1h", 30, 31 * day),
+    reserve: read("reserve", "10m", 0, day),
+  };
+  if (times.renewEvery * 2 > times.lease) {
+    reportValue(to, "site/trial-times", ["trial"], "a lease must outlast two renewals", {
+      fix: `with a lease of ${times.lease}s, renew every ${Math.floor(times.lease / 2)}s or more often`,
+    });
+  }
+  if (times.soak >= times.maximum) {
+    reportValue(to, "site/trial-times", ["trial"], "a trial would end before its soak does", {
+      fix: `with a soak of ${times.soak}s, set a maximum above it`,
+    });
+  }
+  return times;
+}

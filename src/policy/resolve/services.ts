@@ -1,0 +1,72 @@
+import type { Service } from "../../net/service.ts";
+import type { SiteFile } from "../schema/site.ts";
+import { builtInServices, parseService, ServiceError } from "../services.ts";
+import type { Path } from "../source/source.ts";
+import { didYouMean } from "../suggest.ts";
+import { isWritten, type Resolution, reportKey, reportValue } from "./report.ts";
+
+export type ServiceNames = ReadonlyMap<string, readonly Service[]>;
+
+/** The site's own services beside the built-in ones. A built-in name keeps its meaning. */
+export function resolveServices(to: Resolution, entries: SiteFile["services"]): ServiceNames {
+  const own = Object.entries(entries ?? {}).map(([name, texts]) => {
+    const path = ["services", name];
+    if (builtInServices.has(name) || isWrittenOut(name)) {
+      reportKey(to, "site/service-taken", path, `"${name}" is built in and cannot be given another meaning`, {
+        fix: "choose another name",
+      });
+    }
+    const services = texts.flatMap((text, index) => {
+      const service = readService(to, text, [...path, index]);
+      if (service === "name") {
+        const fix = "a service of the site's own is made of protocols and ports, not of other services";
+        reportValue(to, "site/bad-service", [...path, index], `"${text}" is not a protocol and port`, {
+          fix,
+        });
+      }
+      return service === undefined || service === "name" ? [] : [service];
+    });
+    return [name, services] as const;
+  });
+  return new Map([...builtInServices, ...own]);
+}
+
+/** The services that an entry of a permit stands for; undefined after reporting that there are none. */
+export function resolveService(
+  to: Resolution,
+  names: ServiceNames,
+  text: string,
+  path: Path,
+): readonly Service[] | undefined {
+  const named = names.get(text);
+  if (named !== undefined) return named;
+  const service = readService(to, text, path);
+  if (service !== "name") return service && [service];
+  if (!isWritten(to, ["services", text])) {
+    const fix =
+      didYouMean(text, [...names.keys()]) ??
+      `define it under "services", or write it out, as in tcp/502 or icmp/8`;
+    reportValue(to, "site/unknown-service", path, `there is no service "${text}"`, { fix });
+  }
+  return undefined;
+}
+
+function readService(to: Resolution, text: string, path: Path): Service | "name" | undefined {
+  try {
+    return parseService(text) ?? "name";
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    reportValue(to, "site/bad-service", path, error.message);
+    return undefined;
+  }
+}
+
+/** Whether a name already says something by itself, as `any`, `gre` and `tcp` do. */
+function isWrittenOut(name: string): boolean {
+  try {
+    return parseService(name) !== undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import type { z } from "zod";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Path, Source } from "../source/source.ts";
+import { alternatives, didYouMean } from "../suggest.ts";
+import { type JsonSchema, siteJsonSchema } from "./json-schema.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** What the schema objects to, each at its place; of several objections to one value, the first. */
+export function issueDiagnostics(issues: readonly Issue[], source: Source): readonly Diagnostic[] {
+  const schema = siteJsonSchema();
+  const seen = new Set<string>();
+  return issues.flatMap((issue) => {
+    const path = issue.path as Path;
+    const key = JSON.stringify(path);
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((name) => unknownKey(name, path, schema, source));
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [valueDiagnostic(issue, path, schema, source)];
+  });
+}
+
+function unknownKey(name: string, path: Path, schema: JsonSchema, source: Source): Diagnostic {
+  const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
+  const taken = valueAt(source.value, path);
+  const free = known.filter((key) => !isRecord(taken) || !(key in taken));
+  const fix =
+    name === "<<"
+      ? "YAML 1.2 has no merge keys: write the keys out"
+      : (didYouMean(name, free) ?? knownKeys(known));
+  return {
+    code: "site/unknown-key",
+    severity: "error",
+    message: `unknown key "${name}" in ${holder(path)}`,
+    span: source.locate([...path, name], "key"),
+    fix,
+  };
+}
+
+function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: Source): Diagnostic {
+  const found = valueAt(source.value, path);
+  const last = path.at(-1);
+  if (found === undefined) {
+    const about = schemaAt(schema, path)?.description;
+    return {
+      code: "site/missing-key",
+      severity: "error",
+      message: `${holder(path.slice(0, -1))} needs the key "${last}"`,
+      span: source.locate(path.slice(0, -1), "key"),
+      ...(about !== undefined && { fix: `${last}: ${about}` }),
+    };
+  }
+  if (issue.code === "invalid_key") {
+    const span = source.locate(path, "key");
+    const message = `"${last}" cannot be a name: ${issue.issues[0]?.message ?? issue.message}`;
+    return { code: "site/bad-name", severity: "error", message, span };
+  }
+  const span = source.locate(path, "value");
+  switch (issue.code) {
+    case "invalid_type":
+      return {
+        code: "site/wrong-type",
+        severity: "error",
+        message: `${label(path)} must be ${kinds[issue.expected] ?? issue.expected}, but is ${describe(found)}`,
+        span,
+        ...(issue.expected === "string" &&
+          typeof found === "number" && { fix: `write "${found}" in quotes` }),
+      };
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      const guess = typeof found === "string" ? didYouMean(found, values) : undefined;
+      return {
+        code: "site/bad-value",
+        severity: "error",
+        message: `${label(path)} must be ${alternatives(values)}, but is ${describe(found)}`,
+        span,
+        ...(guess !== undefined && { fix: guess }),
+      };
+    }
+    default:
+      return { code: "site/bad-value", severity: "error", message: `${label(path)}: ${issue.message}`, span };
+  }
+}
+
+/** The schema of what stands at a path. */
+function schemaAt(schema: JsonSchema, path: Path): JsonSchema | undefined {
+  return path.reduce<JsonSchema | undefined>((at, step) => {
+    if (typeof step === "number") return at?.items;
+    return at?.properties?.[step] ?? (at?.additionalProperties || undefined);
+  }, schema);
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+export const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, step) => (isRecord(at) ? at[step as string] : undefined), value);
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  record: "a mapping of names",
+  object: "a mapping",
+};
+
+function describe(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  return typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value);
+}
+
+const label = (path: Path): string =>
+  typeof path.at(-1) === "number"
+    ? `entry ${Number(path.at(-1)) + 1} of "${path.at(-2)}"`
+    : `"${path.at(-1)}"`;
+const holder = (path: Path): string => (path.length === 0 ? "the site file" : label(path));
+const knownKeys = (keys: readonly string[]): string => `the keys here are ${keys.join(", ")}`;

@@ -1,0 +1,17 @@
+import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
+
+/** Keys and list positions from the top of a site file. */
+export type Path = readonly (string | number)[];
+
+/** A site file as plain values, with the way back from a path to the place where it is written. */
+export interface Source {
+  readonly value: unknown;
+  /** The key itself, or what it holds (for a mapping or list in block style: its key). Falls back to the nearest parent. */
+  locate(path: Path, part: "key" | "value"): Span;
+}
+
+export interface SourceOutcome {
+  /** Absent where the text cannot be read as YAML at all. */
+  readonly source?: Source;
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,0 +1,64 @@
+import { type Document, LineCounter, type Node, parseDocument } from "yaml";
+import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
+
+/** A parsed text that knows where its nodes stand. */
+export interface YamlText {
+  readonly document: Document<Node>;
+  /** Where `text[from, to)` stands; cut at the end of its first line. */
+  span(from: number, to: number): Span;
+}
+
+/**
+ * Parses one YAML 1.2 text. A text with syntax errors gives diagnostics only. Duplicate keys are left to the reader
+ * of values: the library compares every key with every other.
+ */
+export function parseYaml(text: string, file: string): YamlText | readonly Diagnostic[] {
+  const lines = new LineCounter();
+  const span = (from: number, to: number): Span => {
+    const { line, col } = lines.linePos(from);
+    const length = text.slice(from, to).search(/\r?\n|$/);
+    return { file, line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, length) };
+  };
+  const fault = (code: string, message: string, at: Span, fix?: string): Diagnostic => ({
+    code,
+    severity: "error",
+    message,
+    span: at,
+    ...(fix !== undefined && { fix }),
+  });
+
+  const document = parseOrUndefined(text, lines);
+  if (document === undefined) {
+    const message = "lists and mappings are nested too deeply for a site file";
+    return [fault("site/nesting", message, { file, line: 1, column: 1, length: 1 })];
+  }
+  const version = document.directives?.yaml;
+  if (version?.explicit === true && version.version !== "1.2") {
+    const message = 'a site file is YAML 1.2: in older versions "no" is false and "02:00" is 120';
+    return [fault("site/yaml-version", message, span(0, text.length), "remove the %YAML line")];
+  }
+  const problems = [...document.errors, ...document.warnings].map((problem) =>
+    fault("site/yaml", sentence(problem.message), span(...problem.pos), fixes[problem.code]),
+  );
+  return problems.length > 0 ? problems : { document, span };
+}
+
+function parseOrUndefined(text: string, lines: LineCounter): Document<Node> | undefined {
+  try {
+    const options = { lineCounter: lines, uniqueKeys: false, prettyErrors: false, schema: "core" } as const;
+    return parseDocument(text, options) as Document<Node>;
+  } catch (error) {
+    // The library descends by recursion: only nesting can exhaust the stack here.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const sentence = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1);
+
+const fixes: Readonly<Partial<Record<string, string>>> = {
+  TAB_AS_INDENT: "indent with spaces",
+  MULTIPLE_DOCS: 'keep one document in a file: remove the "---" in the middle',
+  TAG_RESOLVE_FAILED: "leave out the tag",
+  BAD_INDENT: "align the line with its neighbours",
+};

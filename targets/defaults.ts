@@ -1,0 +1,4 @@
+/** Where each kind of firewall loads its rules from at boot, unless the site file says otherwise. */
+export const targetDefaults = {
+  nftables: { bootFile: "/etc/nftables.d/sluice.nft", bootEntry: "/etc/nftables.conf" },
+} as const;
