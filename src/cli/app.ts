@@ -1,11 +1,14 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { labRoutes } from "./lab/routes.ts";
 import { version } from "./version.ts";
 
 /** Every command, one file each. */
 const routes = buildRouteMap<string, Context>({
   docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
-  routes: {},
+  routes: {
+    lab: labRoutes,
+  },
 });
 
 /** What a command could not do, without a stack where the message is meant for the engineer. */
@@ -18,7 +21,7 @@ const explain = (error: unknown): string => {
 export const application: Application<Context> = buildApplication(routes, {
   name: "sluice",
   versionInfo: { currentVersion: version },
-  scanner: { caseStyle: "allow-kebab-for-camel" },
+  scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
   documentation: { caseStyle: "convert-camel-to-kebab" },
   localization: {
     text: { ...text_en, exceptionWhileRunningCommand: explain, commandErrorResult: explain },

@@ -1,0 +1,29 @@
+import { resolve } from "node:path";
+import { buildCommand, numberParser } from "@stricli/core";
+import { order } from "../../lab/lab.ts";
+import type { Context } from "../context.ts";
+import { folderFlag, withLab } from "./folder.ts";
+
+interface Flags {
+  readonly dir: string;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+export const recordCommand = buildCommand<Flags, [], Context>({
+  docs: { brief: "Records what passes the switch of the lab's cell, as a span port would" },
+  parameters: {
+    flags: {
+      dir: folderFlag,
+      seconds: { kind: "parsed", parse: numberParser, default: "12", brief: "For how long" },
+      output: { kind: "parsed", parse: String, brief: "The capture to write", placeholder: "file" },
+    },
+    aliases: { o: "output" },
+  },
+  async func(flags) {
+    const file = resolve(this.cwd, flags.output);
+    this.process.stderr.write(`recording for ${flags.seconds} s …\n`);
+    await withLab(this, flags.dir, (folder) => order(folder, { do: "record", seconds: flags.seconds, file }));
+    this.process.stdout.write(`${file}\n`);
+  },
+});

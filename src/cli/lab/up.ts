@@ -1,0 +1,39 @@
+import { buildCommand } from "@stricli/core";
+import { startLab } from "../../lab/lab.ts";
+import type { Context } from "../context.ts";
+import { folderFlag, withLab } from "./folder.ts";
+
+interface Flags {
+  readonly dir: string;
+  readonly decided?: boolean;
+}
+
+export const upCommand = buildCommand<Flags, [], Context>({
+  docs: { brief: "Builds the lab: a small plant with real traffic, a firewall and the engineer's laptop" },
+  parameters: {
+    flags: {
+      dir: folderFlag,
+      decided: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "With the decisions of rulesets/lab-plant in the site file",
+      },
+    },
+  },
+  async func(flags) {
+    this.process.stderr.write("starting the plant …\n");
+    const site = await withLab(this, flags.dir, async (folder) => {
+      await startLab(folder, flags.decided ? "taken" : "open");
+      return folder.site;
+    });
+    this.process.stdout.write(
+      `The plant runs. The engineer's repository is ${site}\n\n` +
+        "  sluice lab status                        the sessions, and polls missed\n" +
+        "  sluice lab record --seconds 12 -o FILE   record what passes the cell's switch\n" +
+        "  sluice lab exec -- sluice status         a command on the engineer's laptop\n" +
+        "  sluice lab shell fw1                     a shell on a host\n" +
+        "  sluice lab down                          end it and remove everything\n",
+    );
+  },
+});

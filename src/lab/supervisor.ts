@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Order, serveOrders } from "./control.ts";
+import { bootScript, sshdArgv } from "./firewall-host.ts";
+import { labFolder, pollLog } from "./lab-folder.ts";
+import { inside, killHost, run, startHolder } from "./namespaces.ts";
+import { addressCommands, cableCommands, portName, switchCommands } from "./network.ts";
+import { firewall, type Host, hosts, plcs, sessions } from "./plant.ts";
+import { writeJson } from "./state.ts";
+
+// The first process of a lab: `node supervisor.js FOLDER`, in namespaces of its own. Its network namespace holds the
+// switches. When it ends, for whatever reason, the kernel ends every process of the lab and takes the namespaces and
+// mounts away: there is nothing to clean up.
+const folder = labFolder(process.argv[2]!);
+const holders = new Map<string, number>();
+const programs = new Map<string, ChildProcess[]>();
+let sshd: ChildProcess | undefined;
+
+const program = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+const pidOf = (host: string): number => {
+  const pid = holders.get(host);
+  if (pid === undefined) throw new Error(`the plant has no host ${host}`);
+  return pid;
+};
+
+function start(host: string, argv: readonly string[]): ChildProcess {
+  const [command, ...words] = inside(pidOf(host), argv);
+  return spawn(command!, words, { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+function startProgram(host: string, name: string, ...words: readonly string[]): void {
+  const child = start(host, [process.execPath, program(name), ...words]);
+  child.on("exit", (code, signal) => process.stderr.write(`${host}: ${name} ended (${code ?? signal})\n`));
+  programs.set(host, [...(programs.get(host) ?? []), child]);
+}
+
+async function startHost(host: Host): Promise<void> {
+  const pid = await startHolder(host.name);
+  holders.set(host.name, pid);
+  await run(["ip", "-batch", "-"], cableCommands(host, pid));
+  await run(inside(pid, ["ip", "-batch", "-"]), addressCommands(host));
+}
+
+async function bootFirewall(): Promise<void> {
+  await startHost(firewall);
+  await run(inside(pidOf(firewall.name), ["sh"]), bootScript(folder.disk));
+  sshd = start(firewall.name, sshdArgv());
+  writeJson(folder.holders, Object.fromEntries(holders));
+}
+
+async function rebootFirewall(): Promise<void> {
+  for (const { network } of firewall.links) {
+    await run(["ip", "link", "delete", "dev", portName(firewall.name, network)]);
+  }
+  killHost(pidOf(firewall.name));
+  await bootFirewall();
+}
+
+async function record(seconds: number, file: string): Promise<void> {
+  // tcpdump gives up its privileges before it opens files, so the file is written here.
+  const tcpdump = spawn("tcpdump", ["-i", "cell1", "-U", "-w", "-"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const written = pipeline(tcpdump.stdout, createWriteStream(file));
+  const timer = setTimeout(() => tcpdump.kill("SIGTERM"), seconds * 1000);
+  await written.finally(() => clearTimeout(timer));
+}
+
+const signal = (host: string, name: NodeJS.Signals): void => {
+  pidOf(host);
+  for (const child of programs.get(host) ?? []) child.kill(name);
+};
+const setLink = (state: "up" | "down"): Promise<void> =>
+  run(["ip", "link", "set", "dev", portName(firewall.name, "mgmt"), state]);
+
+async function carryOut(order: Order): Promise<void> {
+  switch (order.do) {
+    case "cut-link":
+      return setLink("down");
+    case "mend-link":
+      return setLink("up");
+    case "stop-sshd":
+      sshd?.kill("SIGKILL");
+      return;
+    case "start-sshd":
+      sshd = start(firewall.name, sshdArgv());
+      return;
+    case "reboot":
+      return rebootFirewall();
+    case "freeze":
+      return signal(order.host, "SIGSTOP");
+    case "thaw":
+      return signal(order.host, "SIGCONT");
+    case "record":
+      return record(order.seconds, order.file);
+  }
+}
+
+/** The plant runs when every session has had its first answer. */
+async function untilEverySessionRuns(): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (const { id } of sessions) {
+    const log = pollLog(folder, id);
+    while (!existsSync(log) || !readFileSync(log, "utf8").includes('"ok"')) {
+      if (Date.now() > deadline) throw new Error(`session ${id} had no answer within 20 s`);
+      await sleep(20);
+    }
+  }
+}
+
+await run(["ip", "link", "set", "dev", "lo", "up"]);
+await run(["ip", "-batch", "-"], switchCommands());
+await Promise.all(hosts.filter((host) => host !== firewall).map(startHost));
+await bootFirewall();
+for (const plc of plcs) startProgram(plc.name, "plc", String(plc.unit));
+for (const { id, client } of sessions) startProgram(client, "poller", id, pollLog(folder, id));
+await untilEverySessionRuns();
+await serveOrders(folder.control, carryOut);
