@@ -1,32 +1,11 @@
-import type { ConduitRules, FirewallRules, Stage } from "./compile/ir.ts";
-import type { Program } from "./compile/program.ts";
-import type { Outcome } from "./diagnostics/diagnostic.ts";
+import type { Backend } from "./compile/backend.ts";
+import type { ConduitRules, Stage } from "./compile/ir.ts";
 import type { Session } from "./session.ts";
 
-/** What a back end can express; the legalise passes read it, and the tables in the docs are made from it. */
-export interface Capabilities {
-  /** Longest name of a set or a chain. */
-  readonly nameLength: number;
-  /** An element of a set may be a range that is not a prefix. */
-  readonly ranges: boolean;
-  /** Elements of one set must not overlap. */
-  readonly disjointElements: boolean;
-  /** Where the lease of a trial is held. */
-  readonly lease: "kernel" | "helper";
-}
+export type { Capabilities } from "./compile/backend.ts";
 
-/**
- * A compiler back end: four things behind one interface (the shape of Kysely's dialects).
- * `emit` is pure, total and deterministic. `parse` reads that text, or the firewall's own listing of it, and shares
- * nothing with `emit` but the packet type; a text that is not exactly of our form is an error, never a guess.
- */
-export interface Target {
-  readonly name: string;
-  /** File name extension of an emitted ruleset, with the dot. */
-  readonly extension: string;
-  readonly capabilities: Capabilities;
-  emit(rules: FirewallRules): string;
-  parse(text: string, file: string): Outcome<Program>;
+/** A compiler back end and the hand that reaches the firewall, behind one interface (the shape of Kysely's dialects). */
+export interface Target extends Backend {
   driver(session: Session, paths: DriverPaths): Driver;
 }
 
@@ -49,19 +28,29 @@ export interface HostFacts {
 export interface LiveConduit {
   readonly conduit: string;
   readonly stage: Stage;
-  /** Set while the dispatch is a trial that ends by itself. */
+  /** Of the conduit's rules in a normal form that is the same for a trial and for what is confirmed. */
+  readonly rulesHash: string;
+  /** Set while the dispatch is a trial that ends by itself; `plan` is the first 16 digits of its id. */
   readonly trial?: { readonly plan: string; readonly secondsLeft: number };
 }
 
-/** What the firewall does now. Hashes are SHA-256 in hex of a normal form without counters, handles and record. */
-export interface LiveState {
-  /** Our own part as the firewall lists it, or undefined when there is none. */
+/** Our own part of a firewall. */
+export interface OwnState {
+  /** As the firewall lists it, or undefined when there is none. */
   readonly text: string | undefined;
+  /** What is confirmed, in a normal form without counters, record and trial; empty when nothing is dispatched. */
+  readonly form: string;
+  /** SHA-256 of `form`, in hex. */
   readonly ownHash: string;
-  /** Everything in the firewall that is not ours. */
+  readonly conduits: readonly LiveConduit[];
+}
+
+/** What the firewall does now. Hashes are SHA-256 in hex of a normal form without counters, handles and record. */
+export interface LiveState extends OwnState {
+  /** Everything in the firewall that is not ours, in normal form. */
+  readonly foreignForm: string;
   readonly foreignHash: string;
   readonly bootText: string | undefined;
-  readonly conduits: readonly LiveConduit[];
   readonly lock: { readonly holder: string; readonly secondsLeft: number } | undefined;
 }
 
@@ -92,7 +81,9 @@ export interface ConduitCounters {
 
 /** A trial as it is armed: which rules, for which plan, by whom, for how long without renewal. */
 export interface TrialOrder {
+  /** The plan's id, 64 hex digits. */
   readonly plan: string;
+  /** Who has the lock: letters, digits and ` .@:_-`, at most 100 characters. */
   readonly holder: string;
   readonly rules: ConduitRules;
   readonly leaseSeconds: number;
@@ -129,8 +120,13 @@ export interface Driver {
   restore(text: string | undefined): Promise<void>;
   /** Writes the boot file (temporary file, fsync, rename) and resolves with the hash read back; undefined removes it. */
   writeBoot(text: string | undefined): Promise<string>;
-  /** Loads the host's boot configuration where it cannot touch a packet, and lists our part of the result. */
-  rehearseBoot(): Promise<string | undefined>;
+  /**
+   * Loads the host's boot configuration where it cannot touch a packet and gives our part of the result.
+   * With `candidate`, as if our boot file already held that text.
+   */
+  rehearseBoot(candidate?: string): Promise<OwnState>;
+  /** What our part would be with this text loaded: the host lists it where it cannot touch a packet. */
+  preview(text: string): Promise<OwnState>;
   /** Small files of ours on the host (known-goods, used plans), kept in a folder of ours. */
   readFile(name: string): Promise<string | undefined>;
   writeFile(name: string, content: string): Promise<void>;

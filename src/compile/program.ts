@@ -22,6 +22,8 @@ export interface Cube {
   readonly destinationPort?: Range;
   readonly icmpType?: Range;
   readonly icmpCode?: Range;
+  /** Where the text says so, when one of many elements does. It constrains nothing. */
+  readonly span?: Span;
 }
 
 /** What happens when one of a rule's cubes matches. `record` notes the packet and goes on. */

@@ -1,6 +1,6 @@
 import type { FirewallRules } from "../../src/compile/ir.ts";
 import { frame } from "./frame.ts";
-import { mapName, table } from "./names.ts";
+import { families, mapName, table } from "./names.ts";
 import { conduitObjects, dispatchKeys, dispatchVerdict } from "./objects.ts";
 import { asBlock, type ElementGroup } from "./statements.ts";
 
@@ -11,16 +11,14 @@ import { asBlock, type ElementGroup } from "./statements.ts";
 export function emit(rules: FirewallRules): string {
   const dispatch = new Map<string, ElementGroup[]>();
   for (const conduit of rules.conduits) {
-    for (const { family, key } of dispatchKeys(conduit)) {
+    const heading = `conduit ${conduit.conduit}: ${conduit.zones.join(" and ")}`;
+    const keys = dispatchKeys(conduit);
+    for (const family of families) {
+      const elements = keys
+        .filter((entry) => entry.family === family)
+        .map(({ key }) => `${key} : ${dispatchVerdict(conduit, "c")}`);
       const name = mapName(conduit.stage, family);
-      const groups = dispatch.get(name) ?? [];
-      dispatch.set(name, groups);
-      const element = `${key} : ${dispatchVerdict(conduit, "c")}`;
-      const heading = `conduit ${conduit.conduit}: ${conduit.zones.join(" and ")}`;
-      const last = groups.at(-1);
-      if (last?.heading === heading)
-        groups[groups.length - 1] = { heading, elements: [...last.elements, element] };
-      else groups.push({ heading, elements: [element] });
+      if (elements.length > 0) dispatch.set(name, [...(dispatch.get(name) ?? []), { heading, elements }]);
     }
   }
   const objects = [...frame(dispatch), ...rules.conduits.flatMap((conduit) => conduitObjects(conduit, "c"))];

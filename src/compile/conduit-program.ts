@@ -1,0 +1,109 @@
+import type { Span } from "../diagnostics/diagnostic.ts";
+import type { AddressRange } from "../net/address.ts";
+import { icmpProtocol, icmpReplyType } from "../net/protocol.ts";
+import type { Service } from "../net/service.ts";
+import type { ConduitRules, Stage, ZonePair } from "./ir.ts";
+import type { Cube, Program, Rule } from "./program.ts";
+
+/** One permitted product of ranges and a service, in the direction of the request. */
+export interface Request {
+  readonly source: AddressRange;
+  readonly destination: AddressRange;
+  readonly service: Service;
+  readonly span: Span;
+}
+
+/** What a conduit means, as the shortest program that says it. Every ruleset is measured against one of these. */
+export interface ConduitMeaning {
+  readonly pairs: readonly ZonePair[];
+  readonly requests: readonly Request[];
+  readonly stage: Stage;
+  readonly span: Span;
+}
+
+/**
+ * Traffic between the two zones is judged, all other passes. ICMP errors of a known connection pass (they belong to a
+ * flow that was judged itself); a reply passes when the request that it answers is permitted; every other packet,
+ * also one without a connection, is looked up as a request. The rest is recorded, then passes or not by the stage.
+ */
+export function conduitProgram({ pairs, requests, stage, span }: ConduitMeaning): Program {
+  const rule = (cubes: readonly Cube[], action: Rule["action"]): Rule => ({ cubes, action, span });
+  const judged = [
+    rule(
+      ([4, 6] as const).map((family) => ({
+        family,
+        states: ["related"],
+        protocol: exactly(icmpProtocol(family)),
+      })),
+      { kind: "accept" },
+    ),
+    rule(requests.flatMap(replyCube), { kind: "accept" }),
+    rule(requests.map(requestCube), { kind: "accept" }),
+    rule([{}], { kind: "record" }),
+    rule([{}], { kind: stage === "enforce" ? "drop" : "accept" }),
+  ];
+  const carried = pairs.flatMap(({ left, right }) => [
+    { source: left, destination: right },
+    { source: right, destination: left },
+  ]);
+  return {
+    entry: "all",
+    policy: "accept",
+    chains: new Map([
+      ["all", [rule(carried, { kind: "goto", chain: "conduit" })]],
+      ["conduit", judged],
+    ]),
+  };
+}
+
+/** What rules mean, box by box. */
+export const rulesProgram = (rules: ConduitRules, span: Span): Program =>
+  conduitProgram({
+    pairs: rules.pairs,
+    requests: rules.permits.flatMap(({ boxes, origin }) => boxes.map((box) => ({ ...box, span: origin }))),
+    stage: rules.stage,
+    span,
+  });
+
+/** The packets that ask; they are not in the reply direction of a connection. */
+const requestCube = ({ source, destination, service, span }: Request): Cube => ({
+  family: source.family,
+  states: ["original", "none", "related"],
+  source,
+  destination,
+  ...serviceCube(service, "destinationPort"),
+  span,
+});
+
+/** The packets that answer: from the responder, and from the port that was asked. None for an ICMP type without an answer. */
+function replyCube({ source, destination, service, span }: Request): readonly Cube[] {
+  const ends = {
+    family: source.family,
+    states: ["reply"] as const,
+    source: destination,
+    destination: source,
+    span,
+  };
+  if (service.kind !== "icmp") return [{ ...ends, ...serviceCube(service, "sourcePort") }];
+  const type = icmpReplyType(service.family, service.type);
+  return type === undefined ? [] : [{ ...ends, ...serviceCube({ ...service, type }, "sourcePort") }];
+}
+
+/** The constraints of a service; `port` names the side that holds the responder's port. */
+export function serviceCube(service: Service, port: "sourcePort" | "destinationPort"): Cube {
+  switch (service.kind) {
+    case "any":
+      return {};
+    case "ports":
+      return { protocol: exactly(service.protocol), [port]: { from: service.from, to: service.to } };
+    case "icmp":
+      return { protocol: exactly(icmpProtocol(service.family)), icmpType: exactly(service.type) };
+    case "protocol":
+      return { protocol: exactly(service.protocol) };
+  }
+}
+
+const exactly = (value: number): { readonly from: number; readonly to: number } => ({
+  from: value,
+  to: value,
+});
