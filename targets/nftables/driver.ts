@@ -1,0 +1,187 @@
+import { sha256 } from "../../src/digest.ts";
+import type { Session } from "../../src/session.ts";
+import {
+  type Driver,
+  DriverError,
+  type DriverPaths,
+  type LeaseAnswer,
+  type TrialOrder,
+} from "../../src/target.ts";
+import { readCounters } from "./counters.ts";
+import { drillSeconds, readFacts, rehearsalWords } from "./facts.ts";
+import { host, script } from "./host.ts";
+import { type ListedTable, normalForm, readListing } from "./listing.ts";
+import { parseObjectName, table } from "./names.ts";
+import { dispatch, lockOf, ownState, ownTable, rememberedAsConfirmed } from "./own-state.ts";
+import { drillScript, foreignScript, previewScript } from "./scripts.ts";
+import {
+  armText,
+  confirmText,
+  disarmText,
+  drillPair,
+  drillText,
+  loadText,
+  lockText,
+  relockText,
+  removeLeftoversText,
+  removeTableText,
+  renewText,
+  unlockText,
+} from "./transactions.ts";
+
+/** Known-goods and used plans live here on the host. */
+const stateFolder = "/var/lib/sluice";
+
+/** The lock is kept this long after a confirm, for the boot file to be written. */
+const persistSeconds = 120;
+
+/** The driver of a Linux host with nft: state in the kernel, text on standard input, fixed scripts. */
+export function createDriver(session: Session, paths: DriverPaths): Driver {
+  const firewall = host(session);
+
+  const listOwn = async (...flags: readonly string[]): Promise<ListedTable | undefined> =>
+    ownTable(readListing(await firewall.output("list its ruleset", ["nft", ...flags, "list", "ruleset"])));
+
+  /** What became of a trial whose lease could not be renewed. */
+  const explain = async (order: TrialOrder, refusal: string): Promise<LeaseAnswer> => {
+    const own = await listOwn();
+    if (rememberedAsConfirmed(own, order.plan)) return "confirmed";
+    if (own === undefined) return "foreign";
+    const trials = dispatch(own).flatMap((element) => element.lease ?? []);
+    const lock = lockOf(own);
+    if (trials.some((trial) => order.plan.startsWith(trial.plan)) && lock?.holder === order.holder) {
+      throw new DriverError(`the host refuses the trial: ${refusal}`);
+    }
+    return trials.length > 0 || (lock && lock.holder !== order.holder) ? "foreign" : "expired";
+  };
+
+  const leftovers = (own: ListedTable | undefined): readonly string[] => [
+    ...new Set(
+      own?.objects.flatMap((object) => {
+        const name = parseObjectName(object.name);
+        return name?.generation === "t" ? [name.conduit] : [];
+      }),
+    ),
+  ];
+
+  return {
+    facts: () => readFacts(firewall, paths),
+
+    async read() {
+      const [listing, others, bootText] = await Promise.all([
+        firewall.output("list its ruleset", ["nft", "list", "ruleset"]),
+        firewall.output("list its other rules", script(foreignScript)),
+        firewall.readFile(paths.bootFile),
+      ]);
+      const tables = readListing(listing);
+      const own = ownTable(tables);
+      const foreignForm =
+        tables
+          .filter((one) => one !== own)
+          .map((one) => `table ${one.name}\n${normalForm(one.objects)}`)
+          .toSorted()
+          .join("") + withoutCounters(others);
+      return { ...ownState(own), foreignForm, foreignHash: sha256(foreignForm), bootText, lock: lockOf(own) };
+    },
+
+    check: (text) => firewall.load(text, "-c"),
+
+    async lock(holder, seconds) {
+      const refusal = await firewall.load(lockText(holder, seconds));
+      if (refusal === undefined) return undefined;
+      const current = lockOf(await listOwn());
+      if (!current) throw new DriverError(`the host gives no lock: ${refusal}`);
+      if (current.holder !== holder) return current.holder;
+      await firewall.mustLoad(relockText(holder, seconds), "extend the lock");
+      return undefined;
+    },
+
+    async unlock(holder) {
+      const own = await listOwn();
+      if (lockOf(own)?.holder !== holder) return;
+      const remains = ownState(own).form === "" && leftovers(own).length === 0 ? "nothing" : "table";
+      await firewall.mustLoad(unlockText(holder, remains), "give the lock back");
+    },
+
+    async drill(leaseSeconds) {
+      const words = ["unshare", "--net", ...script(drillScript, drillPair, String(leaseSeconds + 5))];
+      return drillSeconds(await firewall.output("rehearse the dead man", words, drillText(leaseSeconds)));
+    },
+
+    async load(rules) {
+      const own = await listOwn();
+      const running = own && dispatch(own).find((element) => element.lease);
+      if (running) throw new DriverError(`a trial of ${running.conduit} runs on this firewall`);
+      await firewall.mustLoad(loadText(rules, leftovers(own)), "load the rules of the trial");
+    },
+
+    async arm(order) {
+      await firewall.mustLoad(armText(order), "start the trial");
+    },
+
+    async renew(order) {
+      const refusal = await firewall.load(renewText(order));
+      return refusal === undefined ? "held" : explain(order, refusal);
+    },
+
+    async confirm(order) {
+      const own = await listOwn();
+      const replaced = own
+        ? dispatch(own).filter((each) => each.generation === "c" && each.conduit === order.rules.conduit)
+        : [];
+      const refusal = await firewall.load(confirmText(order, replaced, persistSeconds));
+      return refusal === undefined ? "confirmed" : explain(order, refusal);
+    },
+
+    async disarm() {
+      const own = await listOwn();
+      if (!own) return;
+      // First what packets meet, then what is left of it: the first transaction must not fail for the second.
+      await firewall.mustLoad(disarmText, "end the trial");
+      await firewall.mustLoad(removeLeftoversText(leftovers(own)), "remove the rules of the trial");
+    },
+
+    async counters(conduit) {
+      const listing = await firewall.output("list its counters", [
+        "nft",
+        "-n",
+        "list",
+        "table",
+        ...table.split(" "),
+      ]);
+      const own = ownTable(readListing(listing));
+      const onTrial = own && dispatch(own).some((each) => each.lease && each.conduit === conduit);
+      return readCounters(own, conduit, onTrial ? "t" : "c");
+    },
+
+    async restore(text) {
+      await firewall.mustLoad(text ?? removeTableText, "restore the known-good configuration");
+    },
+
+    async writeBoot(text) {
+      if (text !== undefined) return firewall.writeFile(paths.bootFile, text, "644");
+      await firewall.removeFile(paths.bootFile);
+      return sha256("");
+    },
+
+    async rehearseBoot(candidate) {
+      const words = rehearsalWords(paths, candidate === undefined ? "as it is" : "candidate");
+      const listing = await firewall.output("rehearse its boot", words, candidate);
+      return ownState(ownTable(readListing(listing)));
+    },
+
+    async preview(text) {
+      const words = ["unshare", "--net", ...script(previewScript)];
+      return ownState(ownTable(readListing(await firewall.output("preview the rules", words, text))));
+    },
+
+    readFile: (name) => firewall.readFile(`${stateFolder}/${name}`),
+    async writeFile(name, content) {
+      await firewall.writeFile(`${stateFolder}/${name}`, content, "600");
+    },
+  };
+}
+
+/** The iptables family prints times as comments, and packet counters in the head of a chain. */
+const withoutCounters = (text: string): string =>
+  text.replaceAll(/^# (Generated|Completed).*\n/gm, "").replaceAll(/\[\d+:\d+\]/g, "[]");

@@ -1,0 +1,102 @@
+import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
+import { emit } from "./emit.ts";
+import { type Host, script } from "./host.ts";
+import { readListing } from "./listing.ts";
+import { table } from "./names.ts";
+import { dirname } from "./paths.ts";
+import { rehearseScript, withNamespacesScript } from "./scripts.ts";
+
+/** Sets with elements of several ranges and comments, as Sluice writes them, were proven from this version on. */
+const oldestVersion = [1, 0, 6] as const;
+
+/** Kernel, version, and everything for which no change may be made on this host. */
+export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFacts> {
+  const kernel = (await host.output("name its kernel", ["uname", "-r"])).trim();
+  const version = await host.try(["nft", "--version"]);
+  if (version.code !== 0) {
+    return { kernel, version: "", obstacles: ["nft is not installed: install the package nftables"] };
+  }
+  const number = /v(\d+)\.(\d+)\.(\d+)/.exec(version.stdout);
+  const named = number ? number[0].slice(1) : version.stdout.trim();
+  const listing = await host.try(["nft", "list", "ruleset"]);
+  if (listing.code !== 0) {
+    const fix = "log in as root, or with the capability CAP_NET_ADMIN";
+    return {
+      kernel,
+      version: named,
+      obstacles: [`nft may not read the ruleset (${listing.stderr.trim()}): ${fix}`],
+    };
+  }
+  return {
+    kernel,
+    version: named,
+    obstacles: [
+      ...(isTooOld(number) ? [`nft ${named} is too old: install ${oldestVersion.join(".")} or newer`] : []),
+      ...flowtables(listing.stdout),
+      ...(await namespaces(host)),
+      ...(await bootService(host, paths)),
+    ],
+  };
+}
+
+function isTooOld(number: RegExpExecArray | null): boolean {
+  const parts = number?.slice(1).map(Number) ?? [];
+  const differs = oldestVersion.findIndex((part, index) => part !== parts[index]);
+  return differs >= 0 && (parts[differs] ?? 0) < oldestVersion[differs]!;
+}
+
+/** Packets of an offloaded flow bypass the forward hook (nft(8), FLOWTABLES), so a verdict would not reach them. */
+const flowtables = (listing: string): readonly string[] =>
+  readListing(listing).flatMap((one) =>
+    one.objects
+      .filter((object) => object.kind === "flowtable")
+      .map(
+        (object) =>
+          `the flowtable ${object.name} of table ${one.name} lets packets bypass the filter: remove it, and the rules that fill it`,
+      ),
+  );
+
+async function namespaces(host: Host): Promise<readonly string[]> {
+  const result = await host.try(["unshare", "--net", "--mount", "true"]);
+  if (result.code === 0) return [];
+  return [
+    `changes cannot be rehearsed, unshare fails (${result.stderr.trim()}): install util-linux and log in as root`,
+  ];
+}
+
+/** Whether what stands in our boot file is really loaded at boot: proved by loading, not by reading configuration. */
+async function bootService(host: Host, paths: DriverPaths): Promise<readonly string[]> {
+  const folder = dirname(paths.bootFile);
+  if ((await host.try(["test", "-d", folder])).code !== 0) {
+    return [`the folder ${folder} of the boot file does not exist: mkdir -p ${folder}`];
+  }
+  if ((await host.try(["test", "-r", paths.bootEntry])).code !== 0) {
+    return [
+      `the boot entry ${paths.bootEntry} cannot be read: name the right file as boot-entry in site.yaml`,
+    ];
+  }
+  const probe = emit({ firewall: "rehearsal", conduits: [] });
+  const rehearsal = await host.try(rehearsalWords(paths, "candidate"), probe);
+  if (rehearsal.code !== 0) {
+    return [`the boot entry ${paths.bootEntry} does not load: ${rehearsal.stderr.trim()}`];
+  }
+  if (!readListing(rehearsal.stdout).some((one) => one.name === table)) {
+    return [`${paths.bootEntry} does not include ${paths.bootFile}: add the line  include "${folder}/*.nft"`];
+  }
+  const enabled = await host.try(["systemctl", "is-enabled", "nftables.service"]);
+  return paths.bootEntry === "/etc/nftables.conf" && enabled.stdout.trim() === "disabled"
+    ? ["nothing loads /etc/nftables.conf at boot: systemctl enable nftables.service"]
+    : [];
+}
+
+export const rehearsalWords = (paths: DriverPaths, mode: "candidate" | "as it is"): readonly string[] =>
+  script(withNamespacesScript, rehearseScript, paths.bootFile, paths.bootEntry, mode);
+
+/** The uptimes before and after a drill, in the host's own words. @throws {DriverError} */
+export function drillSeconds(output: string): number {
+  const [start, end] = output.trim().split(" ").map(Number);
+  if (start === undefined || end === undefined || Number.isNaN(end - start)) {
+    throw new DriverError(`the drill answered something that is not understood: ${output}`);
+  }
+  return end - start;
+}

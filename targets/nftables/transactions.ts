@@ -1,0 +1,111 @@
+import { sha256 } from "../../src/digest.ts";
+import type { TrialOrder } from "../../src/target.ts";
+import { mapName, table } from "./names.ts";
+import {
+  dispatchKeys,
+  dispatchVerdict,
+  emitConduitObjects,
+  emitConduitRemoval,
+  emitFrame,
+} from "./objects.ts";
+import type { Dispatch } from "./own-state.ts";
+
+// Each function gives the text of one `nft -f -`, which the kernel takes as a whole or not at all.
+
+const key = {
+  lock: "0x1",
+  /** A holder's own element: its deletion fails when the lock went to somebody else. */
+  holder: (holder: string): string => number(`holder ${holder}`),
+  confirmed: (plan: string): string => number(`confirmed ${plan}`),
+};
+/** A mark with the highest bit set, so that it is never the key of the lock itself. */
+const number = (text: string): string =>
+  `0x${(BigInt(`0x${sha256(text).slice(0, 8)}`) | 0x80000000n).toString(16)}`;
+
+/** @throws {Error} for what a comment of nft cannot hold; holders are made of ids, so this is a broken invariant. */
+function quoted(text: string): string {
+  if (!/^[\w.@: -]{1,100}$/.test(text)) throw new Error(`not fit for a comment: ${text}`);
+  return `"${text}"`;
+}
+
+const createLock = (holder: string, seconds: number): string =>
+  [key.lock, key.holder(holder)]
+    .map((each) => `create element ${table} lock { ${each} timeout ${seconds}s comment ${quoted(holder)} }\n`)
+    .join("");
+const deleteLock = (holder: string): string =>
+  [key.holder(holder), key.lock].map((each) => `delete element ${table} lock { ${each} }\n`).join("");
+const extendLock = (holder: string, seconds: number): string =>
+  deleteLock(holder) + createLock(holder, seconds);
+
+/** Takes the lock; fails when anybody has it. */
+export const lockText = (holder: string, seconds: number): string =>
+  emitFrame() + createLock(holder, seconds);
+/** Extends the lock; fails when this holder has it no more. */
+export const relockText = extendLock;
+/** Gives the lock back, and with it the table when nothing in it was confirmed. */
+export const unlockText = (holder: string, remains: "table" | "nothing"): string =>
+  deleteLock(holder) + (remains === "nothing" ? `delete table ${table}\n` : "");
+
+/** Puts a conduit's rules beside what runs. Objects of earlier trials go: they may carry another plan's rules. */
+export const loadText = (rules: TrialOrder["rules"], leftovers: readonly string[]): string =>
+  emitFrame() +
+  flushTrials +
+  leftovers.map((conduit) => emitConduitRemoval(conduit, "t")).join("") +
+  emitConduitObjects(rules, "t");
+
+const flushTrials = ([4, 6] as const)
+  .map((family) => `flush map ${table} ${mapName("trial", family)}\n`)
+  .join("");
+
+const trialElements = (order: TrialOrder): string =>
+  dispatchKeys(order.rules)
+    .map(
+      ({ family, key: pair }) =>
+        `add element ${table} ${mapName("trial", family)} { ${pair} timeout ${order.leaseSeconds}s ` +
+        `comment "plan:${order.plan.slice(0, 16)}" : ${dispatchVerdict(order.rules, "t")} }\n`,
+    )
+    .join("");
+const deleteTrialElements = (order: TrialOrder): string =>
+  dispatchKeys(order.rules)
+    .map(({ family, key: pair }) => `delete element ${table} ${mapName("trial", family)} { ${pair} }\n`)
+    .join("");
+
+/** Starts the lease. Fails unless the order's holder has the lock. */
+export const armText = (order: TrialOrder): string =>
+  extendLock(order.holder, order.leaseSeconds) + flushTrials + trialElements(order);
+
+/** Starts the lease anew. Fails when it has ended, or when the lock went to somebody else. */
+export const renewText = (order: TrialOrder): string =>
+  extendLock(order.holder, order.leaseSeconds) + deleteTrialElements(order) + trialElements(order);
+
+/** How long the firewall remembers that a plan was confirmed, for the process that renews its lease. */
+const memory = "1d";
+
+/**
+ * Makes the trial permanent: its rules become the conduit's, its dispatch moves to the confirmed maps, the trial goes.
+ * `replaced` is the conduit's confirmed dispatch until now. Fails when the lease has ended.
+ */
+export const confirmText = (order: TrialOrder, replaced: readonly Dispatch[], lockSeconds: number): string =>
+  extendLock(order.holder, lockSeconds) +
+  deleteTrialElements(order) +
+  emitConduitObjects(order.rules, "c") +
+  replaced.map((element) => `delete element ${table} ${element.map} { ${element.key} }\n`).join("") +
+  dispatchKeys(order.rules)
+    .map(
+      ({ family, key: pair }) =>
+        `add element ${table} ${mapName(order.rules.stage, family)} { ${pair} : ${dispatchVerdict(order.rules, "c")} }\n`,
+    )
+    .join("") +
+  emitConduitRemoval(order.rules.conduit, "t") +
+  `add element ${table} lock { ${key.confirmed(order.plan)} timeout ${memory} comment "confirmed:${order.plan.slice(0, 16)}" }\n`;
+
+export const disarmText = flushTrials;
+export const removeLeftoversText = (conduits: readonly string[]): string =>
+  flushTrials + conduits.map((conduit) => emitConduitRemoval(conduit, "t")).join("");
+
+export const removeTableText = `add table ${table}\ndelete table ${table}\n`;
+
+/** A frame with one leased pair of documentation addresses (RFC 5737), to see a lease end. */
+export const drillText = (leaseSeconds: number): string =>
+  `${emitFrame()}add element ${table} ${mapName("trial", 4)} { ${drillPair} timeout ${leaseSeconds}s : drop }\n`;
+export const drillPair = "192.0.2.1 . 198.51.100.1";

@@ -1,0 +1,50 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DriverPaths } from "../../src/target.ts";
+
+/** What a test with a real nft in a namespace of its own needs, or undefined when all of it is here. */
+export const missingForFirewall: string | undefined =
+  process.getuid?.() !== 0
+    ? "root"
+    : ["/usr/sbin/nft", "/usr/bin/unshare", "/usr/bin/nsenter"].find((file) => !existsSync(file));
+
+export interface FirewallHost {
+  /** Words before a command that make it run on this host. */
+  readonly prefix: readonly string[];
+  readonly paths: DriverPaths;
+  readonly folder: string;
+  run(script: string): string;
+  stop(): void;
+}
+
+/** A host of its own: network and mounts in namespaces, nothing loaded, a boot entry that includes a folder. */
+export function startFirewallHost(): FirewallHost {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-host-"));
+  mkdirSync(join(folder, "nftables.d"));
+  writeFileSync(join(folder, "nftables.conf"), `flush ruleset\ninclude "${folder}/nftables.d/*.nft"\n`);
+  const holder = spawn("unshare", ["--net", "--mount", "sleep", "infinity"], { stdio: "ignore" });
+  const prefix = ["nsenter", "--target", String(holder.pid), "--net", "--mount"];
+  const run = (script: string): string => {
+    const [command, ...words] = [...prefix, "sh", "-c", script];
+    return execFileSync(command!, words, { encoding: "utf8" });
+  };
+  // The holder unshares a moment after it starts; until then this would be the machine's own namespace.
+  execFileSync("sh", [
+    "-c",
+    `until [ "$(readlink /proc/${holder.pid}/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ] && ` +
+      `[ "$(readlink /proc/${holder.pid}/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done`,
+  ]);
+  run("mount -t tmpfs none /var/lib");
+  return {
+    prefix,
+    folder,
+    paths: { bootFile: join(folder, "nftables.d/sluice.nft"), bootEntry: join(folder, "nftables.conf") },
+    run,
+    stop: () => {
+      holder.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

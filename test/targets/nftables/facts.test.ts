@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { CommandResult, Session } from "../../../src/session.ts";
+import { createDriver } from "../../../targets/nftables/driver.ts";
+
+const paths = { bootFile: "/etc/nftables.d/sluice.nft", bootEntry: "/etc/nftables.conf" };
+
+/** A host that answers each command, by its first words, with this text; a `!` in front makes it fail. */
+const answering = (answers: Readonly<Record<string, string>>): Session => ({
+  run: async (argv): Promise<CommandResult> => {
+    const line = argv.join(" ");
+    const answer = Object.entries(answers).find(([words]) => line.startsWith(words))?.[1] ?? "";
+    return answer.startsWith("!")
+      ? { code: 1, stdout: "", stderr: answer.slice(1) }
+      : { code: 0, stdout: answer, stderr: "" };
+  },
+  close: async () => undefined,
+});
+const healthy = {
+  "uname -r": "6.1.0-18-amd64\n",
+  "nft --version": "nftables v1.0.6 (Lester Gooch #5)\n",
+  "nft list ruleset": "",
+  "sh -c": "table inet sluice {\n}\n",
+};
+const obstacles = async (answers: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+  (await createDriver(answering({ ...healthy, ...answers }), paths).facts()).obstacles;
+
+test("a healthy host has no obstacle, and its kernel and version are told", async () => {
+  expect(await createDriver(answering(healthy), paths).facts()).toEqual({
+    kernel: "6.1.0-18-amd64",
+    version: "1.0.6",
+    obstacles: [],
+  });
+});
+
+test.each([
+  ["no nft", { "nft --version": "!sh: nft: not found" }, "install the package nftables"],
+  [
+    "an old nft",
+    { "nft --version": "nftables v0.9.8 (E.D.S.)\n" },
+    "nft 0.9.8 is too old: install 1.0.6 or newer",
+  ],
+  ["no privilege", { "nft list ruleset": "!Operation not permitted" }, "log in as root"],
+  [
+    "no namespaces",
+    { unshare: "!unshare: Operation not permitted" },
+    "install util-linux and log in as root",
+  ],
+  ["no boot folder", { "test -d": "!" }, "mkdir -p /etc/nftables.d"],
+  ["no boot entry", { "test -r": "!" }, "name the right file as boot-entry"],
+  [
+    "a broken boot entry",
+    { "sh -c": "!/etc/nftables.conf:3: syntax error" },
+    "does not load: /etc/nftables.conf:3",
+  ],
+  ["no include", { "sh -c": "table inet other {\n}\n" }, 'add the line  include "/etc/nftables.d/*.nft"'],
+  ["a boot service that is off", { systemctl: "disabled\n" }, "systemctl enable nftables.service"],
+  [
+    "a flowtable",
+    {
+      "nft list ruleset":
+        "table inet other {\n\tflowtable fast {\n\t\thook ingress priority filter\n\t}\n}\n",
+    },
+    "flowtable fast of table inet other lets packets bypass the filter: remove it",
+  ],
+])("%s is an obstacle that says how to mend it", async (_name, answers, message) => {
+  const found = await obstacles(answers);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toContain(message);
+});
+
+test.each(["1.0.6", "1.0.9", "1.1.3", "2.0.0"])("nft %s is new enough", async (version) => {
+  expect(await obstacles({ "nft --version": `nftables v${version} (x)` })).toEqual([]);
+});
