@@ -1,10 +1,17 @@
 import type { Family } from "../net/address.ts";
 
-/** What decided who initiated, strongest first (Barbosa et al. 2013; DESIGN: "by evidence"). */
+/**
+ * What decided who initiated, strongest first (after Barbosa et al. 2013).
+ * `syn`: the opening of a connection was seen (TCP SYN, SCTP INIT). `log`: the log corrected the direction itself.
+ * `icmp`: the type is a request. `group`: the receiver is a broadcast or multicast address, which never sends.
+ * `known-port`: one end only is the port of a known service. `shared-port`: several peers share that port.
+ * `ephemeral`: the other port lies in a range for temporary ports. `guess`: who sent first.
+ */
 export const directionEvidence = [
   "syn",
   "log",
   "icmp",
+  "group",
   "known-port",
   "shared-port",
   "ephemeral",

@@ -60,7 +60,7 @@ export const knownServices: readonly KnownService[] = [
   service("opcua", "OPC UA binary", [tcp(4840), udp(4840)]),
   service("opcua-tls", "OPC UA over HTTPS", [tcp(4843), udp(4843)]),
   service("bacnet", "BACnet/IP", [udp(47808)]),
-  service("bacnet-sc-tcp", "BACnet port on TCP", [tcp(47808)]),
+  service("fox", "Niagara Fox building automation", [tcp(1911), tcp(4911)], "Tridium"),
   service(
     "profinet",
     "PROFINET RT over UDP and context manager",

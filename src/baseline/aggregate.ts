@@ -1,0 +1,152 @@
+import { portProtocols } from "../net/protocol.ts";
+import { cadence } from "./cadence.ts";
+import { type Conversation, otherParty, type Party, requestLimit } from "./conversation.ts";
+import { comparedDirection, type Direction, ownDirection, type PortUse } from "./direction.ts";
+import type { BaselineFlow, Flow } from "./flow.ts";
+import { notRoutable } from "./routable.ts";
+import { instant } from "./time.ts";
+
+/** What is known of one flow so far. Times are in seconds. */
+interface Totals {
+  readonly flow: Flow;
+  connections: number;
+  packets: number;
+  bytes: number;
+  first: number;
+  last: number;
+  direction: Direction;
+  answered: boolean;
+  broadcast: boolean;
+  readonly requests: number[];
+  longestGap: number;
+}
+
+/** Adds conversations up to flows: (initiator, responder, protocol, responder port or ICMP type). */
+export interface Aggregate {
+  add(talk: Conversation): void;
+  /** All flows, sorted by key. */
+  flows(): readonly BaselineFlow[];
+}
+
+export function aggregate(): Aggregate {
+  const totals = new Map<string, Totals>();
+  const undecided: Conversation[] = [];
+  return {
+    add(talk) {
+      const direction = ownDirection(talk);
+      if (direction === undefined) undecided.push(talk);
+      else fold(totals, talk, direction);
+    },
+    flows() {
+      const use = portUse(undecided, totals.values());
+      for (const talk of undecided.splice(0)) fold(totals, talk, comparedDirection(talk, use));
+      return [...totals.values()].map(toFlow).sort(compareFlows);
+    },
+  };
+}
+
+function fold(totals: Map<string, Totals>, talk: Conversation, direction: Direction): void {
+  const { initiator } = direction;
+  const responder = otherParty(talk, initiator);
+  const flow: Flow = {
+    family: talk.family,
+    initiator: initiator.address,
+    responder: responder.address,
+    protocol: talk.protocol,
+    ...(portProtocols.has(talk.protocol) ? { port: responder.port } : {}),
+    ...(talk.icmpType === undefined ? {} : { icmpType: talk.icmpType }),
+  };
+  const key = flowKey(flow);
+  let total = totals.get(key);
+  if (total === undefined) {
+    total = {
+      flow,
+      connections: 0,
+      packets: 0,
+      bytes: 0,
+      first: Number.NaN,
+      last: Number.NaN,
+      direction,
+      answered: false,
+      broadcast: false,
+      requests: [],
+      longestGap: 0,
+    };
+    totals.set(key, total);
+  }
+  total.connections += talk.connections;
+  total.packets += talk.a.packets + talk.b.packets;
+  total.bytes += talk.a.bytes + talk.b.bytes;
+  if (!(talk.first >= total.first)) total.first = talk.first;
+  if (!(talk.last <= total.last)) total.last = talk.last;
+  if (direction.confidence > total.direction.confidence) total.direction = direction;
+  total.answered ||= responder.spoke || initiator.acknowledged;
+  total.broadcast ||= talk.broadcast;
+  if (initiator.longestGap > total.longestGap) total.longestGap = initiator.longestGap;
+  for (const time of initiator.requests) {
+    if (total.requests.length < requestLimit) total.requests.push(time);
+  }
+}
+
+export const flowKey = (flow: Flow): string =>
+  `${flow.initiator} ${flow.responder} ${flow.protocol} ${flow.port ?? ""} ${flow.icmpType ?? ""}`;
+
+function toFlow(total: Totals): BaselineFlow {
+  const { flow, connections, packets, bytes, direction, answered } = total;
+  const unroutable = notRoutable({ ...flow, broadcast: total.broadcast, answered });
+  const rhythm = cadence(total.requests, total.longestGap);
+  const [firstSeen, lastSeen] = [instant(total.first), instant(total.last)];
+  return {
+    ...flow,
+    connections,
+    packets,
+    bytes,
+    ...(firstSeen === undefined ? {} : { firstSeen }),
+    ...(lastSeen === undefined ? {} : { lastSeen }),
+    evidence: direction.evidence,
+    confidence: direction.confidence,
+    answered,
+    ...(unroutable === undefined ? {} : { notRoutable: unroutable }),
+    ...(rhythm === undefined ? {} : { cadence: rhythm }),
+  };
+}
+
+/** Order of flows in a baseline: by family, then initiator, responder, protocol, port and type. */
+export const compareFlows = (x: Flow, y: Flow): number =>
+  x.family - y.family ||
+  compareText(x.initiator, y.initiator) ||
+  compareText(x.responder, y.responder) ||
+  x.protocol - y.protocol ||
+  (x.port ?? 0) - (y.port ?? 0) ||
+  (x.icmpType ?? 0) - (y.icmpType ?? 0);
+
+const compareText = (x: string, y: string): number => (x < y ? -1 : x > y ? 1 : 0);
+
+/** Counts who uses which port: in conversations that are undecided, and in flows whose responder is known. */
+function portUse(undecided: readonly Conversation[], decided: Iterable<Totals>): PortUse {
+  const peers = new Map<string, Set<string>>();
+  const addresses = new Map<string, Set<string>>();
+  const listeners = new Set<string>();
+  const note = (counts: Map<string, Set<string>>, key: string, member: string): void => {
+    const members = counts.get(key);
+    if (members === undefined) counts.set(key, new Set([member]));
+    else members.add(member);
+  };
+  const endKey = (protocol: number, end: Pick<Party, "address" | "port">): string =>
+    `${protocol} ${end.address} ${end.port}`;
+  for (const { protocol, a, b } of undecided) {
+    note(peers, endKey(protocol, a), endKey(protocol, b));
+    note(peers, endKey(protocol, b), endKey(protocol, a));
+    for (const end of [a, b]) note(addresses, `${protocol} ${end.port}`, end.address);
+  }
+  for (const { flow } of decided) {
+    if (flow.port === undefined) continue;
+    listeners.add(endKey(flow.protocol, { address: flow.responder, port: flow.port }));
+    note(addresses, `${flow.protocol} ${flow.port}`, flow.responder);
+  }
+  return {
+    peers: (protocol, end) => peers.get(endKey(protocol, end))?.size ?? 0,
+    addresses: (protocol, port) => addresses.get(`${protocol} ${port}`)?.size ?? 0,
+    listens: (protocol, end) => listeners.has(endKey(protocol, end)),
+  };
+}

@@ -1,0 +1,92 @@
+import type { Cadence } from "./flow.ts";
+
+/** Below this robust coefficient of variation, requests are periodic. */
+const periodicBelow = 0.25;
+/** Fewer intervals than this carry no cadence. */
+const fewestIntervals = 4;
+/** Makes the median absolute deviation estimate a standard deviation of a normal distribution. */
+const madScale = 1.4826;
+/** Bursts are set apart when the gaps between them are, typically, this many times the gaps within. */
+const burstContrast = 4;
+/** Clocks of recorders resolve microseconds. */
+const resolution = 1e-6;
+
+/**
+ * How regularly requests come. `times` are in seconds, in any order. `longestGap` is the longest silence known from
+ * elsewhere (times beyond those that were kept). Undefined where there is too little to tell.
+ */
+export function cadence(times: readonly number[], longestGap = 0): Cadence | undefined {
+  const sorted = times.filter((time) => !Number.isNaN(time)).sort((x, y) => x - y);
+  const single = differences(sorted);
+  if (single.length < fewestIntervals) return undefined;
+  const bursts = differences(burstStarts(sorted, single));
+  const candidates = [bursts, single].filter((intervals) => intervals.length >= fewestIntervals).map(measure);
+  const best = candidates.find(({ variation }) => variation < periodicBelow) ?? candidates.at(-1)!;
+  const { median, deviation, longest } = best;
+  const silenceDeadline = rounded(
+    Math.max(3 * median, 1.5 * Math.max(longest, longestGap), median + 10 * deviation),
+  );
+  const samples = sorted.length;
+  return best.variation < periodicBelow
+    ? { kind: "periodic", period: rounded(median), jitter: rounded(deviation), silenceDeadline, samples }
+    : { kind: "irregular", silenceDeadline, samples };
+}
+
+interface Measure {
+  readonly median: number;
+  readonly deviation: number;
+  readonly longest: number;
+  /** Robust coefficient of variation: scaled median absolute deviation over median. */
+  readonly variation: number;
+}
+
+function measure(intervals: readonly number[]): Measure {
+  const median = medianOf(intervals);
+  const deviation = madScale * medianOf(intervals.map((interval) => Math.abs(interval - median)));
+  const longest = intervals.reduce((most, interval) => Math.max(most, interval), 0);
+  return {
+    median,
+    deviation,
+    longest,
+    variation: median === 0 ? Number.POSITIVE_INFINITY : deviation / median,
+  };
+}
+
+/** The first request of each burst; all requests where there are no bursts. */
+function burstStarts(sorted: readonly number[], gaps: readonly number[]): readonly number[] {
+  const threshold = burstThreshold(gaps);
+  return sorted.filter((_, index) => index === 0 || gaps[index - 1]! > threshold);
+}
+
+/**
+ * The gap that best parts short from long ones: Otsu's method (1979), on logarithms, over all splits.
+ * 0 where no two kinds of gaps stand apart.
+ */
+function burstThreshold(gaps: readonly number[]): number {
+  const logs = gaps.map((gap) => Math.log(Math.max(gap, resolution))).sort((x, y) => x - y);
+  const total = logs.reduce((sum, log) => sum + log, 0);
+  let [sumLow, best, threshold, contrast] = [0, 0, 0, 0];
+  for (let low = 1; low < logs.length; low += 1) {
+    sumLow += logs[low - 1]!;
+    const high = logs.length - low;
+    const distance = (total - sumLow) / high - sumLow / low;
+    const between = low * high * distance * distance;
+    if (between > best) {
+      best = between;
+      threshold = (logs[low - 1]! + logs[low]!) / 2;
+      contrast = distance;
+    }
+  }
+  return contrast > Math.log(burstContrast) ? Math.exp(threshold) : 0;
+}
+
+const differences = (sorted: readonly number[]): readonly number[] =>
+  sorted.slice(1).map((time, index) => time - sorted[index]!);
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;

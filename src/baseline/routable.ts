@@ -1,0 +1,40 @@
+import type { BaselineFlow } from "./flow.ts";
+
+/** The parts of a conversation that say whether a router would carry it. */
+export interface Path {
+  readonly initiator: string;
+  readonly responder: string;
+  /** The link layer delivered it to everyone. */
+  readonly broadcast: boolean;
+  readonly answered: boolean;
+}
+
+const linkLocal = /^(169\.254\.|fe[89ab][0-9a-f]:)/;
+const loopback = /^(127\.|::1$)/;
+const unspecified = /^(0\.|::$)/;
+
+/** Whether an address stands for a group of hosts (RFC 1112, RFC 4291, RFC 919). A group never sends. */
+export const isGroup = (address: string): boolean => isMulticast(address) || address === "255.255.255.255";
+
+const isMulticast = (address: string): boolean => /^(22[4-9]|23\d)\.|^ff[0-9a-f]{2}:/.test(address);
+
+/**
+ * Why no routed conduit can carry a flow, if so. A subnet's broadcast address cannot be told from its text alone:
+ * the link layer tells, or, in a log, that a host ending in .255 was asked and never said a word.
+ */
+export function notRoutable({
+  initiator,
+  responder,
+  broadcast,
+  answered,
+}: Path): BaselineFlow["notRoutable"] {
+  if (isMulticast(responder)) return "multicast";
+  if (broadcast || responder === "255.255.255.255" || (!answered && responder.endsWith(".255")))
+    return "broadcast";
+  for (const address of [initiator, responder]) {
+    if (unspecified.test(address)) return "unspecified";
+    if (loopback.test(address)) return "loopback";
+    if (linkLocal.test(address)) return "link-local";
+  }
+  return undefined;
+}

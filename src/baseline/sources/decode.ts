@@ -1,0 +1,52 @@
+import { keyTable } from "../key-table.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Drop } from "./drop.ts";
+import type { Frame } from "./frame.ts";
+import { readIp } from "./ip.ts";
+import { linkLayers } from "./link.ts";
+import { type CapturedPacket, emptyPacket } from "./packet.ts";
+import { SourceError } from "./source.ts";
+import { readTransport } from "./transport.ts";
+
+/** Turns frames into packets. IPv6 addresses are numbered; `addressWords` gives their four 32-bit words. */
+export interface Decoder {
+  /** The packet lies in `packet` until the next call. `later` is a fragment without a transport header. */
+  decode(frame: Frame): Drop | "first" | "later";
+  readonly packet: CapturedPacket;
+  addressWords(number: number): readonly number[];
+}
+
+export function decoder(): Decoder {
+  const packet = emptyPacket();
+  const addresses = keyTable();
+  const cursor: Cursor = { bytes: new Uint8Array(0), at: 0, end: 0, wireEnd: 0, broadcast: false };
+  let frames = 0;
+  return {
+    packet,
+    addressWords: (number) => [0, 1, 2, 3].map((word) => addresses.word(number, word)),
+    decode(frame) {
+      frames += 1;
+      const link = linkLayers.get(frame.linkType);
+      if (link === undefined) throw unknownLink(frame, frames);
+      cursor.bytes = frame.bytes;
+      cursor.at = frame.start;
+      cursor.end = frame.end;
+      cursor.wireEnd = Math.max(frame.end, frame.start + frame.wireLength);
+      cursor.broadcast = false;
+      const noIp = link(cursor, frame.littleEndian);
+      if (noIp !== undefined) return noIp;
+      const place = readIp(cursor, packet, addresses);
+      if (typeof place === "object") return place;
+      packet.time = frame.time;
+      packet.broadcast = cursor.broadcast;
+      return place === "later" ? place : (readTransport(cursor, packet) ?? place);
+    },
+  };
+}
+
+const unknownLink = (frame: Frame, number: number): SourceError =>
+  new SourceError(
+    `packet ${number} has link type ${frame.linkType}, which is not read here; read are ` +
+      `${[...linkLayers.keys()].join(", ")} (Ethernet, Linux cooked, raw IP, loopback, NFLOG). ` +
+      "Record again with one of these, or convert with editcap",
+  );

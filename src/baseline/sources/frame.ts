@@ -1,0 +1,29 @@
+/** One captured frame. The object is reused for the next frame: whoever keeps something must copy it. */
+export interface Frame {
+  bytes: Uint8Array;
+  /** Where the frame starts in `bytes`, and where its captured part ends. */
+  start: number;
+  end: number;
+  /** Length on the wire, in bytes; more than was captured when the capture was taken with a snap length. */
+  wireLength: number;
+  linkType: number;
+  /** Byte order of the host that captured: some link headers are in it. */
+  littleEndian: boolean;
+  /** Seconds since 1970; NaN when the record has no time. */
+  time: number;
+}
+
+export const emptyFrame = (): Frame => ({
+  bytes: new Uint8Array(0),
+  start: 0,
+  end: 0,
+  wireLength: 0,
+  linkType: -1,
+  littleEndian: true,
+  time: Number.NaN,
+});
+
+export type FrameSink = (frame: Frame) => void;
+
+/** Largest captured length that libpcap writes for the link types read here (MAXIMUM_SNAPLEN). */
+export const longestFrame = 262_144;

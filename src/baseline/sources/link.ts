@@ -1,0 +1,118 @@
+import { type Cursor, i32, u16 } from "./cursor.ts";
+import { type Drop, ignored, rejected } from "./drop.ts";
+import { etherType, notIp } from "./ethertype.ts";
+
+/** Moves the cursor from the link header to the IP header. Returns why not, when the frame carries no IP. */
+export type LinkLayer = (cursor: Cursor, littleEndian: boolean) => Drop | undefined;
+
+const cut = rejected("cut short in the link header");
+
+/** LINKTYPE_ETHERNET (IEEE 802.3): destination, source, EtherType. */
+const ethernet: LinkLayer = (cursor) => {
+  const { bytes, at, end } = cursor;
+  if (at + 14 > end) return cut;
+  cursor.broadcast = i32(bytes, at) === -1 && u16(bytes, at + 4) === 0xffff;
+  cursor.at = at + 14;
+  return payload(cursor, u16(bytes, at + 12));
+};
+
+/** LINKTYPE_LINUX_SLL: what `any` records; packet type, hardware type, address length, address, protocol. */
+const cooked: LinkLayer = (cursor) => {
+  const { bytes, at, end } = cursor;
+  if (at + 16 > end) return cut;
+  cursor.broadcast = u16(bytes, at) === cookedBroadcast;
+  cursor.at = at + 16;
+  return payload(cursor, u16(bytes, at + 14));
+};
+
+/** LINKTYPE_LINUX_SLL2: protocol, reserved, interface index, hardware type, packet type, address length, address. */
+const cooked2: LinkLayer = (cursor) => {
+  const { bytes, at, end } = cursor;
+  if (at + 20 > end) return cut;
+  cursor.broadcast = bytes[at + 10] === cookedBroadcast;
+  cursor.at = at + 20;
+  return payload(cursor, u16(bytes, at));
+};
+const cookedBroadcast = 1;
+
+/** LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6: the frame is an IP packet. */
+const rawIp: LinkLayer = () => undefined;
+
+/** LINKTYPE_NULL and LINKTYPE_LOOP: an address family in somebody's byte order; the IP header tells its version. */
+const loopback: LinkLayer = (cursor) => {
+  const { bytes, at } = cursor;
+  if (at + 4 > cursor.end) return cut;
+  // One of the two is zero, whatever the byte order.
+  const family = bytes[at]! | bytes[at + 3]!;
+  cursor.at = at + 4;
+  return ipFamilies.has(family) ? undefined : otherFamily;
+};
+/** AF_INET everywhere, AF_INET6 on Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS. */
+const ipFamilies: ReadonlySet<number> = new Set([2, 10, 23, 24, 28, 30]);
+const otherFamily = ignored("not IP: another address family");
+
+/** LINKTYPE_NFLOG: family, version, resource id, then attributes in the host's byte order; one is the packet. */
+const nflog: LinkLayer = (cursor, littleEndian) => {
+  const { bytes, at, end } = cursor;
+  if (at + 4 > end) return cut;
+  if (!ipFamilies.has(bytes[at]!)) return otherFamily;
+  for (let next = at + 4; next + 4 <= end; ) {
+    const length = littleEndian ? bytes[next]! | (bytes[next + 1]! << 8) : u16(bytes, next);
+    const type = littleEndian ? bytes[next + 2]! | (bytes[next + 3]! << 8) : u16(bytes, next + 2);
+    if (length < 4) break;
+    if ((type & 0x7fff) === nflogPayload) {
+      cursor.at = next + 4;
+      cursor.end = Math.min(end, next + length);
+      cursor.wireEnd = Math.max(cursor.end, next + length);
+      return undefined;
+    }
+    next += (length + 3) & ~3;
+  }
+  return noPayload;
+};
+const nflogPayload = 9;
+const noPayload = rejected("NFLOG record without the packet");
+
+/** What follows an EtherType: IP, VLAN tags (802.1Q, 802.1ad, QinQ before it), SNAP, or something that is no IP. */
+function payload(cursor: Cursor, first: number): Drop | undefined {
+  const { bytes, end } = cursor;
+  let type = first;
+  for (;;) {
+    switch (type) {
+      case etherType.ipv4:
+      case etherType.ipv6:
+        return undefined;
+      case etherType.vlan:
+      case etherType.serviceVlan:
+      case etherType.oldServiceVlan:
+        if (cursor.at + 4 > end) return cut;
+        type = u16(bytes, cursor.at + 2);
+        cursor.at += 4;
+        continue;
+      default:
+        if (type >= 0x0600 || !isSnap(cursor)) return notIp(type);
+        type = u16(bytes, cursor.at + 6);
+        cursor.at += 8;
+    }
+  }
+}
+
+/** RFC 1042: an LLC header of AA AA 03 and organisation 0 carries an EtherType. */
+const isSnap = ({ bytes, at, end }: Cursor): boolean =>
+  at + 8 <= end && i32(bytes, at) === (0xaaaa0300 | 0) && u16(bytes, at + 4) === 0;
+
+/** Numbers of the tcpdump group's registry of link-layer header types. */
+export const linkLayers: ReadonlyMap<number, LinkLayer> = new Map([
+  [0, loopback],
+  [1, ethernet],
+  // DLT_RAW has a number per operating system; captures of BSDs hold 12 or 14, libpcap writes 101.
+  [12, rawIp],
+  [14, rawIp],
+  [101, rawIp],
+  [108, loopback],
+  [113, cooked],
+  [228, rawIp],
+  [229, rawIp],
+  [239, nflog],
+  [276, cooked2],
+]);

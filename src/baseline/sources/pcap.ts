@@ -1,0 +1,79 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { carry } from "./carry.ts";
+import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
+import { type ByteReader, SourceError, type Tally } from "./source.ts";
+import { cutShort } from "./truncated.ts";
+
+/** How the magic number, read as little endian, describes the rest of the file. */
+const magics: ReadonlyMap<
+  number,
+  { readonly little: boolean; readonly tick: number; readonly header: number }
+> = new Map([
+  [0xa1b2c3d4, { little: true, tick: 1e-6, header: 16 }],
+  [0xd4c3b2a1, { little: false, tick: 1e-6, header: 16 }],
+  [0xa1b23c4d, { little: true, tick: 1e-9, header: 16 }],
+  [0x4d3cb2a1, { little: false, tick: 1e-9, header: 16 }],
+  // Kuznetzov's variant: eight more bytes (interface, protocol, packet type) in each record header.
+  [0xa1b2cd34, { little: true, tick: 1e-6, header: 24 }],
+  [0x34cdb2a1, { little: false, tick: 1e-6, header: 24 }],
+]);
+
+export const isPcapMagic = (magic: number): boolean => magics.has(magic);
+
+const fileHeader = 24;
+
+/** Reads a classic pcap file (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order. */
+export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
+  const frame = emptyFrame();
+  let layout: { readonly little: boolean; readonly tick: number; readonly header: number } | undefined;
+  let packets = 0;
+
+  const carried = carry((bytes, view, base) => {
+    let at = 0;
+    if (layout === undefined) {
+      if (bytes.length < fileHeader) return 0;
+      layout = magics.get(view.getUint32(0, true))!;
+      frame.littleEndian = layout.little;
+      // The upper half of the word holds the length of the frame check sequence, not the link type.
+      frame.linkType = view.getUint32(20, layout.little) & 0xffff;
+      at = fileHeader;
+    }
+    const { little, tick, header } = layout;
+    frame.bytes = bytes;
+    while (at + header <= bytes.length) {
+      const captured = view.getUint32(at + 8, little);
+      if (captured > longestFrame) {
+        throw new SourceError(
+          `packet ${packets + 1} at byte ${base + at} claims ${captured} captured bytes (the most is ${longestFrame}): ` +
+            "the file is damaged from here on; keep what stands before with `editcap -r IN OUT " +
+            `1-${packets}\``,
+        );
+      }
+      const start = at + header;
+      if (start + captured > bytes.length) break;
+      packets += 1;
+      frame.start = start;
+      frame.end = start + captured;
+      frame.wireLength = view.getUint32(at + 12, little);
+      frame.time = view.getUint32(at, little) + view.getUint32(at + 4, little) * tick;
+      sink(frame);
+      at = frame.end;
+    }
+    return at;
+  });
+
+  return {
+    format: "pcap",
+    unit: "packets",
+    push: carried.push,
+    end(): readonly Diagnostic[] {
+      const { at, length } = carried.left;
+      if (layout === undefined) {
+        throw new SourceError(
+          `the file ends after ${length} bytes, inside the ${fileHeader} bytes of the pcap header`,
+        );
+      }
+      return length === 0 ? [] : [cutShort(tally, `packet ${packets + 1}`, at, length)];
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { latestTime } from "../time.ts";
+import { carry } from "./carry.ts";
+import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
+import { type ByteReader, SourceError, type Tally } from "./source.ts";
+import { cutShort } from "./truncated.ts";
+
+/** Block types and option codes of draft-ietf-opsawg-pcapng. */
+const block = {
+  section: 0x0a0d0d0a,
+  interface: 1,
+  obsoletePacket: 2,
+  simplePacket: 3,
+  enhancedPacket: 6,
+} as const;
+const option = { end: 0, timeResolution: 9, timeOffset: 14 } as const;
+const byteOrderMagic = 0x1a2b3c4d;
+
+export const pcapngMagic: number = block.section;
+
+interface Interface {
+  readonly linkType: number;
+  /** 0 is no limit. */
+  readonly snapLength: number;
+  /** Seconds per unit of its time stamps, and seconds to add. */
+  readonly tick: number;
+  readonly offset: number;
+}
+
+/** Bytes of a packet block before the packet, the common eight included. */
+const packetAt: ReadonlyMap<number, number> = new Map([
+  [block.obsoletePacket, 28],
+  [block.simplePacket, 12],
+  [block.enhancedPacket, 28],
+]);
+/** A packet with its headers, padding and a generous share of options. */
+const longestPacketBlock = longestFrame + 65_536;
+
+/** Reads pcapng: several sections of either byte order, several interfaces; blocks without packets are skipped. */
+export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
+  const frame = emptyFrame();
+  let interfaces: Interface[] = [];
+  let little = true;
+  let blocks = 0;
+  let packets = 0;
+
+  /** Returns why the packet cannot be read, if so. */
+  const readPacket = (view: DataView, at: number, type: number, length: number): string | undefined => {
+    packets += 1;
+    const simple = type === block.simplePacket;
+    const index =
+      type === block.enhancedPacket
+        ? view.getUint32(at + 8, little)
+        : simple
+          ? 0
+          : view.getUint16(at + 8, little);
+    const source = interfaces[index];
+    if (source === undefined) return "names an interface that no block describes";
+    frame.wireLength = view.getUint32(at + (simple ? 8 : 24), little);
+    const captured = simple
+      ? Math.min(frame.wireLength, source.snapLength || Number.POSITIVE_INFINITY)
+      : view.getUint32(at + 20, little);
+    frame.start = at + packetAt.get(type)!;
+    frame.end = frame.start + captured;
+    if (frame.end > at + length - 4) return "longer than its block";
+    frame.linkType = source.linkType;
+    frame.littleEndian = little;
+    frame.time = simple
+      ? Number.NaN
+      : (view.getUint32(at + 12, little) * 0x1_0000_0000 + view.getUint32(at + 16, little)) * source.tick +
+        source.offset;
+    if (frame.time > latestTime) return "time stamp beyond the year 9999";
+    sink(frame);
+    return undefined;
+  };
+
+  const carried = carry((bytes, view, base) => {
+    let at = 0;
+    frame.bytes = bytes;
+    while (at + 12 <= bytes.length) {
+      const type = view.getUint32(at, little);
+      if (type === block.section) {
+        const magic = view.getUint32(at + 8, true);
+        little = magic === byteOrderMagic;
+        if (!little && view.getUint32(at + 8, false) !== byteOrderMagic) {
+          throw damaged(blocks, base + at, "a section header without the byte-order magic 1A2B3C4D");
+        }
+        interfaces = [];
+      } else if (blocks === 0) {
+        throw damaged(blocks, base + at, "no section header at the start");
+      }
+      const length = view.getUint32(at + 4, little);
+      const packet = packetAt.get(type);
+      if (length % 4 !== 0 || length < 12 || (packet !== undefined && length > longestPacketBlock)) {
+        throw damaged(blocks, base + at, `a block of type ${type} that claims ${length} bytes`);
+      }
+      if (packet === undefined && type !== block.interface) {
+        at += length;
+        blocks += 1;
+        continue;
+      }
+      if (at + length > bytes.length) break;
+      if (view.getUint32(at + length - 4, little) !== length) {
+        throw damaged(blocks, base + at, "a block whose two lengths differ");
+      }
+      if (packet !== undefined) {
+        if (length < packet + 4) throw damaged(blocks, base + at, "a packet block shorter than its header");
+        const fault = readPacket(view, at, type, length);
+        if (fault !== undefined) tally.reject(fault);
+      } else {
+        if (length < 20) throw damaged(blocks, base + at, "an interface block shorter than its header");
+        interfaces.push(readInterface(view, at, length, little));
+      }
+      at += length;
+      blocks += 1;
+    }
+    return at;
+  });
+
+  return {
+    format: "pcapng",
+    unit: "packets",
+    push: carried.push,
+    end(): readonly Diagnostic[] {
+      const { at, length } = carried.left;
+      if (blocks === 0) {
+        throw new SourceError(
+          `the file ends after ${at + length} bytes, inside the first pcapng section header`,
+        );
+      }
+      return length === 0
+        ? []
+        : [cutShort(tally, `block ${blocks + 1} (${packets} packets were read)`, at, length)];
+    },
+  };
+}
+
+const damaged = (blocks: number, at: number, found: string): SourceError =>
+  new SourceError(`damaged pcapng: block ${blocks + 1} at byte ${at}: found ${found}`);
+
+function readInterface(view: DataView, at: number, length: number, little: boolean): Interface {
+  let tick = 1e-6;
+  let offset = 0;
+  const end = at + length - 4;
+  for (let next = at + 16; next + 4 <= end; ) {
+    const code = view.getUint16(next, little);
+    const size = view.getUint16(next + 2, little);
+    const value = next + 4;
+    if (code === option.end || value + size > end) break;
+    if (code === option.timeResolution && size === 1) {
+      const resolution = view.getUint8(value);
+      tick = (resolution & 0x80) === 0 ? 10 ** -resolution : 2 ** -(resolution & 0x7f);
+    }
+    if (code === option.timeOffset && size === 8) offset = Number(view.getBigInt64(value, little));
+    next = value + size + (-size & 3);
+  }
+  return {
+    linkType: view.getUint16(at + 8, little),
+    snapLength: view.getUint32(at + 12, little),
+    tick,
+    offset,
+  };
+}

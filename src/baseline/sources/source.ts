@@ -1,0 +1,48 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Accounting } from "../flow.ts";
+
+/** A file cannot be read as what it is; the message names the byte or the line, what was expected, and a remedy. */
+export class SourceError extends Error {}
+
+/** Takes the bytes of one file, in pieces of any size. @throws {SourceError} */
+export interface ByteReader {
+  readonly format: string;
+  /** What it counts. */
+  readonly unit: Accounting["unit"];
+  push(chunk: Uint8Array): void;
+  /** The file is at its end. Returns what the engineer should know although the file was read. */
+  end(): readonly Diagnostic[];
+}
+
+/** Counts each record of a source once. */
+export interface Tally {
+  use(): void;
+  ignore(reason: string): void;
+  reject(reason: string): void;
+  accounting(unit: Accounting["unit"]): Accounting;
+}
+
+export function tally(): Tally {
+  let used = 0;
+  let others = 0;
+  const ignored = new Map<string, number>();
+  const rejected = new Map<string, number>();
+  const count = (counts: Map<string, number>, reason: string): void => {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    others += 1;
+  };
+  return {
+    use: () => {
+      used += 1;
+    },
+    ignore: (reason) => count(ignored, reason),
+    reject: (reason) => count(rejected, reason),
+    accounting: (unit) => ({
+      unit,
+      read: used + others,
+      used,
+      ignored: Object.fromEntries([...ignored].sort()),
+      rejected: Object.fromEntries([...rejected].sort()),
+    }),
+  };
+}

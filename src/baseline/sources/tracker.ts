@@ -1,0 +1,169 @@
+import { type Family, formatAddress } from "../../net/address.ts";
+import { protocolNumbers } from "../../net/protocol.ts";
+import {
+  type Conversation,
+  conversation,
+  noteRequest,
+  otherParty,
+  type Party,
+  party,
+} from "../conversation.ts";
+import { keyTable } from "../key-table.ts";
+import { decoder } from "./decode.ts";
+import { fragments } from "./fragments.ts";
+import type { Frame } from "./frame.ts";
+import { type CapturedPacket, signal } from "./packet.ts";
+import type { Tally } from "./source.ts";
+
+/**
+ * Seconds of silence after which a conversation without connections (UDP, ICMP…) has ended, as Zeek has it; the
+ * connection tracking of a firewall keeps such a state for 30 to 120 seconds.
+ */
+const idleLimit = 60;
+/** Seconds within which an opening behind later packets of its connection is disorder of the recording. */
+const disorder = 1;
+
+/** Collects packets, of one or several captures, into conversations. */
+export interface Tracker {
+  add(frame: Frame, tally: Tally): void;
+  /** Everything that was seen, in the order of first packets. */
+  conversations(): Iterable<Conversation>;
+}
+
+export function tracker(): Tracker {
+  const table = keyTable();
+  const { packet, decode, addressWords } = decoder();
+  const parts = fragments();
+  /** The running conversation of each key, and those that another one of the same key has followed. */
+  const running: Conversation[] = [];
+  const finished: Conversation[] = [];
+
+  const addressText = (family: Family, number: number): string =>
+    family === 4
+      ? `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`
+      : formatAddress(
+          6,
+          addressWords(number).reduce((value, word) => (value << 32n) | BigInt(word >>> 0), 0n),
+        );
+
+  const begin = (): Conversation =>
+    conversation(
+      packet.family,
+      packet.protocol,
+      packet.icmpType < 0 ? undefined : packet.icmpType,
+      party(addressText(packet.family, packet.source), packet.sourcePort),
+      party(addressText(packet.family, packet.destination), packet.destinationPort),
+      packet.time,
+    );
+
+  /** Both directions have one key: the lower end (address, then port) stands first. */
+  const sourceIsLow = (): boolean =>
+    packet.source < packet.destination ||
+    (packet.source === packet.destination && packet.sourcePort <= packet.destinationPort);
+  /** For each key, whether the conversation's party `a` is the lower end. */
+  const aIsLow: boolean[] = [];
+
+  const locate = (low: boolean): number => {
+    const ports = low
+      ? (packet.sourcePort << 16) | packet.destinationPort
+      : (packet.destinationPort << 16) | packet.sourcePort;
+    return table.find(
+      low ? packet.source : packet.destination,
+      low ? packet.destination : packet.source,
+      packet.icmpType < 0 ? ports : packet.icmpType,
+      (packet.family << 8) | packet.protocol,
+    );
+  };
+
+  const note = (): void => {
+    const low = sourceIsLow();
+    const index = locate(low);
+    let talk = running[index];
+    if (talk !== undefined && startsAnew(talk, packet, aIsLow[index] === low ? talk.a : talk.b)) {
+      finished.push(talk);
+      talk = undefined;
+    }
+    if (talk === undefined) {
+      talk = begin();
+      running[index] = talk;
+      aIsLow[index] = low;
+    }
+    const sender = aIsLow[index] === low ? talk.a : talk.b;
+    update(talk, sender, packet);
+    if (packet.fragment >= 0) parts.remember(packet, talk, sender);
+  };
+
+  return {
+    add(frame, tally) {
+      const outcome = decode(frame);
+      if (outcome === "first") {
+        note();
+        tally.use();
+      } else if (outcome === "later") {
+        const whole = parts.find(packet);
+        if (whole === undefined) {
+          tally.ignore("fragment whose first part was not seen");
+        } else {
+          count(whole.talk, whole.sender, packet);
+          tally.use();
+        }
+      } else if (outcome.kind === "ignored") {
+        tally.ignore(outcome.reason);
+      } else {
+        tally.reject(outcome.reason);
+      }
+    },
+    *conversations() {
+      yield* finished;
+      yield* running;
+    },
+  };
+}
+
+const hasConnections = (protocol: number): boolean =>
+  protocol === protocolNumbers.tcp || protocol === protocolNumbers.sctp;
+
+/**
+ * Whether a packet begins a conversation of its own, although one of the same ends is running: the other end opens.
+ * A new connection from the same end is one more connection of the same conversation.
+ */
+function startsAnew(talk: Conversation, packet: CapturedPacket, sender: Party): boolean {
+  const initiator = talk.opener?.party;
+  if (hasConnections(packet.protocol)) {
+    if ((packet.signals & signal.open) === 0 || !talk.established) return false;
+    if (!talk.ended && packet.time - talk.last < disorder) return false;
+    if (initiator !== undefined && sender !== initiator) return true;
+    talk.connections += 1;
+    talk.established = false;
+    talk.ended = false;
+    return false;
+  }
+  if (!(packet.time - talk.last > idleLimit)) return false;
+  if (initiator === undefined && sender !== talk.a) return true;
+  talk.connections += 1;
+  return false;
+}
+
+function update(talk: Conversation, sender: Party, packet: CapturedPacket): void {
+  const { signals } = packet;
+  if (talk.opener === undefined && (signals & (signal.open | signal.accept)) !== 0) {
+    const opener = (signals & signal.open) !== 0 ? sender : otherParty(talk, sender);
+    talk.opener = { party: opener, by: packet.icmpType < 0 ? "syn" : "icmp" };
+  }
+  if ((signals & signal.open) === 0) talk.established = true;
+  if ((signals & signal.end) !== 0) talk.ended = true;
+  if ((signals & signal.refuse) === 0) sender.spoke = true;
+  if ((signals & signal.data) !== 0 && (signals & signal.acknowledge) !== 0) sender.acknowledged = true;
+  if ((signals & (signal.open | signal.data)) !== 0) noteRequest(sender, packet.time);
+  count(talk, sender, packet);
+}
+
+/** Adds a packet, or a later part of one, to the figures. */
+function count(talk: Conversation, sender: Party, packet: CapturedPacket): void {
+  sender.packets += 1;
+  sender.bytes += packet.length;
+  if (packet.broadcast) talk.broadcast = true;
+  const { time } = packet;
+  if (time < talk.first || Number.isNaN(talk.first)) talk.first = time;
+  if (time > talk.last || Number.isNaN(talk.last)) talk.last = time;
+}
