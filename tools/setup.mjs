@@ -1,0 +1,162 @@
+// Installs what is missing on a machine with only Node and apt: `node tools/setup.mjs demo|test|bench`.
+// Plain JavaScript, since it runs before the packages are there. It says what it does, and nothing when all is there.
+import { spawnSync } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const purpose = process.argv[2] ?? "";
+
+/** Debian package by command, for each purpose. */
+const lab = {
+  unshare: "util-linux",
+  mount: "mount",
+  hostname: "hostname",
+  sysctl: "procps",
+  ip: "iproute2",
+  nft: "nftables",
+  sshd: "openssh-server",
+  "ssh-keygen": "openssh-client",
+  tcpdump: "tcpdump",
+};
+const needs = {
+  demo: lab,
+  test: {
+    ...lab,
+    tshark: "tshark",
+    conntrack: "conntrack",
+    iptables: "iptables",
+    ipset: "ipset",
+    python3: "python3",
+  },
+  bench: { ...lab, tshark: "tshark" },
+};
+
+const say = (text) => process.stderr.write(`setup: ${text}\n`);
+const stop = (text) => {
+  say(text);
+  process.exit(1);
+};
+
+/** Runs a command and stops with all that it said when it fails, unless the caller can go on without it. */
+function run(argv, { otherwise = stop, ...options } = {}) {
+  const result = spawnSync(argv[0], argv.slice(1), { cwd: root, encoding: "utf8", ...options });
+  if (result.status === 0) return true;
+  const said = [result.stdout, result.stderr, result.error?.message].filter(Boolean).join("\n").trim();
+  otherwise(`${argv.join(" ")} failed:\n${said}`);
+  return false;
+}
+
+function isInstalled(command) {
+  const folders = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`.split(":");
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    stop(`Node 20.19 or later is needed, this is ${process.version}`);
+}
+
+/** What npm installed is compared with the lock file by content: times say nothing after a checkout. */
+function installNodePackages() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  const read = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+  if (existsSync(installed)) {
+    const there = read(installed);
+    const wanted = Object.entries(read(join(root, "package-lock.json")));
+    const missing = ([path, entry]) =>
+      path !== "" && !entry.optional && there[path]?.version !== entry.version;
+    if (!wanted.some(missing)) return;
+  }
+  say("installing the npm packages (npm ci) …");
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
+  run([...npm, "ci", "--loglevel=error"]);
+}
+
+function installDebianPackages(commands) {
+  const missing = Object.keys(commands).filter((command) => !isInstalled(command));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((command) => commands[command]))];
+  const apt = `apt-get install --no-install-recommends ${packages.join(" ")}`;
+  // Tests that need a missing command are skipped by name; the demo cannot do without.
+  const goOn = purpose === "test" ? "tests that need them will be skipped" : "it cannot run without them";
+  const giveUp = purpose === "test" ? say : stop;
+  const lack = `missing: ${missing.join(", ")}; ${goOn}.`;
+  if (!isInstalled("apt-get")) return giveUp(`${lack} Install them with this system's package manager.`);
+  if (process.getuid() !== 0) return giveUp(`${lack} As root: ${apt}`);
+  say(`installing ${packages.join(", ")} …`);
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    otherwise: (why) => giveUp(`${lack}\n${why}`),
+  };
+  const wait = ["-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
+  withoutStartingServices(() => {
+    if (run(["apt-get", ...wait, "update"], options)) {
+      run(["apt-get", ...wait, "install", "--no-install-recommends", ...packages], options);
+    }
+  });
+  if (packages.includes("openssh-server") && isInstalled("systemctl")) {
+    // Nor at the next boot: the lab starts an sshd of its own, and this machine did not ask for one.
+    run(["systemctl", "disable", "--quiet", "ssh.service", "ssh.socket"], { otherwise: say });
+  }
+}
+
+/**
+ * Debian starts a server as soon as its package is installed, and asks /usr/sbin/policy-rc.d first; 101 forbids it
+ * (invoke-rc.d(8)). A machine that has a policy of its own keeps it.
+ */
+function withoutStartingServices(install) {
+  const policy = "/usr/sbin/policy-rc.d";
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  const remove = () => rmSync(policy, { force: true });
+  process.on("exit", remove);
+  install();
+  remove();
+  process.off("exit", remove);
+}
+
+/** dist/ is what the `sluice` command and the lab's programs run from. */
+function build() {
+  const stamp = join(root, "dist", ".built");
+  const sources = ["src", "targets", "bench"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
+  );
+  const inputs = [...sources, join(root, "tsconfig.json"), join(root, "tsconfig.build.json")];
+  const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
+  if (inputs.every((file) => statSync(file).mtimeMs < builtAt)) return;
+  say("building dist/ …");
+  const started = new Date();
+  run([
+    process.execPath,
+    join(root, "node_modules", "typescript", "bin", "tsc"),
+    "-p",
+    "tsconfig.build.json",
+  ]);
+  writeFileSync(stamp, "");
+  utimesSync(stamp, started, started);
+}
+
+if (!Object.hasOwn(needs, purpose)) stop("usage: node tools/setup.mjs demo|test|bench");
+checkNode();
+installNodePackages();
+installDebianPackages(needs[purpose]);
+build();
