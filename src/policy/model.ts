@@ -19,8 +19,24 @@ export interface Asset {
   readonly zone: ZoneId;
   readonly addresses: readonly AddressRange[];
   readonly role?: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly owner?: PersonId;
+  readonly patch?: PatchState;
   readonly span: Span;
 }
+
+/** IEC TR 62443-2-3. What is not current says why, and what protects it meanwhile. */
+export interface PatchState {
+  readonly state: "current" | "behind" | "unpatchable";
+  readonly reason?: string;
+  /** Compensating controls. */
+  readonly controls: readonly string[];
+}
+
+/** What IEC 62443-3-2 ZCR 3.3 to 3.6 want kept apart. */
+export type ZoneMark = "safety" | "wireless" | "temporary" | "external";
 
 /** IEC 62443-3-2 ZCR 3: assets grouped by common security requirements. */
 export interface Zone {
@@ -30,6 +46,9 @@ export interface Zone {
   readonly level: number;
   /** Target security level, 1 to 4 (IEC 62443-3-3). */
   readonly slTarget: number;
+  /** What would happen: it justifies the target level (IEC 62443-3-2 ZCR 5). */
+  readonly consequence?: string;
+  readonly marks?: readonly ZoneMark[];
   readonly networks: readonly AddressRange[];
   readonly assets: readonly Asset[];
   readonly span: Span;
@@ -41,7 +60,15 @@ export interface FlowSet {
   readonly responders: readonly AddressRange[];
   readonly services: readonly Service[];
   readonly reason: string;
+  /** The names behind the sets, as the file has them. */
+  readonly written?: WrittenFlows;
   readonly span: Span;
+}
+
+export interface WrittenFlows {
+  readonly initiators: readonly string[];
+  readonly responders: readonly string[];
+  readonly services: readonly string[];
 }
 
 export interface Permit extends FlowSet {
@@ -51,6 +78,12 @@ export interface Permit extends FlowSet {
   readonly evidence?: string;
   /** The process needs it: its silence ends a trial. */
   readonly critical: boolean;
+  /** It survives the isolation of its zone (island mode). */
+  readonly essential?: boolean;
+  /** A trial is confirmed only after its connections were made anew. */
+  readonly reconnectRequired?: boolean;
+  /** Last day on which it stands, `YYYY-MM-DD`. A date never changes a running firewall. */
+  readonly expires?: string;
 }
 
 /** A flow that was seen and that somebody decided against: enforcement will cut it, on purpose. */
@@ -61,24 +94,41 @@ export interface Denial extends FlowSet {
 /** IEC 62443-3-2 ZCR 3: the path between two zones; every permitted flow between them belongs to it. */
 export interface Conduit {
   readonly id: ConduitId;
+  readonly description?: string;
   readonly zones: readonly [ZoneId, ZoneId];
   readonly firewalls: readonly FirewallId[];
   readonly permits: readonly Permit[];
   readonly denials: readonly Denial[];
+  /** The site's criteria with this conduit's own in place of, or beside, them; absent when it has none of its own. */
+  readonly criteria?: readonly Criterion[];
   readonly span: Span;
+}
+
+export interface SshAccess {
+  readonly user: string;
+  readonly port: number;
+  /** OpenSSH public key lines; the host must present one of them. */
+  readonly hostKeys: readonly string[];
 }
 
 export interface Firewall {
   readonly id: FirewallId;
   /** Name of a compiler back end, as the registry in targets/ knows it. */
   readonly target: string;
+  /** Version of the firewall's software, as the inventory has it. */
+  readonly version?: string;
   readonly address: string;
-  readonly ssh: {
-    readonly user: string;
-    readonly port: number;
-    /** OpenSSH public key lines; the host must present one of them. */
-    readonly hostKeys: readonly string[];
+  readonly ssh: SshAccess & {
+    /** The user is not root and may run commands through sudo. */
+    readonly sudo?: boolean;
   };
+  /** Hosts to go through, in this order. */
+  readonly jumpHosts?: readonly (SshAccess & { readonly address: string })[];
+  /** Names of the interfaces behind which each zone lies. */
+  readonly interfaces?: ReadonlyMap<ZoneId, readonly string[]>;
+  readonly highAvailability?: { readonly peer: FirewallId; readonly role: "primary" | "standby" };
+  /** Where those sit who manage it: they must never be locked out. */
+  readonly management?: readonly AddressRange[];
   /** Absolute path of the file that Sluice owns on the host and that the host loads at boot. */
   readonly bootFile: string;
   /** Absolute path of the file that the host itself loads at boot and that must include `bootFile`. */
@@ -94,6 +144,8 @@ export interface Person {
   readonly roles: readonly Role[];
   /** OpenSSH public key lines. */
   readonly keys: readonly string[];
+  /** Day of the last access review, `YYYY-MM-DD`. */
+  readonly reviewed?: string;
   readonly span: Span;
 }
 
@@ -103,6 +155,10 @@ export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 export interface Window {
   readonly id: WindowId;
   readonly days: readonly Weekday[];
+  /** Dates on which it opens beside its days, `YYYY-MM-DD`. */
+  readonly dates?: readonly string[];
+  /** Dates on which it stays closed. */
+  readonly except?: readonly string[];
   /** `HH:MM`, 24 hours. */
   readonly from: string;
   /** `HH:MM`; `24:00` is midnight at the end of the day. */
@@ -143,6 +199,60 @@ export interface TrialTimes {
   readonly reserve: number;
 }
 
+/** Something accepted that the zones and conduits do not cover. It shows up in every report, and expires loudly. */
+export interface Exception {
+  readonly id: string;
+  readonly subject:
+    | { readonly kind: "pair"; readonly zones: readonly [ZoneId, ZoneId] }
+    | { readonly kind: "asset"; readonly zone: ZoneId; readonly asset: AssetId }
+    | { readonly kind: "permit"; readonly conduit: ConduitId; readonly permit: PermitId };
+  readonly reason: string;
+  readonly owner: PersonId;
+  /** Last day on which it stands, `YYYY-MM-DD`. */
+  readonly expires: string;
+  /** Compensating controls. */
+  readonly controls: readonly string[];
+  readonly span: Span;
+}
+
+/** A line that must hold for whole sets: all of it is permitted, or none of it. */
+export interface Assertion {
+  readonly id: string;
+  readonly verdict: "accept" | "deny";
+  readonly from: readonly AddressRange[];
+  readonly to: readonly AddressRange[];
+  readonly services: readonly Service[];
+  readonly reason: string;
+  readonly span: Span;
+}
+
+/** A finding that somebody accepted in writing. */
+export interface Silence {
+  readonly check: string;
+  /** What the finding is about, as `sluice check` names it. */
+  readonly at: string;
+  readonly reason: string;
+  readonly span: Span;
+}
+
+/** A repetition of the process: a shift, a batch, a day. Completeness of a baseline is counted in these. */
+export interface Cycle {
+  readonly id: string;
+  /** In seconds. */
+  readonly length: number;
+  readonly phases: readonly string[];
+  readonly span: Span;
+}
+
+/** A name that the file gives to a set of services or of ends. */
+export interface Definition {
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** What a role may be allowed to do to a running firewall. */
+export type Right = "apply" | "bypass" | "isolate";
+
 /** A site file after reading and resolution: names are replaced by what they mean, nothing is left implicit. */
 export interface Site {
   readonly name: string;
@@ -156,4 +266,11 @@ export interface Site {
   readonly criteria: readonly Criterion[];
   readonly approvals: { readonly monitor: ApprovalRule; readonly enforce: ApprovalRule };
   readonly trial: TrialTimes;
+  readonly rights?: Readonly<Record<Right, readonly Role[]>>;
+  readonly exceptions?: readonly Exception[];
+  readonly assertions?: readonly Assertion[];
+  readonly silences?: readonly Silence[];
+  readonly cycles?: readonly Cycle[];
+  /** The site's own services and groups. */
+  readonly definitions?: { readonly services: readonly Definition[]; readonly groups: readonly Definition[] };
 }

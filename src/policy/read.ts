@@ -15,7 +15,13 @@ export function readSite(text: string, file: string, targets: TargetDefaults = {
   if (source === undefined) return { diagnostics: found };
   const { site: valid, diagnostics: refused } = validate(source);
   const diagnostics: Diagnostic[] = [...found, ...refused];
-  if (valid === undefined) return { diagnostics };
+  if (valid === undefined) return { diagnostics: inOrder(diagnostics) };
   const site = resolveSite({ source, diagnostics }, valid, targets);
-  return hasErrors(diagnostics) ? { diagnostics } : { value: site, diagnostics };
+  return hasErrors(diagnostics) ? { diagnostics: inOrder(diagnostics) } : { value: site, diagnostics };
 }
+
+/** From the top of the file down. */
+const inOrder = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
+  diagnostics.toSorted(
+    ({ span: a }, { span: b }) => (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0),
+  );

@@ -1,11 +1,16 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** `did you mean "…"?` when one of the names is near enough to be a slip of the keyboard; else undefined. */
-export function didYouMean(written: string, names: readonly string[]): string | undefined {
+/** The name that is near enough for the written one to be a slip of the keyboard. */
+export function nearest(written: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
-  const nearest = closest(written.toLowerCase(), [...names]);
-  const near = distance(written.toLowerCase(), nearest) <= Math.max(1, Math.floor(nearest.length / 3));
-  return near ? `did you mean "${nearest}"?` : undefined;
+  const name = closest(written.toLowerCase(), [...names]);
+  const near = distance(written.toLowerCase(), name) <= Math.max(1, Math.floor(name.length / 3));
+  return near ? name : undefined;
+}
+
+export function didYouMean(written: string, names: readonly string[]): string | undefined {
+  const name = nearest(written, names);
+  return name && `did you mean "${name}"?`;
 }
 
 /** `a`, `a or b`, `a, b or c`. */

@@ -28,7 +28,9 @@ export function nextOpening(window: Window, timezone: string, instant: Date): Op
   const today = now.toZonedDateTimeISO(timezone).toPlainDate();
   // A night window that opened yesterday may still be open.
   for (let day = -1; day <= horizonDays; day++) {
-    const opening = openingsOn(window, timezone, today.add({ days: day })).find(({ closes }) => closes > instant);
+    const opening = openingsOn(window, timezone, today.add({ days: day })).find(
+      ({ closes }) => closes > instant,
+    );
     if (opening !== undefined) return opening;
   }
   return undefined;
@@ -40,7 +42,9 @@ export const secondsLeft = (opening: Opening, instant: Date): number =>
 
 /** The openings that begin on a date: none, one, or two when the clock goes back within a short window. */
 function openingsOn(window: Window, timezone: string, date: Temporal.PlainDate): readonly Opening[] {
-  if (!window.days.includes(weekdays[date.dayOfWeek - 1]!)) return [];
+  const listed =
+    window.days.includes(weekdays[date.dayOfWeek - 1]!) || window.dates?.includes(date.toString());
+  if (!listed || window.except?.includes(date.toString())) return [];
   const from = clockTime(date, window.from);
   const sameDay = clockTime(date, window.to);
   const to = Temporal.PlainDateTime.compare(sameDay, from) > 0 ? sameDay : sameDay.add({ days: 1 });

@@ -3,6 +3,7 @@ import type { Service } from "../../net/service.ts";
 import type {
   Conduit,
   ConduitId,
+  Criterion,
   Denial,
   FirewallId,
   FlowSet,
@@ -13,9 +14,10 @@ import type {
 } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
-import { type Endpoint, type Endpoints, resolveEndpoint } from "./endpoints.ts";
+import { type Endpoint, type Endpoints, resolveEnds } from "./endpoints.ts";
 import { reportUnknown } from "./references.ts";
 import { type Resolution, reportKey, reportValue } from "./report.ts";
+import { resolveConduitCriteria } from "./rollout.ts";
 import { resolveService, type ServiceNames } from "./services.ts";
 
 type ConduitEntry = NonNullable<SiteFile["conduits"]>[string];
@@ -27,6 +29,7 @@ export interface Names {
   readonly zones: ReadonlySet<string>;
   readonly firewalls: ReadonlySet<string>;
   readonly people: ReadonlySet<string>;
+  readonly criteria: readonly Criterion[];
 }
 
 /** Conduits with their permits and denials; two conduits for one pair of zones are reported. */
@@ -64,6 +67,7 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
   const flowSet = (flow: FlowEntry, at: Path): FlowSet => resolveFlowSet(to, flow, at, [left, right], names);
   return {
     id,
+    description: entry.description,
     zones: [left, right],
     firewalls: entry.firewalls as FirewallId[],
     permits: Object.entries(entry.permits ?? {}).map(([name, permit]): Permit => {
@@ -73,14 +77,18 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
       return {
         id: name as PermitId,
         ...flowSet(permit, at),
-        ...(permit.owner !== undefined && { owner: permit.owner as PersonId }),
-        ...(permit.evidence !== undefined && { evidence: permit.evidence }),
+        owner: permit.owner as PersonId | undefined,
+        evidence: permit.evidence,
         critical: permit.critical ?? false,
+        essential: permit.essential,
+        reconnectRequired: permit["reconnect-required"],
+        expires: permit.expires,
       };
     }),
     denials: Object.entries(entry.denied ?? {}).map(
       ([name, denial]): Denial => ({ id: name, ...flowSet(denial, [...path, "denied", name]) }),
     ),
+    criteria: resolveConduitCriteria(to, entry.criteria, id, names.criteria),
     span: to.source.locate(path, "key"),
   };
 }
@@ -93,9 +101,7 @@ function resolveFlowSet(
   names: Names,
 ): FlowSet {
   const ends = (key: "initiators" | "responders"): readonly Endpoint[] =>
-    entry[key].flatMap(
-      (text, index) => resolveEndpoint(to, names.endpoints, text, [...path, key, index]) ?? [],
-    );
+    entry[key].flatMap((text, index) => resolveEnds(to, names.endpoints, text, [...path, key, index]));
   const initiators = ends("initiators");
   const responders = ends("responders");
   const services = entry.services.flatMap(
@@ -110,6 +116,7 @@ function resolveFlowSet(
     responders: responders.flatMap(({ ranges }) => ranges),
     services,
     reason: entry.reason,
+    written: { initiators: entry.initiators, responders: entry.responders, services: entry.services },
     span: to.source.locate(path, "key"),
   };
 }
@@ -126,7 +133,7 @@ function reportSides(
     const what = text === zone.id ? `zone "${text}"` : `"${text}" lies in zone "${zone.id}", which`;
     reportValue(to, "site/not-in-conduit", path, `${what} is neither end of this conduit`, {
       fix: `this conduit joins ${zones.join(" and ")}: move the permit to the conduit of its zones`,
-      clause: "IEC 62443-3-2 ZCR 3.2",
+      clause: "IEC 62443-3-2 ZCR 3.1",
     });
   }
   if (foreign.length > 0) return false;

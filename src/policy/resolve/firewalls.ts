@@ -1,6 +1,8 @@
-import type { Firewall, FirewallId } from "../model.ts";
+import type { Firewall, FirewallId, SshAccess, ZoneId } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import { didYouMean } from "../suggest.ts";
+import { resolveRange } from "./addresses.ts";
+import { reportUnknown } from "./references.ts";
 import { type Resolution, reportKey, reportValue } from "./report.ts";
 
 /** Where a kind of firewall loads its rules from at boot, unless the site file says otherwise. */
@@ -18,9 +20,11 @@ export function resolveFirewalls(
   to: Resolution,
   entries: SiteFile["firewalls"],
   targets: TargetDefaults,
+  zones: ReadonlySet<string>,
 ): readonly Firewall[] {
+  const names = { zones, firewalls: new Set(Object.keys(entries ?? {})) };
   return Object.entries(entries ?? {}).map(([id, entry]) =>
-    resolveFirewall(to, id as FirewallId, entry, targets),
+    resolveFirewall(to, id as FirewallId, entry, targets, names),
   );
 }
 
@@ -29,6 +33,7 @@ function resolveFirewall(
   id: FirewallId,
   entry: FirewallEntry,
   targets: TargetDefaults,
+  names: { readonly zones: ReadonlySet<string>; readonly firewalls: ReadonlySet<string> },
 ): Firewall {
   const path = ["firewalls", id];
   const target = Object.hasOwn(targets, entry.target) ? targets[entry.target] : undefined;
@@ -49,13 +54,37 @@ function resolveFirewall(
       fix: "the boot entry is the host's own file, which includes the boot file: give the boot file another name",
     });
   }
+  const pair = entry["high-availability"];
+  if (pair !== undefined) {
+    const at = [...path, "high-availability", "peer"];
+    reportUnknown(to, "firewall", [pair.peer], at, names.firewalls);
+    if (pair.peer === id) reportValue(to, "site/own-peer", at, `"${id}" cannot be a pair with itself`);
+  }
+  for (const zone of Object.keys(entry.interfaces ?? {})) {
+    reportUnknown(to, "zone", [zone], [...path, "interfaces", zone], names.zones);
+  }
   return {
     id,
     target: entry.target,
+    version: entry.version,
     address: entry.address,
-    ssh: { user: entry.ssh.user, port: entry.ssh.port ?? 22, hostKeys: entry.ssh["host-keys"] },
+    ssh: { ...sshAccess(entry.ssh), sudo: entry.ssh.sudo },
+    jumpHosts: entry["jump-hosts"]?.map((host) => ({ address: host.address, ...sshAccess(host) })),
+    interfaces:
+      entry.interfaces &&
+      new Map(Object.entries(entry.interfaces).map(([zone, interfaces]) => [zone as ZoneId, interfaces])),
+    highAvailability: pair && { peer: pair.peer as FirewallId, role: pair.role },
+    management: entry.management?.flatMap(
+      (text, index) => resolveRange(to, text, [...path, "management", index]) ?? [],
+    ),
     bootFile: bootFile ?? "",
     bootEntry: bootEntry ?? "",
     span: to.source.locate(path, "key"),
   };
 }
+
+const sshAccess = (entry: Omit<FirewallEntry["ssh"], "sudo">): SshAccess => ({
+  user: entry.user,
+  port: entry.port ?? 22,
+  hostKeys: entry["host-keys"],
+});

@@ -1,4 +1,4 @@
-import type { ApprovalRule, Person, PersonId, Site } from "../model.ts";
+import type { ApprovalRule, Person, PersonId, Role, Site } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
 import { type Resolution, reportValue } from "./report.ts";
@@ -26,6 +26,7 @@ export function resolvePeople(to: Resolution, entries: SiteFile["people"]): read
       name: entry.name,
       roles: entry.roles,
       keys: entry.keys,
+      reviewed: entry.reviewed,
       span: to.source.locate(path, "key"),
     };
   });
@@ -36,3 +37,12 @@ const oneApprover: ApprovalRule = { count: 1, roles: ["approver"] };
 /** Approval rules as written, or one approver for each step. */
 export const resolveApprovals = (entry: SiteFile["approvals"]): Site["approvals"] =>
   entry ?? { monitor: oneApprover, enforce: oneApprover };
+
+const hands: readonly Role[] = ["operator", "engineer"];
+
+/** Rights as written; operators and engineers where nothing is. */
+export const resolveRights = (entry: SiteFile["rights"]): NonNullable<Site["rights"]> => ({
+  apply: entry?.apply ?? hands,
+  bypass: entry?.bypass ?? hands,
+  isolate: entry?.isolate ?? hands,
+});

@@ -1,6 +1,7 @@
 import { durationSeconds } from "../duration.ts";
-import type { Criterion, TrialTimes, Window, WindowId } from "../model.ts";
+import type { Criterion, Cycle, TrialTimes, Window, WindowId } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
+import type { Path } from "../source/source.ts";
 import { type Resolution, reportValue } from "./report.ts";
 
 export function resolveWindows(to: Resolution, entries: SiteFile["windows"]): readonly Window[] {
@@ -11,10 +12,11 @@ export function resolveWindows(to: Resolution, entries: SiteFile["windows"]): re
         fix: 'a window opens before it closes; "to" before "from" closes on the next day',
       });
     }
-    const { days, from, to: closes } = entry;
-    return { id: id as WindowId, days, from, to: closes, span: to.source.locate(path, "key") };
+    return { id: id as WindowId, ...entry, days: entry.days ?? [], span: to.source.locate(path, "key") };
   });
 }
+
+const day = 86_400;
 
 /** No limit on the sum of failures: only failures in a row count. */
 const unlimited = Number.MAX_SAFE_INTEGER;
@@ -25,9 +27,28 @@ const defaultCriteria: NonNullable<SiteFile["criteria"]> = {
   heartbeat: { type: "heartbeat-lost", interval: "2s", "consecutive-limit": 1, "on-no-data": "hold" },
 };
 
-export function resolveCriteria(to: Resolution, entries: SiteFile["criteria"]): readonly Criterion[] {
-  return Object.entries(entries ?? defaultCriteria).map(([id, entry]) => {
-    const path = ["criteria", id];
+export const resolveSiteCriteria = (to: Resolution, entries: SiteFile["criteria"]): readonly Criterion[] =>
+  resolveCriteria(to, entries ?? defaultCriteria, ["criteria"]);
+
+/** The site's criteria, with a conduit's own in place of those of the same name and behind the others. */
+export function resolveConduitCriteria(
+  to: Resolution,
+  entries: SiteFile["criteria"],
+  conduit: string,
+  site: readonly Criterion[],
+): readonly Criterion[] | undefined {
+  if (entries === undefined) return undefined;
+  const own = resolveCriteria(to, entries, ["conduits", conduit, "criteria"]);
+  return [...site.filter(({ id }) => !(id in entries)), ...own];
+}
+
+function resolveCriteria(
+  to: Resolution,
+  entries: NonNullable<SiteFile["criteria"]>,
+  section: Path,
+): readonly Criterion[] {
+  return Object.entries(entries).map(([id, entry]) => {
+    const path = [...section, id];
     const failures = entry["failure-limit"];
     return {
       id,
@@ -42,11 +63,22 @@ export function resolveCriteria(to: Resolution, entries: SiteFile["criteria"]): 
   });
 }
 
+export const resolveCycles = (to: Resolution, entries: SiteFile["cycles"]): readonly Cycle[] =>
+  Object.entries(entries ?? {}).map(([id, entry]) => {
+    const path = ["cycles", id];
+    return {
+      id,
+      length: seconds(to, entry.length, [...path, "length"], { least: 1, most: 31 * day }),
+      phases: entry.phases ?? [],
+      span: to.source.locate(path, "key"),
+    };
+  });
+
 /** Seconds of a duration, reported when it is out of bounds (both included). */
 function seconds(
   to: Resolution,
   text: string,
-  path: readonly string[],
+  path: Path,
   bounds: { readonly least: number; readonly most: number },
 ): number {
   const value = durationSeconds(text);
@@ -58,13 +90,13 @@ function seconds(
 }
 
 export function resolveTrial(to: Resolution, entry: SiteFile["trial"]): TrialTimes {
-  const day = 86_400;
   const read = (
     key: keyof NonNullable<SiteFile["trial"]>,
     fallback: string,
     least: number,
     most: number,
   ): number => seconds(to, entry?.[key] ?? fallback, ["trial", key], { least, most });
+  const before = to.diagnostics.length;
   const times = {
     lease: read("lease", "120s", 10, 3_600),
     renewEvery: read("renew-every", "5s", 1, 600),
@@ -72,6 +104,7 @@ export function resolveTrial(to: Resolution, entry: SiteFile["trial"]): TrialTim
     maximum: read("maximum", "1h", 30, 31 * day),
     reserve: read("reserve", "10m", 0, day),
   };
+  if (to.diagnostics.length > before) return times;
   if (times.renewEvery * 2 > times.lease) {
     reportValue(to, "site/trial-times", ["trial"], "a lease must outlast two renewals", {
       fix: `with a lease of ${times.lease}s, renew every ${Math.floor(times.lease / 2)}s or more often`,

@@ -9,26 +9,33 @@ export type ServiceNames = ReadonlyMap<string, readonly Service[]>;
 
 /** The site's own services beside the built-in ones. A built-in name keeps its meaning. */
 export function resolveServices(to: Resolution, entries: SiteFile["services"]): ServiceNames {
-  const own = Object.entries(entries ?? {}).map(([name, texts]) => {
+  const names = new Map(builtInServices);
+  for (const [name, texts] of Object.entries(entries ?? {})) {
     const path = ["services", name];
     if (builtInServices.has(name) || isWrittenOut(name)) {
       reportKey(to, "site/service-taken", path, `"${name}" is built in and cannot be given another meaning`, {
         fix: "choose another name",
       });
+      continue;
     }
     const services = texts.flatMap((text, index) => {
-      const service = readService(to, text, [...path, index]);
-      if (service === "name") {
-        const fix = "a service of the site's own is made of protocols and ports, not of other services";
-        reportValue(to, "site/bad-service", [...path, index], `"${text}" is not a protocol and port`, {
-          fix,
-        });
-      }
-      return service === undefined || service === "name" ? [] : [service];
+      const at = [...path, index];
+      if (names.has(text) || !Object.hasOwn(entries ?? {}, text))
+        return resolveService(to, names, text, at) ?? [];
+      reportValue(
+        to,
+        "site/service-order",
+        at,
+        `"${text}" is defined below "${name}", or is "${name}" itself`,
+        {
+          fix: "a service holds only services that are written above it",
+        },
+      );
+      return [];
     });
-    return [name, services] as const;
-  });
-  return new Map([...builtInServices, ...own]);
+    names.set(name, services);
+  }
+  return names;
 }
 
 /** The services that an entry of a permit stands for; undefined after reporting that there are none. */

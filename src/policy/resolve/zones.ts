@@ -1,5 +1,5 @@
 import { type AddressRange, formatRange, overlaps } from "../../net/address.ts";
-import type { Asset, AssetId, Zone, ZoneId } from "../model.ts";
+import type { Asset, AssetId, PersonId, Zone, ZoneId } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
 import { compareRanges, coveredBy, mergeRanges, resolveRange, unroutable } from "./addresses.ts";
@@ -58,9 +58,11 @@ function resolveZone(to: Resolution, id: ZoneId, entry: ZoneEntry, networks: rea
   const merged = complete ? mergeRanges(networks) : undefined;
   return {
     id,
-    ...(entry.description !== undefined && { description: entry.description }),
+    description: entry.description,
     level: entry.level,
     slTarget: entry["sl-target"],
+    consequence: entry.consequence,
+    marks: entry.marks,
     networks,
     assets: Object.entries(entry.assets ?? {}).map(([name, asset]) =>
       resolveAsset(to, name as AssetId, id, asset, merged),
@@ -89,8 +91,18 @@ function resolveAsset(
     }
     return range ?? [];
   });
-  const role = entry.role === undefined ? {} : { role: entry.role };
-  return { id, zone, addresses, ...role, span: to.source.locate(path, "key") };
+  return {
+    id,
+    zone,
+    addresses,
+    role: entry.role,
+    vendor: entry.vendor,
+    model: entry.model,
+    firmware: entry.firmware,
+    owner: entry.owner as PersonId | undefined,
+    patch: entry.patch && { ...entry.patch, controls: entry.patch.controls ?? [] },
+    span: to.source.locate(path, "key"),
+  };
 }
 
 /** One sweep over all networks in order of their first address: each is held against what reaches furthest so far. */

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { freeText, id, listOf, recordOf } from "./text.ts";
+import { criteriaSchema } from "./rollout.ts";
+import { date, freeText, id, listOf, recordOf } from "./text.ts";
 
-const endpoint = z
+export const endpoint = z
   .string()
   .max(100)
-  .describe("A zone, an asset (name, or zone.name), an address, a prefix, or first-last.");
+  .describe("A zone, an asset (name, or zone.name), a group, an address, a prefix, or first-last.");
 
 export const serviceText = z
   .string()
@@ -34,11 +35,18 @@ export const permitSchema = z.strictObject({
     .boolean()
     .optional()
     .describe("The process needs it: its silence ends a trial. Default: false."),
+  essential: z.boolean().optional().describe("It survives the isolation of its zone. Default: false."),
+  "reconnect-required": z
+    .boolean()
+    .optional()
+    .describe("A trial is confirmed only after its connections were made anew. Default: false."),
+  expires: date.optional().describe("Last day on which it stands. A date never changes a running firewall."),
 });
 
 export const denialSchema = z.strictObject(flowSet);
 
 export const conduitSchema = z.strictObject({
+  description: freeText.optional().describe("What the conduit is for, for the reader of a report."),
   zones: z
     .array(id)
     .length(2, { error: "a conduit joins exactly two zones" })
@@ -48,4 +56,7 @@ export const conduitSchema = z.strictObject({
   denied: recordOf(denialSchema, "denial")
     .optional()
     .describe("What was seen and decided against, by name: enforcement will cut it, on purpose."),
+  criteria: criteriaSchema
+    .optional()
+    .describe("Criteria of this conduit, beside the site's; one of the same name takes the site's place."),
 });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Path, Source } from "../source/source.ts";
-import { alternatives, didYouMean } from "../suggest.ts";
+import { alternatives, didYouMean, nearest } from "../suggest.ts";
 import { type JsonSchema, siteJsonSchema } from "./json-schema.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -9,26 +9,51 @@ type Issue = z.core.$ZodIssue;
 /** What the schema objects to, each at its place; of several objections to one value, the first. */
 export function issueDiagnostics(issues: readonly Issue[], source: Source): readonly Diagnostic[] {
   const schema = siteJsonSchema();
+  // A misspelt key explains the missing one: the path of the latter counts as reported.
   const seen = new Set<string>();
-  return issues.flatMap((issue) => {
+  const unknown = issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys") return [];
+    const path = issue.path as Path;
+    return issue.keys.map((name) => {
+      const meant = meantKey(name, path, schema, source);
+      if (meant !== undefined) seen.add(JSON.stringify([...path, meant]));
+      return unknownKey(name, path, meant, schema, source);
+    });
+  });
+  const others = issues.flatMap((issue) => {
     const path = issue.path as Path;
     const key = JSON.stringify(path);
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((name) => unknownKey(name, path, schema, source));
-    if (seen.has(key)) return [];
+    if (issue.code === "unrecognized_keys" || seen.has(key)) return [];
     seen.add(key);
-    return [valueDiagnostic(issue, path, schema, source)];
+    return valueDiagnostic(issue, path, schema, source);
   });
+  return [...unknown, ...others];
 }
 
-function unknownKey(name: string, path: Path, schema: JsonSchema, source: Source): Diagnostic {
-  const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
+/** The key that a misspelt one most likely stands for, of those that are not there yet. */
+function meantKey(name: string, path: Path, schema: JsonSchema, source: Source): string | undefined {
   const taken = valueAt(source.value, path);
-  const free = known.filter((key) => !isRecord(taken) || !(key in taken));
+  const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
+  return nearest(
+    name,
+    known.filter((key) => !isRecord(taken) || !(key in taken)),
+  );
+}
+
+function unknownKey(
+  name: string,
+  path: Path,
+  meant: string | undefined,
+  schema: JsonSchema,
+  source: Source,
+): Diagnostic {
+  const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
   const fix =
     name === "<<"
-      ? "YAML 1.2 has no merge keys: write the keys out"
-      : (didYouMean(name, free) ?? knownKeys(known));
+      ? "YAML 1.2 has no merge keys: write the keys out, or use a group"
+      : meant === undefined
+        ? `the keys here are ${known.join(", ")}`
+        : `did you mean "${meant}"?`;
   return {
     code: "site/unknown-key",
     severity: "error",
@@ -119,4 +144,3 @@ const label = (path: Path): string =>
     ? `entry ${Number(path.at(-1)) + 1} of "${path.at(-2)}"`
     : `"${path.at(-1)}"`;
 const holder = (path: Path): string => (path.length === 0 ? "the site file" : label(path));
-const knownKeys = (keys: readonly string[]): string => `the keys here are ${keys.join(", ")}`;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { sshPublicKey } from "./ssh-key.ts";
-import { freeText, listOf } from "./text.ts";
+import { date, freeText, listOf } from "./text.ts";
 
 export const role = z.enum(["operator", "engineer", "approver", "auditor"]);
 
@@ -8,6 +8,7 @@ export const personSchema = z.strictObject({
   name: freeText.describe("First and last name. One person: no shared accounts."),
   roles: listOf(role, "role").describe("What the person may do."),
   keys: listOf(sshPublicKey, "key").describe("OpenSSH public key lines. A key belongs to one person."),
+  reviewed: date.optional().describe("Day of the last review of this person's access."),
 });
 
 const approvalRule = z.strictObject({
@@ -22,4 +23,12 @@ const approvalRule = z.strictObject({
 export const approvalsSchema = z.strictObject({
   monitor: approvalRule.describe("For a plan that only records."),
   enforce: approvalRule.describe("For a plan that drops packets."),
+});
+
+const holders = listOf(role, "role").optional();
+
+export const rightsSchema = z.strictObject({
+  apply: holders.describe("Who may apply an approved plan. Default: operator, engineer."),
+  bypass: holders.describe("Who may lift enforcement in an emergency. Default: operator, engineer."),
+  isolate: holders.describe("Who may isolate a zone in an emergency. Default: operator, engineer."),
 });

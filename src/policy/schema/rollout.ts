@@ -1,17 +1,23 @@
 import { z } from "zod";
-import { duration, listOf, timeOfDay } from "./text.ts";
+import { date, duration, freeText, listOf, recordOf, timeOfDay } from "./text.ts";
 
 export const weekday = z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
 
-export const windowSchema = z.strictObject({
-  days: listOf(weekday, "day").describe("The days on which it opens."),
-  from: timeOfDay.describe('When it opens, "HH:MM" on the site\'s clock.'),
-  to: timeOfDay.describe('When it closes. Before "from" it closes on the next day.'),
-});
+export const windowSchema = z
+  .strictObject({
+    days: listOf(weekday, "day").optional().describe("The days of the week on which it opens."),
+    dates: listOf(date, "date").optional().describe("Dates on which it opens, beside its days."),
+    except: listOf(date, "date").optional().describe("Dates on which it stays closed."),
+    from: timeOfDay.describe('When it opens, "HH:MM" on the site\'s clock.'),
+    to: timeOfDay.describe('When it closes. Before "from" it closes on the next day.'),
+  })
+  .refine(({ days, dates }) => days !== undefined || dates !== undefined, {
+    error: 'a window needs "days" or "dates"',
+  });
 
 const limit = z.int().min(0, { error: "a limit is 0 or more" }).max(1000);
 
-export const criterionSchema = z.strictObject({
+const criterionSchema = z.strictObject({
   type: z.enum(["flow-dropped", "heartbeat-lost"]).describe("What is measured."),
   interval: duration.describe("How often it is measured."),
   "failure-limit": limit
@@ -28,6 +34,13 @@ export const criterionSchema = z.strictObject({
     .enum(["abort", "hold", "warn"])
     .optional()
     .describe("What happens when it trips. Default: abort."),
+});
+
+export const criteriaSchema = recordOf(criterionSchema, "criterion");
+
+export const cycleSchema = z.strictObject({
+  length: duration.describe("How long one repetition takes."),
+  phases: listOf(freeText, "phase").optional().describe("What happens in it, in this order."),
 });
 
 export const trialSchema = z.strictObject({

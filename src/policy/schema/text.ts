@@ -27,6 +27,9 @@ export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
   error: 'a time of day is written "HH:MM", from "00:00" to "24:00"',
 });
 
+/** A day of the calendar that exists. */
+export const date = z.iso.date({ error: "a date that exists, written YYYY-MM-DD" });
+
 export const absolutePath = z.string().regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/, {
   error: "an absolute path, of letters, digits and . _ - only",
 });
