@@ -61,6 +61,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     abandon(client);
     throw error;
   });
+  client.setNoDelay(true);
   return remoteSession(client, place);
 }
 
