@@ -8,6 +8,8 @@ const fewestIntervals = 4;
 const madScale = 1.4826;
 /** Bursts are set apart when the gaps between them are, typically, this many times the gaps within. */
 const burstContrast = 4;
+/** Up to this share of the gaps, long ones are pauses and not the ends of bursts. */
+const rarePauses = 0.05;
 /** Clocks of recorders resolve microseconds. */
 const resolution = 1e-6;
 
@@ -19,20 +21,30 @@ export function cadence(times: readonly number[], longestGap = 0): Cadence | und
   const sorted = times.filter((time) => !Number.isNaN(time)).sort((x, y) => x - y);
   const single = differences(sorted);
   if (single.length < fewestIntervals) return undefined;
-  const bursts = differences(burstStarts(sorted, single));
-  const candidates = [bursts, single].filter((intervals) => intervals.length >= fewestIntervals).map(measure);
-  const best = candidates.find(({ variation }) => variation < periodicBelow) ?? candidates.at(-1)!;
-  const { median, deviation, longest } = best;
+  const threshold = burstThreshold(single);
+  const bursts = measure(
+    differences(sorted.filter((_, index) => index === 0 || single[index - 1]! > threshold)),
+  );
+  const pauses = single.filter((gap) => gap > threshold).length;
+  // Without bursts, or with a few pauses only (the line stood still), the requests themselves have the rhythm.
+  const requests = measure(single);
+  const candidates = threshold > 0 && pauses > rarePauses * single.length ? [bursts] : [bursts, requests];
+  const rhythm = candidates.find(isPeriodic);
+  const { median, deviation, longest } = rhythm ?? requests;
   const silenceDeadline = rounded(
     Math.max(3 * median, 1.5 * Math.max(longest, longestGap), median + 10 * deviation),
   );
   const samples = sorted.length;
-  return best.variation < periodicBelow
+  return rhythm !== undefined
     ? { kind: "periodic", period: rounded(median), jitter: rounded(deviation), silenceDeadline, samples }
     : { kind: "irregular", silenceDeadline, samples };
 }
 
+const isPeriodic = ({ count, variation }: Measure): boolean =>
+  count >= fewestIntervals && variation < periodicBelow;
+
 interface Measure {
+  readonly count: number;
   readonly median: number;
   readonly deviation: number;
   readonly longest: number;
@@ -45,17 +57,12 @@ function measure(intervals: readonly number[]): Measure {
   const deviation = madScale * medianOf(intervals.map((interval) => Math.abs(interval - median)));
   const longest = intervals.reduce((most, interval) => Math.max(most, interval), 0);
   return {
+    count: intervals.length,
     median,
     deviation,
     longest,
     variation: median === 0 ? Number.POSITIVE_INFINITY : deviation / median,
   };
-}
-
-/** The first request of each burst; all requests where there are no bursts. */
-function burstStarts(sorted: readonly number[], gaps: readonly number[]): readonly number[] {
-  const threshold = burstThreshold(gaps);
-  return sorted.filter((_, index) => index === 0 || gaps[index - 1]! > threshold);
 }
 
 /**
@@ -84,6 +91,7 @@ const differences = (sorted: readonly number[]): readonly number[] =>
   sorted.slice(1).map((time, index) => time - sorted[index]!);
 
 function medianOf(values: readonly number[]): number {
+  if (values.length === 0) return 0;
   const sorted = [...values].sort((x, y) => x - y);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

@@ -73,8 +73,12 @@ function ephemeralPort({ protocol, a, b }: Conversation): Direction | undefined 
   };
 }
 
-/** In a capture that started in the middle, who sent first is little better than chance. */
+/**
+ * In a capture that started in the middle, who sent first is little better than chance; that the same end started
+ * again after each silence says more.
+ */
 function firstSender(talk: Conversation): Direction {
   const oneWay = otherParty(talk, talk.a).packets === 0;
-  return { initiator: talk.a, evidence: "guess", confidence: oneWay ? 0.5 : 0.4 };
+  const confidence = talk.connections >= 3 ? 0.6 : oneWay ? 0.5 : 0.4;
+  return { initiator: talk.a, evidence: "guess", confidence };
 }

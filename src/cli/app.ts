@@ -1,12 +1,16 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
+import { baselineRoutes } from "./baseline/routes.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { labRoutes } from "./lab/routes.ts";
+import { observeCommand } from "./observe.ts";
 import { version } from "./version.ts";
 
 /** Every command, one file each. */
 const routes = buildRouteMap<string, Context>({
   docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
   routes: {
+    observe: observeCommand,
+    baseline: baselineRoutes,
     lab: labRoutes,
   },
 });

@@ -2,7 +2,7 @@ import type { Conversation } from "../conversation.ts";
 import type { FrameSink } from "./frame.ts";
 import { isPcapMagic, pcapReader } from "./pcap.ts";
 import { pcapngMagic, pcapngReader } from "./pcapng.ts";
-import { type ByteReader, SourceError, type Tally } from "./source.ts";
+import { type ByteReader, FormatError, type Tally } from "./source.ts";
 import { zeekJsonReader } from "./zeek-json.ts";
 import { zeekTsvReader } from "./zeek-tsv.ts";
 
@@ -28,20 +28,20 @@ export interface Sinks {
 /**
  * Chooses the reader for a file from its first bytes, never from its name.
  * @param head the first `detectionLength` bytes, or the whole file when it is shorter.
- * @throws {SourceError} when it is none that is read here.
+ * @throws {FormatError} when it is none that is read here.
  */
 export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
-  if (head.length === 0) throw new SourceError("the file is empty");
+  if (head.length === 0) throw new FormatError("the file is empty");
   const magic = head.length < 4 ? 0 : new DataView(head.buffer, head.byteOffset).getUint32(0, true);
   if (isPcapMagic(magic)) return pcapReader(sinks.frame, sinks.tally);
   if (magic === pcapngMagic) return pcapngReader(sinks.frame, sinks.tally);
   const other = foreign.find(([prefix]) => prefix.every((byte, index) => head[index] === byte));
-  if (other !== undefined) throw new SourceError(`the file is ${other[1]}`);
+  if (other !== undefined) throw new FormatError(`the file is ${other[1]}`);
   const text = new TextDecoder().decode(head).trimStart();
   if (text.startsWith("{")) return zeekJsonReader(sinks.conversation, sinks.tally);
   if (text.startsWith("#")) return zeekTsvReader(sinks.conversation, sinks.tally);
   const start = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  throw new SourceError(
+  throw new FormatError(
     `the format is not known (it starts with the bytes ${start}); read are pcap, pcapng, and Zeek's conn.log as ` +
       "TSV with its header or as JSON lines, each also gzip compressed",
   );

@@ -4,6 +4,9 @@ import type { Accounting } from "../flow.ts";
 /** A file cannot be read as what it is; the message names the byte or the line, what was expected, and a remedy. */
 export class SourceError extends Error {}
 
+/** The file is of a format that is not read here; nothing of it was used. */
+export class FormatError extends SourceError {}
+
 /** Takes the bytes of one file, in pieces of any size. @throws {SourceError} */
 export interface ByteReader {
   readonly format: string;

@@ -1,0 +1,145 @@
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
+import { AddressError, formatAddress, parseAddress } from "../net/address.ts";
+import { icmpProtocol, portProtocols } from "../net/protocol.ts";
+import { type Baseline, directionEvidence } from "./flow.ts";
+
+const count = z.int().nonnegative();
+const seconds = z.number().nonnegative();
+const time = z.iso.datetime();
+const counts = z.record(z.string(), count);
+
+const cadence = z.strictObject({
+  kind: z.enum(["periodic", "irregular"]),
+  period: seconds.optional(),
+  jitter: seconds.optional(),
+  silenceDeadline: seconds,
+  samples: count,
+});
+
+const flow = z
+  .strictObject({
+    family: z.literal([4, 6]),
+    initiator: z.string(),
+    responder: z.string(),
+    protocol: count.max(255),
+    port: count.max(65_535).optional(),
+    icmpType: count.max(255).optional(),
+    connections: count,
+    packets: count,
+    bytes: count,
+    firstSeen: time.optional(),
+    lastSeen: time.optional(),
+    evidence: z.enum(directionEvidence),
+    confidence: z.number().min(0).max(1),
+    answered: z.boolean(),
+    notRoutable: z.enum(["broadcast", "multicast", "link-local", "loopback", "unspecified"]).optional(),
+    cadence: cadence.optional(),
+  })
+  .superRefine(({ family, initiator, responder, protocol, port, icmpType }, context) => {
+    const expect = (holds: boolean, path: string, message: string): void => {
+      if (!holds) context.addIssue({ code: "custom", path: [path], message });
+    };
+    expect(isCanonical(family, initiator), "initiator", `expected a canonical IPv${family} address`);
+    expect(isCanonical(family, responder), "responder", `expected a canonical IPv${family} address`);
+    expect(
+      portProtocols.has(protocol) === (port !== undefined),
+      "port",
+      "expected for protocols with ports only",
+    );
+    const icmp = protocol === icmpProtocol(family);
+    expect(icmp === (icmpType !== undefined), "icmpType", "expected for ICMP of the same family only");
+  });
+
+const source = z.strictObject({
+  name: z.string(),
+  format: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  firstSeen: time.optional(),
+  lastSeen: time.optional(),
+  accounting: z.strictObject({
+    unit: z.enum(["packets", "lines"]),
+    read: count,
+    used: count,
+    ignored: counts,
+    rejected: counts,
+  }),
+});
+
+const baseline: z.ZodType<Baseline> = z.strictObject({
+  schema: z.literal("sluice/baseline"),
+  version: z.literal(1),
+  sources: z.array(source),
+  flows: z.array(flow),
+});
+
+/** Reads a baseline file. Every fault is reported with its place in the file. */
+export function readBaseline(text: string, file: string): Outcome<Baseline> {
+  const lineCounter = new LineCounter();
+  // JSON is YAML, and this parser tells where things are; the value itself comes from JSON.parse, which is exact.
+  const place = (): ReturnType<typeof parseDocument> =>
+    parseDocument(text, { lineCounter, keepSourceTokens: false });
+  const at = (offset: number): Diagnostic["span"] => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col), length: 1 };
+  };
+  const value = parseJson(text);
+  if (value instanceof SyntaxError) {
+    const offset = place().errors[0]?.pos[0] ?? 0;
+    const fault = error("baseline/syntax", `not JSON: ${value.message}`, at(offset));
+    return { diagnostics: [{ ...fault, fix: "write the baseline again with `sluice observe … -o FILE`" }] };
+  }
+  const result = baseline.safeParse(value);
+  if (result.success) return { value: result.data, diagnostics: [] };
+  const document = place();
+  return {
+    diagnostics: result.error.issues.map(({ path, message }) => {
+      const node = nearestNode(document, path);
+      return error("baseline/content", `${path.join(".") || "file"}: ${message}`, at(node));
+    }),
+  };
+}
+
+/** A baseline as file content: one source and one flow a line, so that a change is a change of lines. */
+export function formatBaseline({ schema, version, sources, flows }: Baseline): string {
+  const list = (items: readonly unknown[]): string =>
+    items.length === 0 ? "[]" : `[\n${items.map((item) => `  ${JSON.stringify(item)}`).join(",\n")}\n]`;
+  const head = `"schema": ${JSON.stringify(schema)},\n"version": ${version}`;
+  return `{\n${head},\n"sources": ${list(sources)},\n"flows": ${list(flows)}\n}\n`;
+}
+
+const error = (code: string, message: string, span: Diagnostic["span"]): Diagnostic => ({
+  code,
+  severity: "error",
+  message,
+  ...(span === undefined ? {} : { span }),
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (fault) {
+    if (fault instanceof SyntaxError) return fault;
+    throw fault;
+  }
+}
+
+/** Where the value at a path stands, or the innermost value around it that exists. */
+function nearestNode(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const node = document.getIn(path.slice(0, depth), true) as { range?: readonly number[] } | undefined;
+    if (node?.range !== undefined) return node.range[0]!;
+  }
+  return 0;
+}
+
+function isCanonical(family: 4 | 6, text: string): boolean {
+  try {
+    const address = parseAddress(text);
+    return address.family === family && formatAddress(family, address.from) === text;
+  } catch (fault) {
+    if (fault instanceof AddressError) return false;
+    throw fault;
+  }
+}

@@ -1,0 +1,8 @@
+import { buildRouteMap } from "@stricli/core";
+import type { Context } from "../context.ts";
+import { showCommand } from "./show.ts";
+
+export const baselineRoutes = buildRouteMap<string, Context>({
+  docs: { brief: "What was observed, and what it asks for" },
+  routes: { show: showCommand },
+});

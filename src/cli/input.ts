@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { createReadStream, readdirSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { CommandError, type Context } from "./context.ts";
+
+/** A file to be read, or the standard input. */
+export interface Input {
+  /** As the engineer wrote it, or found in the folder that they named. */
+  readonly name: string;
+  readonly path: string | undefined;
+  /** In bytes; undefined for the standard input. */
+  readonly size: number | undefined;
+  /** The engineer named its folder, not the file itself. */
+  readonly origin: "named" | "in a folder";
+}
+
+/** Large enough that the cost of a piece does not count, small enough to be nothing in memory. */
+const pieceSize = 1 << 20;
+
+/** The files that arguments name: a folder stands for all files in it and below it, sorted; `-` is the standard input. */
+export function findInputs(context: Context, names: readonly string[]): readonly Input[] {
+  return names.flatMap((name): readonly Input[] => {
+    if (name === "-") return [{ name: "stdin", path: undefined, size: undefined, origin: "named" }];
+    const path = resolve(context.cwd, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) throw new CommandError(`${name} does not exist`);
+    if (!stats.isDirectory()) {
+      return [{ name: basename(path), path, size: stats.isFile() ? stats.size : undefined, origin: "named" }];
+    }
+    const found = readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+    if (found.length === 0) throw new CommandError(`the folder ${name} holds no files`);
+    return found.map((file) => ({
+      name: basename(file),
+      path: file,
+      size: statSync(file).size,
+      origin: "in a folder",
+    }));
+  });
+}
+
+/**
+ * Feeds a file's bytes, with gzip (of one or several members) undone, in pieces.
+ * @param passed is told how many stored bytes were read so far.
+ * @returns the SHA-256 of the stored bytes, in hex.
+ * @throws {CommandError} when the file cannot be read or its compression is broken.
+ */
+export async function readInput(
+  context: Context,
+  input: Input,
+  take: (piece: Uint8Array) => void,
+  passed: (bytes: number) => void,
+): Promise<string> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const stored = async function* (): AsyncGenerator<Uint8Array> {
+    const stream =
+      input.path === undefined
+        ? context.process.stdin
+        : createReadStream(input.path, { highWaterMark: pieceSize });
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      bytes += piece.length;
+      passed(bytes);
+      yield piece;
+    }
+  };
+  const pieces = stored();
+  const head = await firstBytes(pieces, 2);
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield head;
+    yield* pieces;
+  };
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    const drain = async (source: AsyncIterable<Buffer>): Promise<void> => {
+      for await (const piece of source) take(piece);
+    };
+    await pipeline(all, createGunzip({ chunkSize: pieceSize }), drain).catch((error: unknown) => {
+      throw brokenGzip(error, bytes);
+    });
+  } else {
+    for await (const piece of all()) take(piece);
+  }
+  return hash.digest("hex");
+}
+
+/** The first pieces as one, with at least `least` bytes where there are so many. */
+async function firstBytes(pieces: AsyncGenerator<Uint8Array>, least: number): Promise<Uint8Array> {
+  let head = Buffer.alloc(0);
+  while (head.length < least) {
+    const { value, done } = await pieces.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  return head;
+}
+
+function brokenGzip(error: unknown, bytes: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "Z_BUF_ERROR") {
+    return new CommandError(
+      `the gzip data ends too early, after ${bytes} bytes: the file was cut short. What is left of it can be read with ` +
+        "`gzip -dc FILE | sluice observe -`",
+    );
+  }
+  return code?.startsWith("Z_") === true
+    ? new CommandError(`the gzip data is corrupt (${(error as Error).message}), at or before byte ${bytes}`)
+    : error;
+}

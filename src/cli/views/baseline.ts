@@ -1,0 +1,81 @@
+import type { Baseline, BaselineFlow, BaselineSource, Cadence, Flow } from "../../baseline/flow.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import { knownService } from "../../net/known-services.ts";
+import { formatProtocol } from "../../net/protocol.ts";
+import { type Column, table } from "./table.ts";
+
+const columns: readonly Column[] = [
+  { heading: "INITIATOR", align: "left" },
+  { heading: "RESPONDER", align: "left" },
+  { heading: "SERVICE", align: "left" },
+  { heading: "CONN", align: "right" },
+  { heading: "PACKETS", align: "right" },
+  { heading: "CADENCE", align: "left" },
+  { heading: "DIRECTION BY", align: "left" },
+  { heading: "SURE", align: "right" },
+  { heading: "NOTE", align: "left" },
+];
+
+/** A baseline as a table of flows, then what became of every packet and line of each source. */
+export function renderBaseline({ flows, sources }: Baseline): string {
+  const rows = flows.map((flow) => [
+    flow.initiator,
+    flow.responder,
+    serviceText(flow),
+    String(flow.connections),
+    String(flow.packets),
+    cadenceText(flow.cadence),
+    flow.evidence,
+    `${Math.round(flow.confidence * 100)} %`,
+    noteText(flow),
+  ]);
+  return `${table(columns, rows)}\n\n${flows.length} flows\n\n${sources.map(renderSource).join("\n")}\n`;
+}
+
+/** `modbus (tcp 502)`, `tcp 9100`, `icmp type 8`, `gre`. */
+export function serviceText({ protocol, port, icmpType }: Flow): string {
+  const name = formatProtocol(protocol);
+  if (icmpType !== undefined) return `${name} type ${icmpType}`;
+  if (port === undefined) return name;
+  const known = knownService(protocol, port);
+  return known === undefined ? `${name} ${port}` : `${known.name} (${name} ${port})`;
+}
+
+/** `every 10.0 s ± 9 ms`, or the longest silence that is still normal. */
+export function cadenceText(cadence: Cadence | undefined): string {
+  if (cadence === undefined) return "";
+  if (cadence.period === undefined) return `silent for up to ${durationText(cadence.silenceDeadline)}`;
+  return `every ${durationText(cadence.period)} ± ${durationText(cadence.jitter ?? 0)}`;
+}
+
+/** Three significant digits, in the unit that suits. */
+export function durationText(seconds: number): string {
+  const [size, name] = unitOf(seconds);
+  const value = seconds / size;
+  return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${name}`;
+}
+
+function unitOf(seconds: number): readonly [size: number, name: string] {
+  if (seconds >= 7200) return [3600, "h"];
+  if (seconds >= 120) return [60, "min"];
+  return seconds >= 1 ? [1, "s"] : [1e-3, "ms"];
+}
+
+const noteText = ({ notRoutable, answered }: BaselineFlow): string =>
+  notRoutable ?? (answered ? "" : "unanswered");
+
+function renderSource({ name, format, accounting, firstSeen, lastSeen }: BaselineSource): string {
+  const { unit, read, used, ignored, rejected } = accounting;
+  const period = firstSeen === undefined ? "" : `, ${firstSeen} to ${lastSeen}`;
+  const reasons = (kind: string, counts: Readonly<Record<string, number>>): readonly string[] =>
+    Object.entries(counts).map(([reason, count]) => `  ${kind} ${count}: ${printable(reason)}`);
+  return [
+    `${printable(name)} (${format}${period})`,
+    `  ${read} ${unit} read = ${used} used + ${total(ignored)} ignored + ${total(rejected)} rejected`,
+    ...reasons("ignored", ignored),
+    ...reasons("rejected", rejected),
+  ].join("\n");
+}
+
+const total = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
