@@ -19,7 +19,6 @@ export interface KnownService {
 
 const tcp = (from: number, to = from): PortRange => ({ protocol: 6, from, to });
 const udp = (from: number, to = from): PortRange => ({ protocol: 17, from, to });
-const sctp = (port: number): PortRange => ({ protocol: 132, from: port, to: port });
 
 const service = (
   name: string,
@@ -36,29 +35,33 @@ const service = (
 });
 
 /**
- * Industrial services first, then what every plant network also carries. A port stands under one name only, so that
- * an observed port has one reading. "IANA" is the Service Name and Transport Protocol Port Number Registry (RFC 6335).
+ * Industrial services first, then what every plant network also carries. A name opens what the field runs under it and
+ * no more: a variant over another transport has a name of its own. A port stands under one name only, so that an
+ * observed port has one reading. "IANA" is the Service Name and Transport Protocol Port Number Registry (RFC 6335).
  */
 export const knownServices: readonly KnownService[] = [
-  service("modbus", "Modbus/TCP, also over UDP", [tcp(502), udp(502)]),
+  service("modbus", "Modbus/TCP", [tcp(502)]),
+  service("modbus-udp", "Modbus over UDP", [udp(502)]),
   service("modbus-tls", "Modbus/TCP Security", [tcp(802)]),
   service("s7comm", "ISO transport on TCP (RFC 1006): S7comm, IEC 61850 MMS, ICCP", [tcp(102)]),
   service("mms-tls", "IEC 61850 MMS and ICCP over TLS", [tcp(3782)], "IEC 62351-4"),
   service(
     "enip",
     "EtherNet/IP explicit messages",
-    [tcp(44818), udp(44818)],
+    [tcp(44818)],
     "IANA",
     "class 1 I/O runs over UDP, usually port 2222 (service enip-io), in both directions",
   ),
+  service("enip-discovery", "EtherNet/IP encapsulation over UDP (List Identity)", [udp(44818)]),
   service("enip-io", "EtherNet/IP class 1 implicit I/O", [udp(2222)], "ODVA EtherNet/IP specification"),
-  service("enip-tls", "CIP Security", [tcp(2221), udp(2221)]),
-  service("dnp3", "DNP3 (IEEE 1815)", [tcp(20000), udp(20000)]),
+  service("enip-tls", "CIP Security", [tcp(2221)]),
+  service("dnp3", "DNP3 (IEEE 1815)", [tcp(20000)]),
+  service("dnp3-udp", "DNP3 over UDP", [udp(20000)]),
   service("dnp3-tls", "DNP3 over TLS", [tcp(19999)]),
   service("iec104", "IEC 60870-5-104 telecontrol", [tcp(2404)]),
   service("iec104-tls", "IEC 60870-5-104 over TLS", [tcp(19998)]),
-  service("opcua", "OPC UA binary", [tcp(4840), udp(4840)]),
-  service("opcua-tls", "OPC UA over HTTPS", [tcp(4843), udp(4843)]),
+  service("opcua", "OPC UA binary", [tcp(4840)]),
+  service("opcua-tls", "OPC UA over HTTPS", [tcp(4843)]),
   service("bacnet", "BACnet/IP", [udp(47808)]),
   service("fox", "Niagara Fox building automation", [tcp(1911), tcp(4911)], "Tridium"),
   service(
@@ -68,7 +71,7 @@ export const knownServices: readonly KnownService[] = [
     "IANA",
     "the context manager (DCE/RPC) answers from a port of its own choice",
   ),
-  service("ethercat", "EtherCAT over UDP", [tcp(34980), udp(34980)]),
+  service("ethercat", "EtherCAT over UDP", [udp(34980)]),
   service("ads", "Beckhoff ADS/AMS", [tcp(48898), udp(48899)], "IANA; Beckhoff Information System"),
   service("ads-tls", "Beckhoff Secure ADS", [tcp(8016)], "Beckhoff Information System"),
   service(
@@ -99,18 +102,18 @@ export const knownServices: readonly KnownService[] = [
   service("tristation", "Triconex TriStation", [udp(1502)], "Schneider Electric Triconex"),
   service("emerson-roc", "Emerson ROC", [tcp(4000)], "Emerson ROC protocol"),
   service("ptp", "IEEE 1588 precision time", [udp(319, 320)]),
-  service("mqtt", "MQTT", [tcp(1883), udp(1883)]),
+  service("mqtt", "MQTT", [tcp(1883)]),
   service("mqtt-tls", "MQTT over TLS", [tcp(8883)]),
-  service("amqp", "AMQP", [tcp(5672), sctp(5672)]),
+  service("amqp", "AMQP", [tcp(5672)]),
   service("amqp-tls", "AMQP over TLS", [tcp(5671)]),
   service("pi-data-archive", "AVEVA PI Data Archive", [tcp(5450)], "AVEVA"),
   service("pi-af", "AVEVA PI Asset Framework", [tcp(5457, 5459)], "AVEVA"),
   service("wonderware-suitelink", "AVEVA SuiteLink", [tcp(5413)]),
 
   service("dns", "Domain names", [tcp(53), udp(53)]),
-  service("dns-tls", "Domain names over TLS", [tcp(853), udp(853)]),
+  service("dns-tls", "Domain names over TLS", [tcp(853)]),
   service("mdns", "Multicast DNS", [udp(5353)]),
-  service("llmnr", "Link-local name resolution", [tcp(5355), udp(5355)]),
+  service("llmnr", "Link-local name resolution", [udp(5355)]),
   service("dhcp", "Address assignment", [udp(67, 68)]),
   service("dhcpv6", "Address assignment, IPv6", [udp(546, 547)]),
   service("ntp", "Network time", [udp(123)]),
@@ -140,26 +143,27 @@ export const knownServices: readonly KnownService[] = [
   ),
   service("http", "Web", [tcp(80)]),
   service("http-alt", "Web, alternative port", [tcp(8080)]),
-  service("https", "Web over TLS", [tcp(443), udp(443)]),
+  service("https", "Web over TLS", [tcp(443)]),
+  service("http3", "Web over QUIC", [udp(443)]),
   service("https-alt", "Web over TLS, alternative port", [tcp(8443)]),
   service("smtp", "Mail transfer", [tcp(25)]),
   service("submission", "Mail submission", [tcp(587), tcp(465)]),
-  service("snmp", "Management queries", [udp(161), tcp(161)]),
-  service("snmp-trap", "Management notifications", [udp(162), tcp(162)]),
+  service("snmp", "Management queries", [udp(161)]),
+  service("snmp-trap", "Management notifications", [udp(162)]),
   service("syslog", "Log messages", [udp(514)]),
-  service("syslog-tls", "Log messages over TLS", [tcp(6514), udp(6514)]),
+  service("syslog-tls", "Log messages over TLS", [tcp(6514)]),
   service("netflow", "Flow export (NetFlow, IPFIX, sFlow)", [udp(2055), udp(4739), tcp(4739), udp(6343)]),
   service("kerberos", "Kerberos", [tcp(88), udp(88), tcp(464), udp(464)]),
-  service("ldap", "Directory", [tcp(389), udp(389), tcp(3268)]),
+  service("ldap", "Directory", [tcp(389), tcp(3268)]),
   service("ldaps", "Directory over TLS", [tcp(636), tcp(3269)]),
   service("radius", "Network access control", [udp(1812, 1813)]),
   service("tacacs", "Device administration", [tcp(49)]),
   service("smb", "Windows file sharing", [tcp(445)]),
-  service("netbios", "NetBIOS name, datagram and session", [udp(137, 138), tcp(137), tcp(139)]),
+  service("netbios", "NetBIOS name, datagram and session", [udp(137, 138), tcp(139)]),
   service(
     "dcom",
     "DCE/RPC endpoint mapper, used by DCOM and OPC Classic",
-    [tcp(135), udp(135)],
+    [tcp(135)],
     "IANA",
     "after the endpoint mapper the objects use dynamic ports (49152-65535, older hosts 1024-5000)",
   ),
@@ -171,16 +175,11 @@ export const knownServices: readonly KnownService[] = [
     "after the port mapper the programs use dynamic ports",
   ),
   service("nfs", "Network file system", [tcp(2049), udp(2049)]),
-  service("rdp", "Remote desktop", [tcp(3389), udp(3389)]),
+  service("rdp", "Remote desktop", [tcp(3389)]),
   service("vnc", "Remote framebuffer", [tcp(5900)]),
   service("winrm", "Windows remote management", [tcp(5985, 5986)]),
-  service(
-    "mssql",
-    "Microsoft SQL Server",
-    [tcp(1433), udp(1434)],
-    "IANA",
-    "named instances listen on dynamic ports",
-  ),
+  service("mssql", "Microsoft SQL Server", [tcp(1433)], "IANA", "named instances listen on dynamic ports"),
+  service("mssql-browser", "Microsoft SQL Server Browser", [udp(1434)]),
   service("oracle", "Oracle listener", [tcp(1521)]),
   service("mysql", "MySQL", [tcp(3306)]),
   service("postgresql", "PostgreSQL", [tcp(5432)]),

@@ -1,0 +1,47 @@
+import { formatProtocol } from "../../net/protocol.ts";
+import type { BaselineFlow } from "../flow.ts";
+
+/** What only a human can answer. */
+export type Question =
+  | { readonly kind: "no-zone"; readonly address: string; readonly flows: readonly BaselineFlow[] }
+  | {
+      readonly kind: "no-conduit";
+      readonly zones: readonly [string, string];
+      readonly flows: readonly BaselineFlow[];
+    }
+  | { readonly kind: "direction"; readonly flow: BaselineFlow }
+  | { readonly kind: "unanswered"; readonly flow: BaselineFlow }
+  | { readonly kind: "seen-once"; readonly flow: BaselineFlow }
+  | { readonly kind: "dynamic-ports"; readonly flow: BaselineFlow; readonly why: string };
+
+/** A question in one line. `nameOf` gives the site's name for an address. */
+export function questionText(question: Question, nameOf: (address: string) => string): string {
+  const text = (flow: BaselineFlow): string => flowText(flow, nameOf);
+  switch (question.kind) {
+    case "no-zone":
+      return `${question.address} lies in no zone: whose is it? ${flowsText(question.flows, text)}`;
+    case "no-conduit":
+      return `zones ${question.zones.join(" and ")} talk, but no conduit joins them: ${flowsText(question.flows, text)}`;
+    case "direction":
+      return `${text(question.flow)}: who asks whom? Decided by ${question.flow.evidence} only (${Math.round(question.flow.confidence * 100)} % sure); not proposed`;
+    case "unanswered":
+      return `${text(question.flow)}: nobody answered. A fault, a scan, or one-way by design? Not proposed`;
+    case "seen-once":
+      return `${text(question.flow)}: seen once. Permit it, deny it, or let it expire?`;
+    case "dynamic-ports":
+      return `${text(question.flow)}: ${question.why}. Which ports does it need?`;
+  }
+}
+
+/** `historian -> plc1 tcp 502`. */
+export function flowText(flow: BaselineFlow, nameOf: (address: string) => string): string {
+  const detail = flow.port ?? flow.icmpType;
+  const service = `${formatProtocol(flow.protocol)}${detail === undefined ? "" : ` ${detail}`}`;
+  return `${nameOf(flow.initiator)} -> ${nameOf(flow.responder)} ${service}`;
+}
+
+/** The first few, and how many more. */
+function flowsText(flows: readonly BaselineFlow[], text: (flow: BaselineFlow) => string): string {
+  const shown = flows.slice(0, 3).map(text).join("; ");
+  return flows.length > 3 ? `${shown}; and ${flows.length - 3} more` : shown;
+}
