@@ -10,20 +10,22 @@ export type Order =
   | { readonly do: "start-sshd" }
   /** Cuts the firewall's power and starts it again: only what is on its disk is left. */
   | { readonly do: "reboot" }
+  /** Runs a command at the firewall's console, as its root: no SSH, no management link. */
+  | { readonly do: "console"; readonly argv: readonly string[] }
   /** Stops the programs of a host without closing their sessions. */
   | { readonly do: "freeze"; readonly host: string }
   | { readonly do: "thaw"; readonly host: string }
   /** Records what passes the switch of the cell. */
   | { readonly do: "record"; readonly seconds: number; readonly file: string };
 
-type Answer = { readonly done: true } | { readonly error: string };
+type Answer = { readonly said: string } | { readonly error: string };
 
 /** Serves orders on a Unix socket, one at a time on each connection: a line of JSON in, a line of JSON back. */
-export function serveOrders(socketPath: string, carryOut: (order: Order) => Promise<void>): Promise<void> {
+export function serveOrders(socketPath: string, carryOut: (order: Order) => Promise<string>): Promise<void> {
   const server = createServer((socket) => {
     createInterface(socket).on("line", async (line) => {
       const answer: Answer = await carryOut(JSON.parse(line) as Order).then(
-        () => ({ done: true }),
+        (said) => ({ said }),
         (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
       );
       socket.end(`${JSON.stringify(answer)}\n`);
@@ -37,8 +39,8 @@ export function serveOrders(socketPath: string, carryOut: (order: Order) => Prom
   });
 }
 
-/** Has the supervisor carry out an order, and waits until it is done. Rejects with what went wrong. */
-export function giveOrder(socketPath: string, order: Order): Promise<void> {
+/** Has the supervisor carry out an order to its end. Resolves with its output; rejects with what went wrong. */
+export function giveOrder(socketPath: string, order: Order): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath, () => socket.write(`${JSON.stringify(order)}\n`));
     let text = "";
@@ -50,7 +52,7 @@ export function giveOrder(socketPath: string, order: Order): Promise<void> {
       if (text === "") return reject(new Error("the lab ended before the order was carried out"));
       const answer = JSON.parse(text) as Answer;
       if ("error" in answer) reject(new Error(answer.error));
-      else resolve();
+      else resolve(answer.said);
     });
   });
 }

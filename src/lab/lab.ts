@@ -26,8 +26,11 @@ export function openLabFolder(cwd: string, path: string): LabFolder {
   return folder;
 }
 
+/** How long a lab lives: until it is told to end, or no longer than the process that started it. */
+export type Life = "own" | "caller";
+
 /** Builds the plant and waits until every session of it runs. Rejects with LabError, and then leaves nothing behind. */
-export async function startLab(folder: LabFolder, decisions: Decisions): Promise<void> {
+export async function startLab(folder: LabFolder, decisions: Decisions, life: Life): Promise<void> {
   const missing = missingForLab();
   if (missing.length > 0) {
     const list = missing.map(({ what, mend }) => `\n  missing: ${what}\n      fix: ${mend}`).join("");
@@ -40,7 +43,7 @@ export async function startLab(folder: LabFolder, decisions: Decisions): Promise
   makeWay(folder);
   try {
     layOut(folder, decisions);
-    launch(folder);
+    launch(folder, life);
     await untilReady(folder);
   } catch (error) {
     await stopLab(folder);
@@ -64,10 +67,10 @@ export async function endProcesses(folder: LabFolder): Promise<void> {
   while (processes.some((pid) => startTimeOf(pid) !== undefined)) await sleep(10);
 }
 
-/** Has a running lab carry out an order. Rejects with LabError when none runs, or it could not. */
-export async function order(folder: LabFolder, what: Order): Promise<void> {
+/** Has a running lab carry out an order, and gives its output. Rejects with LabError when none runs, or it could not. */
+export async function order(folder: LabFolder, what: Order): Promise<string> {
   if (!runningLab(folder)) throw notRunning(folder);
-  await giveOrder(folder.control, what).catch((error: Error) => {
+  return giveOrder(folder.control, what).catch((error: Error) => {
     throw new LabError(`the lab could not ${what.do}: ${error.message}`);
   });
 }
@@ -96,15 +99,16 @@ function layOut(folder: LabFolder, decisions: Decisions): void {
   writeLauncher(folder);
 }
 
-function launch(folder: LabFolder): void {
+function launch(folder: LabFolder, life: Life): void {
   const mode = modeOfThisUser();
   const supervisor = fileURLToPath(new URL("./supervisor.js", import.meta.url));
-  const [command, ...words] = isolated(mode, [process.execPath, supervisor, folder.root]);
+  const [command, ...words] = isolated(mode, [process.execPath, supervisor, folder.root, life]);
   const log = openSync(folder.log, "a");
   const child = spawn(command!, words, {
     detached: true,
     env: { ...process.env, PATH: searchPath },
-    stdio: ["ignore", log, log],
+    // The far end of the pipe closes when this process ends, however it ends.
+    stdio: [life === "caller" ? "pipe" : "ignore", log, log],
   });
   closeSync(log);
   child.unref();

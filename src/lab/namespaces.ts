@@ -31,18 +31,21 @@ export const inside = (pid: number, argv: readonly string[]): readonly string[] 
   ...argv,
 ];
 
-/** Runs a command to its end. Rejects with what it said when it fails. */
-export function run(argv: readonly string[], input = ""): Promise<void> {
+/** Runs a command to its end. Resolves with what it wrote to stdout; rejects with what it complained when it fails. */
+export function run(argv: readonly string[], input = ""): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0]!, argv.slice(1), { stdio: ["pipe", "inherit", "pipe"] });
-    let said = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    const child = spawn(argv[0]!, argv.slice(1), { stdio: "pipe" });
+    let [said, complained] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complained += text;
     });
     child.on("error", reject);
     child.on("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${argv.join(" ")} failed: ${said.trim()}`));
+      if (code === 0) resolve(said);
+      else reject(new Error(`${argv.join(" ")} failed: ${complained.trim()}`));
     });
     // A command that ends without reading says why by its exit code.
     child.stdin.on("error", () => undefined).end(input);

@@ -72,6 +72,7 @@ export const sessions: readonly PollSession[] = [
   { id: "historian-plc2", client: "historian", plc: "plc2", address: "10.10.1.11" },
   { id: "historian-plc2-ipv6", client: "historian", plc: "plc2", address: "fd00:10::11" },
   { id: "mes-plc2", client: "mes", plc: "plc2", address: "10.10.1.11" },
+  { id: "mes-plc2-ipv6", client: "mes", plc: "plc2", address: "fd00:10::11" },
   {
     id: "workstation-plc1",
     client: "workstation",

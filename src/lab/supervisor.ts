@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ import { addressCommands, cableCommands, portName, switchCommands } from "./netw
 import { firewall, type Host, hosts, plcs, sessions } from "./plant.ts";
 import { writeJson } from "./state.ts";
 
-// The first process of a lab: `node supervisor.js FOLDER`, in namespaces of its own. Its network namespace holds the
+// The first process of a lab: `node supervisor.js FOLDER LIFE`, in namespaces of its own. Its network namespace holds the
 // switches. When it ends, for whatever reason, the kernel ends every process of the lab and takes the namespaces and
 // mounts away: there is nothing to clean up.
 const folder = labFolder(process.argv[2]!);
@@ -69,34 +69,43 @@ async function record(seconds: number, file: string): Promise<void> {
   await written.finally(() => clearTimeout(timer));
 }
 
-const signal = (host: string, name: NodeJS.Signals): void => {
+function signal(host: string, name: NodeJS.Signals): void {
   pidOf(host);
   for (const child of programs.get(host) ?? []) child.kill(name);
-};
-const setLink = (state: "up" | "down"): Promise<void> =>
+}
+
+const setLink = (state: "up" | "down"): Promise<string> =>
   run(["ip", "link", "set", "dev", portName(firewall.name, "mgmt"), state]);
 
-async function carryOut(order: Order): Promise<void> {
+/** Carries out an order and gives its output, which most have none of. */
+async function carryOut(order: Order): Promise<string> {
   switch (order.do) {
     case "cut-link":
       return setLink("down");
     case "mend-link":
       return setLink("up");
+    case "console":
+      return run(inside(pidOf(firewall.name), order.argv));
     case "stop-sshd":
       sshd?.kill("SIGKILL");
-      return;
+      break;
     case "start-sshd":
       sshd = start(firewall.name, sshdArgv());
-      return;
+      break;
     case "reboot":
-      return rebootFirewall();
+      await rebootFirewall();
+      break;
     case "freeze":
-      return signal(order.host, "SIGSTOP");
+      signal(order.host, "SIGSTOP");
+      break;
     case "thaw":
-      return signal(order.host, "SIGCONT");
+      signal(order.host, "SIGCONT");
+      break;
     case "record":
-      return record(order.seconds, order.file);
+      await record(order.seconds, order.file);
+      break;
   }
+  return "";
 }
 
 /** The plant runs when every session has had its first answer. */
@@ -111,6 +120,14 @@ async function untilEverySessionRuns(): Promise<void> {
   }
 }
 
+if (process.argv[3] === "caller") {
+  process.stdin.resume().on("end", () => {
+    // To the first process, everybody is everybody in its own PID namespace (kill(2)).
+    process.kill(-1, "SIGKILL");
+    rmSync(folder.root, { recursive: true, force: true, maxRetries: 10 });
+    process.exit();
+  });
+}
 await run(["ip", "link", "set", "dev", "lo", "up"]);
 await run(["ip", "-batch", "-"], switchCommands());
 await Promise.all(hosts.filter((host) => host !== firewall).map(startHost));

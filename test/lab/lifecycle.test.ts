@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isLab, stopLab } from "../../src/lab/lab.ts";
 import { type LabFolder, labFolder } from "../../src/lab/lab-folder.ts";
-import { hosts } from "../../src/lab/plant.ts";
+import { hosts, sessions } from "../../src/lab/plant.ts";
 import { childrenOf, holderOf, runningLab, startTimeOf } from "../../src/lab/state.ts";
 import type { LabStatus } from "../../src/lab/status.ts";
 import { finish, labMissing, makeTemporaryFolder, needingLab, sluice } from "./lab-fixture.ts";
@@ -74,7 +74,7 @@ describe.skipIf(labMissing)(needingLab("the life of a lab"), { timeout: 60_000 }
     const answer = await lab("status", "--json");
     const status = JSON.parse(answer.stdout) as LabStatus;
     expect(answer.code).toBe(0);
-    expect(status.sessions).toHaveLength(7);
+    expect(status.sessions).toHaveLength(sessions.length);
     for (const session of status.sessions) {
       expect(session.tally.polls).toBeGreaterThan(2);
       expect(session.tally.missed).toBe(0);

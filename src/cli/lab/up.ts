@@ -24,7 +24,7 @@ export const upCommand = buildCommand<Flags, [], Context>({
   async func(flags) {
     this.process.stderr.write("starting the plant …\n");
     const site = await withLab(this, flags.dir, async (folder) => {
-      await startLab(folder, flags.decided ? "taken" : "open");
+      await startLab(folder, flags.decided ? "taken" : "open", "own");
       return folder.site;
     });
     this.process.stdout.write(
