@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { firewallRulesSchema } from "./rules-document.ts";
+
+const id = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const stage = z.enum(["monitor", "enforce"]);
+const role = z.enum(["operator", "engineer", "approver", "auditor"]);
+const seconds = z.number().min(0);
+const flow = z.strictObject({
+  family: z.union([z.literal(4), z.literal(6)]),
+  initiator: z.string(),
+  responder: z.string(),
+  protocol: z.int(),
+  port: z.int().optional(),
+  icmpType: z.int().optional(),
+});
+const limit = z.int().min(0);
+
+/** What a plan says. It is never changed: its id is the hash of all of it (plan-file.ts). */
+export const planSchema = z.strictObject({
+  schema: z.literal("sluice/plan"),
+  version: z.literal(1),
+  id: hash,
+  author: id,
+  created: z.iso.datetime(),
+  site: z.strictObject({ name: z.string(), file: z.string(), sha256: hash, text: z.string() }),
+  conduit: id,
+  firewall: z.strictObject({
+    id,
+    target: z.string(),
+    address: z.string(),
+    ssh: z.strictObject({
+      user: z.string(),
+      port: z.int(),
+      hostKeys: z.array(z.string()),
+      privilege: z.enum(["login", "sudo"]),
+    }),
+    bootFile: z.string(),
+    bootEntry: z.string(),
+  }),
+  from: z.enum(["unmanaged", "monitor", "enforce"]),
+  to: stage,
+  /** What changes for packets, as sets; each way with witness packets. */
+  difference: z.strictObject({
+    verdict: z.enum(["equal", "narrowed", "broadened", "both"]),
+    narrowed: z.array(z.string()),
+    broadened: z.array(z.string()),
+  }),
+  /** The conduit's rules as the trial runs them. */
+  compiled: z.strictObject({ text: z.string(), sha256: hash }),
+  /** The whole of our part after the confirm, which is the boot file too. */
+  boot: z.strictObject({ text: z.string(), sha256: hash, rules: firewallRulesSchema }),
+  /** What the firewall itself lists with these texts loaded. */
+  expected: z.strictObject({ rulesHash: hash, ownHash: hash }),
+  /** What was proved about the compiled text, and what lies outside the proof. */
+  certificate: z.json(),
+  /** Why the policy is what it is: the baseline and the flows of it that must pass. */
+  baseline: z.strictObject({ name: z.string(), sha256: hash }).optional(),
+  watch: z.strictObject({
+    expected: z.array(flow),
+    heartbeats: z.array(z.strictObject({ permit: id, deadline: z.number().positive().optional() })),
+  }),
+  /** The firewall as it was when the plan was made. Another one is not changed by it. */
+  base: z.strictObject({
+    own: z.string(),
+    ownHash: hash,
+    foreign: z.string(),
+    foreignHash: hash,
+    boot: z.string().nullable(),
+    kernel: z.string(),
+    version: z.string(),
+  }),
+  window: z
+    .strictObject({
+      id,
+      timezone: z.string(),
+      days: z.array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])),
+      dates: z.array(z.string()).optional(),
+      except: z.array(z.string()).optional(),
+      from: z.string(),
+      to: z.string(),
+    })
+    .optional(),
+  criteria: z.array(
+    z.strictObject({
+      id: z.string(),
+      type: z.enum(["flow-dropped", "heartbeat-lost"]),
+      interval: seconds,
+      failureLimit: limit,
+      consecutiveLimit: limit,
+      onNoData: z.enum(["fail", "hold", "ignore"]),
+      severity: z.enum(["abort", "hold", "warn"]),
+    }),
+  ),
+  trial: z.strictObject({
+    lease: seconds,
+    renewEvery: seconds,
+    soak: seconds,
+    maximum: seconds,
+    reserve: seconds,
+  }),
+  people: z.array(z.strictObject({ id, name: z.string(), roles: z.array(role), keys: z.array(z.string()) })),
+  approval: z.strictObject({ count: z.int().min(0), roles: z.array(role) }),
+  /** In words, for whoever must decide: what ends the trial, and what remains then. */
+  undo: z.strictObject({
+    deadMan: z.string(),
+    abort: z.string(),
+    reboot: z.string(),
+    console: z.array(z.string()),
+  }),
+  commands: z.array(z.string()),
+});
+
+export type Plan = z.output<typeof planSchema>;
+/** A plan as JSON holds it, ranges as text. */
+export type PlanDocument = z.input<typeof planSchema>;
+export type PlanContent = Omit<PlanDocument, "id" | "schema" | "version">;

@@ -1,0 +1,297 @@
+import type { LeaseAnswer } from "../target.ts";
+
+// Times are seconds of one monotonic clock. The reducer knows no clock, no wire and no firewall.
+
+/** A trial under way. `good` is how long all criteria have held, which is what the soak asks for. */
+interface Running {
+  readonly at: number;
+  /** When the firewall ends the trial if nobody renews it. */
+  readonly leaseEnds: number;
+  /** When the trial ends in any case: its maximum, or its window less the reserve. */
+  readonly endsBy: number;
+  readonly good: number;
+}
+
+/** Where a change stands (DESIGN: "A change, from plan to done"). */
+export type State =
+  | { readonly kind: "approved" }
+  | { readonly kind: "preflight" }
+  | { readonly kind: "drilled"; readonly seconds: number }
+  /** Armed; the criteria have not all spoken yet. */
+  | ({ readonly kind: "trial" } & Running)
+  | ({ readonly kind: "soak" } & Running)
+  /** A criterion asks to wait: the lease is renewed, the soak stands still. */
+  | ({ readonly kind: "held"; readonly reason: string } & Running)
+  /** The soak is over; a confirm is accepted. */
+  | ({ readonly kind: "soaked" } & Running)
+  | { readonly kind: "confirming"; readonly leaseEnds: number }
+  | { readonly kind: "confirmed"; readonly by: "us" | "another" }
+  | { readonly kind: "persisted" }
+  | { readonly kind: "done" }
+  | { readonly kind: "refused"; readonly reasons: readonly string[] }
+  | { readonly kind: "reverting"; readonly cause: string; readonly leaseEnds: number }
+  | { readonly kind: "reverted"; readonly cause: string; readonly leaseEnds: number }
+  | { readonly kind: "verified-back"; readonly cause: string }
+  | { readonly kind: "revert-unproven"; readonly cause: string; readonly reason: string }
+  | { readonly kind: "confirmed-not-persisted"; readonly reason: string };
+
+export type Event =
+  | { readonly kind: "start" }
+  | { readonly kind: "checked"; readonly problems: readonly string[] }
+  | { readonly kind: "drilled"; readonly fired: boolean; readonly seconds: number }
+  | { readonly kind: "armed"; readonly at: number; readonly endsBy: number }
+  | { readonly kind: "tick"; readonly at: number }
+  | {
+      readonly kind: "measured";
+      readonly at: number;
+      readonly verdict: "holds" | "waits" | "tripped";
+      readonly reason: string;
+    }
+  | { readonly kind: "lease"; readonly answer: LeaseAnswer; readonly at: number }
+  | { readonly kind: "confirm-refused"; readonly reasons: readonly string[] }
+  | { readonly kind: "disarmed" }
+  /** What the firewall does, read after a trial ended. */
+  | {
+      readonly kind: "found";
+      readonly what: "back" | "confirmed" | "other" | "unreachable";
+      readonly reason: string;
+    }
+  | { readonly kind: "persisted" }
+  | { readonly kind: "not-persisted"; readonly reason: string }
+  | { readonly kind: "kept" }
+  | { readonly kind: "abort"; readonly reason: string }
+  /** The wire broke, or the firewall refused a step: how far the step got is not known. */
+  | { readonly kind: "failed"; readonly at: number; readonly reason: string };
+
+export type Effect =
+  | { readonly kind: "check" }
+  | { readonly kind: "drill" }
+  /** Loads the rules and starts the lease. */
+  | { readonly kind: "arm" }
+  | { readonly kind: "renew" }
+  | { readonly kind: "measure" }
+  | { readonly kind: "confirm" }
+  | { readonly kind: "persist" }
+  /** Another session confirmed: waits until it has written the boot file. */
+  | { readonly kind: "await-persist" }
+  /** Keeps what was proven as a known-good. */
+  | { readonly kind: "keep" }
+  | { readonly kind: "disarm" }
+  /** Reads, over a fresh connection if need be, whether the previous stage is what the firewall does. */
+  | { readonly kind: "verify"; readonly leaseEnds: number };
+
+export interface Settings {
+  readonly lease: number;
+  readonly soak: number;
+  /** Who confirms: a person in another session, or this one when the soak is over. */
+  readonly confirm: "by-another" | "after-soak";
+}
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export const isFinal = (state: State): boolean => finals.has(state.kind);
+const finals: ReadonlySet<State["kind"]> = new Set([
+  "done",
+  "refused",
+  "verified-back",
+  "revert-unproven",
+  "confirmed-not-persisted",
+]);
+
+export const isRunning = (state: State): state is Extract<State, Running> =>
+  state.kind === "trial" || state.kind === "soak" || state.kind === "held" || state.kind === "soaked";
+
+/** What happens next. An event that has no meaning in a state changes nothing. */
+export function step(state: State, event: Event, settings: Settings): Step {
+  if (isRunning(state)) return whileRunning(state, event, settings);
+  switch (state.kind) {
+    case "approved":
+      return event.kind === "start" ? to({ kind: "preflight" }, "check") : beforeArming(state, event);
+    case "preflight":
+      if (event.kind === "checked") {
+        return event.problems.length > 0
+          ? to({ kind: "refused", reasons: event.problems })
+          : to(state, "drill");
+      }
+      if (event.kind === "drilled") {
+        return event.fired
+          ? to({ kind: "drilled", seconds: event.seconds }, "arm")
+          : to({ kind: "refused", reasons: ["the dead man did not fire in the drill"] });
+      }
+      return beforeArming(state, event);
+    case "drilled":
+      return whileArming(state, event, settings);
+    case "confirming":
+      return whileConfirming(state, event, settings);
+    case "confirmed":
+      return whileConfirmed(state, event);
+    case "persisted":
+      // The stage is proven and survives a reboot; a ring that could not be written must not take that back.
+      if (event.kind === "kept") return to({ kind: "done" });
+      if (event.kind === "failed") return to({ kind: "confirmed-not-persisted", reason: event.reason });
+      return to(state);
+    case "reverting":
+      if (event.kind === "disarmed" || event.kind === "failed") {
+        return {
+          state: { ...state, kind: "reverted" },
+          effects: [{ kind: "verify", leaseEnds: state.leaseEnds }],
+        };
+      }
+      return to(state);
+    case "reverted":
+      return event.kind === "found" ? afterRevert(state, event) : to(state);
+    case "done":
+    case "refused":
+    case "verified-back":
+    case "revert-unproven":
+    case "confirmed-not-persisted":
+      return to(state);
+  }
+}
+
+const to = (state: State, ...kinds: readonly Exclude<Effect["kind"], "verify">[]): Step => ({
+  state,
+  effects: kinds.map((kind) => ({ kind })),
+});
+
+const revert = (cause: string, leaseEnds: number): Step =>
+  to({ kind: "reverting", cause, leaseEnds }, "disarm");
+
+/** Nothing on the firewall has changed yet: whatever goes wrong, the change is simply not made. */
+function beforeArming(state: State, event: Event): Step {
+  if (event.kind === "failed" || event.kind === "abort")
+    return to({ kind: "refused", reasons: [event.reason] });
+  return to(state);
+}
+
+function whileArming(state: State, event: Event, settings: Settings): Step {
+  switch (event.kind) {
+    case "armed":
+      return to(
+        {
+          kind: "trial",
+          at: event.at,
+          leaseEnds: event.at + settings.lease,
+          endsBy: event.endsBy,
+          good: 0,
+        },
+        "measure",
+      );
+    // The order to arm may have arrived: the lease that it started must be seen to end.
+    case "failed":
+      return revert(event.reason, event.at + settings.lease);
+    default:
+      return to(state);
+  }
+}
+
+function whileRunning(state: Extract<State, Running>, event: Event, settings: Settings): Step {
+  switch (event.kind) {
+    case "tick":
+      if (event.at >= state.endsBy) return revert("the time for this trial is over", state.leaseEnds);
+      return to(state, "renew");
+    case "measured":
+      return afterMeasurement(state, event, settings);
+    case "lease":
+      return afterRenewal(state, event, settings);
+    case "abort":
+      return revert(event.reason, state.leaseEnds);
+    case "failed":
+      return revert(event.reason, state.leaseEnds);
+    default:
+      return to(state);
+  }
+}
+
+function afterRenewal(
+  state: Extract<State, Running>,
+  event: Extract<Event, { kind: "lease" }>,
+  settings: Settings,
+): Step {
+  switch (event.answer) {
+    case "held":
+      return to({ ...state, leaseEnds: event.at + settings.lease }, "measure");
+    case "confirmed":
+      return to({ kind: "confirmed", by: "another" }, "await-persist");
+    case "expired":
+      return revert("the lease ended before it was renewed", state.leaseEnds);
+    case "foreign":
+      return revert("somebody else changed the rules during the trial", state.leaseEnds);
+  }
+}
+
+function afterMeasurement(
+  state: Extract<State, Running>,
+  event: Extract<Event, { kind: "measured" }>,
+  settings: Settings,
+): Step {
+  const { at, leaseEnds, endsBy } = state;
+  // Only time between two good measurements counts: a criterion that does not speak is not a success.
+  const since = state.kind === "trial" || state.kind === "held" ? 0 : Math.max(0, event.at - at);
+  switch (event.verdict) {
+    case "tripped":
+      return revert(event.reason, leaseEnds);
+    case "waits":
+      return to({ kind: "held", reason: event.reason, at: event.at, leaseEnds, endsBy, good: state.good });
+    case "holds": {
+      const running = { at: event.at, leaseEnds, endsBy, good: state.good + since };
+      if (running.good < settings.soak) return to({ kind: "soak", ...running });
+      return settings.confirm === "after-soak"
+        ? to({ kind: "confirming", leaseEnds }, "confirm")
+        : to({ kind: "soaked", ...running });
+    }
+  }
+}
+
+function whileConfirming(
+  state: Extract<State, { kind: "confirming" }>,
+  event: Event,
+  settings: Settings,
+): Step {
+  switch (event.kind) {
+    case "lease":
+      if (event.answer === "confirmed") return to({ kind: "confirmed", by: "us" }, "persist");
+      return revert("the trial had ended before it could be confirmed", state.leaseEnds);
+    case "confirm-refused":
+      return settings.confirm === "after-soak"
+        ? revert(event.reasons.join("; "), state.leaseEnds)
+        : to({ kind: "refused", reasons: event.reasons });
+    case "failed":
+    case "abort":
+      return revert(event.reason, state.leaseEnds);
+    default:
+      return to(state);
+  }
+}
+
+function whileConfirmed(state: Extract<State, { kind: "confirmed" }>, event: Event): Step {
+  switch (event.kind) {
+    case "persisted":
+      return state.by === "us" ? to({ kind: "persisted" }, "keep") : to({ kind: "done" });
+    case "not-persisted":
+      return to({ kind: "confirmed-not-persisted", reason: event.reason });
+    case "failed":
+      return to({ kind: "confirmed-not-persisted", reason: event.reason });
+    default:
+      return to(state);
+  }
+}
+
+function afterRevert(
+  state: Extract<State, { kind: "reverted" }>,
+  event: Extract<Event, { kind: "found" }>,
+): Step {
+  switch (event.what) {
+    case "back":
+      return to({ kind: "verified-back", cause: state.cause });
+    // A confirm that was on its way when the wire broke, or whose maker went away: the boot file may lack it.
+    case "confirmed":
+      return to({ kind: "confirmed", by: "us" }, "persist");
+    case "other":
+    case "unreachable":
+      return to({ kind: "revert-unproven", cause: state.cause, reason: event.reason });
+  }
+}
