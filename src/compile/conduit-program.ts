@@ -1,6 +1,6 @@
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../net/address.ts";
-import { icmpProtocol, icmpReplyType } from "../net/protocol.ts";
+import { icmpProtocol, icmpReplyType, protocolNumbers } from "../net/protocol.ts";
 import type { Service } from "../net/service.ts";
 import type { ConduitRules, Stage, ZonePair } from "./ir.ts";
 import type { Cube, Program, Rule } from "./program.ts";
@@ -21,6 +21,12 @@ export interface ConduitMeaning {
   readonly span: Span;
 }
 
+/** Connection tracking relates ICMP packets of a family's own ICMP only, so neither cube names a family. */
+const icmpErrors: readonly Cube[] = [protocolNumbers.icmp, protocolNumbers.icmpv6].map((protocol) => ({
+  states: ["related"],
+  protocol: { from: protocol, to: protocol },
+}));
+
 /**
  * Traffic between the two zones is judged, all other passes. ICMP errors of a known connection pass (they belong to a
  * flow that was judged itself); a reply passes when the request that it answers is permitted; every other packet,
@@ -29,32 +35,31 @@ export interface ConduitMeaning {
 export function conduitProgram({ pairs, requests, stage, span }: ConduitMeaning): Program {
   const rule = (cubes: readonly Cube[], action: Rule["action"]): Rule => ({ cubes, action, span });
   const judged = [
-    rule(
-      ([4, 6] as const).map((family) => ({
-        family,
-        states: ["related"],
-        protocol: exactly(icmpProtocol(family)),
-      })),
-      { kind: "accept" },
-    ),
+    rule(icmpErrors, { kind: "accept" }),
     rule(requests.flatMap(replyCube), { kind: "accept" }),
     rule(requests.map(requestCube), { kind: "accept" }),
     rule([{}], { kind: "record" }),
     rule([{}], { kind: stage === "enforce" ? "drop" : "accept" }),
   ];
-  const carried = pairs.flatMap(({ left, right }) => [
-    { source: left, destination: right },
-    { source: right, destination: left },
-  ]);
   return {
     entry: "all",
     policy: "accept",
     chains: new Map([
-      ["all", [rule(carried, { kind: "goto", chain: "conduit" })]],
+      ["all", [rule(carriedBy(pairs), { kind: "goto", chain: "conduit" })]],
       ["conduit", judged],
     ]),
   };
 }
+
+/** Every packet between the two zones, in both directions. */
+export const carriedBy = (pairs: readonly ZonePair[]): readonly Cube[] =>
+  pairs.flatMap(({ left, right }) => [
+    { family: left.family, source: left, destination: right },
+    { family: left.family, source: right, destination: left },
+  ]);
+
+/** A firewall without a ruleset of ours: every packet passes. */
+export const passAll: Program = { entry: "all", policy: "accept", chains: new Map([["all", []]]) };
 
 /** What rules mean, box by box. */
 export const rulesProgram = (rules: ConduitRules, span: Span): Program =>
@@ -66,7 +71,7 @@ export const rulesProgram = (rules: ConduitRules, span: Span): Program =>
   });
 
 /** The packets that ask; they are not in the reply direction of a connection. */
-const requestCube = ({ source, destination, service, span }: Request): Cube => ({
+export const requestCube = ({ source, destination, service, span }: Request): Cube => ({
   family: source.family,
   states: ["original", "none", "related"],
   source,
@@ -76,7 +81,7 @@ const requestCube = ({ source, destination, service, span }: Request): Cube => (
 });
 
 /** The packets that answer: from the responder, and from the port that was asked. None for an ICMP type without an answer. */
-function replyCube({ source, destination, service, span }: Request): readonly Cube[] {
+export function replyCube({ source, destination, service, span }: Request): readonly Cube[] {
   const ends = {
     family: source.family,
     states: ["reply"] as const,

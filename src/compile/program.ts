@@ -24,6 +24,8 @@ export interface Cube {
   readonly icmpCode?: Range;
   /** Where the text says so, when one of many elements does. It constrains nothing. */
   readonly span?: Span;
+  /** The permit whose counter a match moves. It constrains nothing. */
+  readonly label?: string;
 }
 
 /** What happens when one of a rule's cubes matches. `record` notes the packet and goes on. */

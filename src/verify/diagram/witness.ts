@@ -30,10 +30,10 @@ export function witness(
     const edges = edgesOf(store, space, rest, level, family);
     for (const wish of wishes) {
       for (const edge of edges) {
-        const from = wish.from > edge.from ? wish.from : edge.from;
-        if (from > wish.to || from > edge.to) continue;
+        if (edge.to < wish.from || wish.to < edge.from) continue;
         rest = edge.child;
-        return from;
+        if (wish.from < edge.from) return edge.from;
+        return wish.from;
       }
     }
     rest = edges[0]!.child;

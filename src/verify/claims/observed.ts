@@ -1,0 +1,88 @@
+import type { Baseline, BaselineFlow } from "../../baseline/flow.ts";
+import { type Request, replyCube, requestCube } from "../../compile/conduit-program.ts";
+import type { ZonePair } from "../../compile/ir.ts";
+import { requestsOf } from "../../compile/policy-program.ts";
+import type { Cube } from "../../compile/program.ts";
+import { type AddressRange, covers, type Family, parseAddress } from "../../net/address.ts";
+import type { Service } from "../../net/service.ts";
+import type { Conduit } from "../../policy/model.ts";
+
+/** An observed flow of a conduit as packets: what asks and what answers. */
+export interface ObservedFlow {
+  readonly flow: BaselineFlow;
+  readonly cubes: readonly Cube[];
+}
+
+/**
+ * The flows that a conduit must go on carrying: observed between its zones, routable, answered, and not decided
+ * against. A connection attempt that nobody answered is evidence of nothing.
+ */
+export function flowsToKeep(
+  baseline: Baseline,
+  conduit: Conduit,
+  pairs: readonly ZonePair[],
+): readonly ObservedFlow[] {
+  const denied = conduit.denials.flatMap(requestsOf);
+  return baseline.flows.flatMap((flow) => {
+    if (!flow.answered || flow.notRoutable) return [];
+    const request = requestOf(flow, conduit);
+    if (!pairs.some((pair) => isBetween(request, pair)) || denied.some((set) => contains(set, request))) {
+      return [];
+    }
+    // A session that runs is in the states of a known connection; one that connection tracking lost asks again.
+    const asks = { ...requestCube(request), states: ["original", "none"] } as const;
+    return [{ flow, cubes: [asks, ...replyCube(request)] }];
+  });
+}
+
+function requestOf(flow: BaselineFlow, conduit: Conduit): Request {
+  return {
+    source: parseAddress(flow.initiator),
+    destination: parseAddress(flow.responder),
+    service: serviceOf(flow),
+    span: conduit.span,
+  };
+}
+
+function serviceOf({ family, protocol, port, icmpType }: BaselineFlow): Service {
+  if (port !== undefined) return { kind: "ports", protocol, from: port, to: port };
+  if (icmpType !== undefined) return { kind: "icmp", family: family as Family, type: icmpType };
+  return { kind: "protocol", protocol };
+}
+
+const isBetween = ({ source, destination }: Request, { left, right }: ZonePair): boolean =>
+  (covers(left, source) && covers(right, destination)) ||
+  (covers(right, source) && covers(left, destination));
+
+const contains = (set: Request, one: Request): boolean =>
+  covers(set.source, one.source) &&
+  covers(set.destination, one.destination) &&
+  includesService(set.service, one.service);
+
+function includesService(set: Service, one: Service): boolean {
+  switch (set.kind) {
+    case "any":
+      return true;
+    case "ports":
+      return (
+        one.kind === "ports" && set.protocol === one.protocol && set.from <= one.from && one.to <= set.to
+      );
+    case "icmp":
+      return one.kind === "icmp" && set.family === one.family && set.type === one.type;
+    case "protocol":
+      return "protocol" in one
+        ? one.protocol === set.protocol
+        : one.kind === "icmp" && set.protocol === (one.family === 4 ? 1 : 58);
+  }
+}
+
+/** Addresses that make a witness plausible: assets first, then whole networks. */
+export const namedAddresses = (
+  zones: readonly {
+    readonly networks: readonly AddressRange[];
+    readonly assets: readonly { readonly addresses: readonly AddressRange[] }[];
+  }[],
+): readonly AddressRange[] => [
+  ...zones.flatMap((zone) => zone.assets.flatMap((asset) => asset.addresses)),
+  ...zones.flatMap((zone) => zone.networks),
+];

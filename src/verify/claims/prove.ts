@@ -1,0 +1,113 @@
+import type { Baseline } from "../../baseline/flow.ts";
+import { rulesProgram } from "../../compile/conduit-program.ts";
+import { evaluate } from "../../compile/evaluate.ts";
+import type { ConduitRules } from "../../compile/ir.ts";
+import { policyProgram } from "../../compile/policy-program.ts";
+import type { Program } from "../../compile/program.ts";
+import { formatRange } from "../../net/address.ts";
+import { formatPacket, type Packet } from "../../net/packet.ts";
+import { formatProtocol } from "../../net/protocol.ts";
+import type { Conduit, Site } from "../../policy/model.ts";
+import { type Analysis, createAnalysis } from "../analysis.ts";
+import { type Budget, BudgetExceeded, type Diagram } from "../diagram/diagram.ts";
+import { misattributed } from "./attribution.ts";
+import { type ClaimId, type ClaimResult, claimIds } from "./claim.ts";
+import { flowsToKeep, namedAddresses, type ObservedFlow } from "./observed.ts";
+
+export interface Proposition {
+  readonly site: Site;
+  readonly conduit: Conduit;
+  /** What the text was made from. */
+  readonly rules: ConduitRules;
+  /** What the text says, read back. */
+  readonly text: Program;
+  readonly baseline: Baseline | undefined;
+  readonly budget: Budget;
+}
+
+/** Proves or refutes each claim about one ruleset. Past the budget a claim is open, never held to be true. */
+export function prove(proposition: Proposition): readonly ClaimResult[] {
+  const { site, conduit, rules, text, baseline } = proposition;
+  const compiled = rulesProgram(rules, conduit.span);
+  const policy = policyProgram(site, conduit, rules.stage);
+  const flows = baseline ? flowsToKeep(baseline, conduit, rules.pairs) : [];
+  const zones = site.zones.filter((zone) => conduit.zones.includes(zone.id));
+  try {
+    const analysis = createAnalysis(
+      [text, compiled, policy],
+      flows.flatMap(({ cubes }) => cubes),
+      namedAddresses(zones),
+      proposition.budget,
+    );
+    const said = analysis.meaning(text);
+    return [
+      faithful(analysis, said, text, compiled),
+      baseline
+        ? baselineKept(analysis, said, text, flows)
+        : { claim: "baseline-kept", result: "not-proved", cause: "no-baseline" },
+      nothingMore(analysis, said, text, policy),
+    ];
+  } catch (error) {
+    if (!(error instanceof BudgetExceeded)) throw error;
+    return claimIds.map((claim) => ({ claim, result: "not-proved", cause: "budget" }));
+  }
+}
+
+function faithful(analysis: Analysis, said: Diagram, text: Program, compiled: Program): ClaimResult {
+  const packet = analysis.witness(analysis.difference(said, analysis.meaning(compiled)));
+  if (packet) return refuted("faithful", packet, text, compare(text, compiled, packet, "the compiled rules"));
+  const cube = misattributed(text, compiled);
+  if (!cube) return { claim: "faithful", result: "proved" };
+  const counted = analysis.witness(analysis.packets([cube]))!;
+  const message = `the element of ${formatRange(cube.source!)} to ${formatRange(cube.destination!)} counts for "${cube.label ?? ""}", which is not the permit that admits it`;
+  return refuted("faithful", counted, text, message);
+}
+
+function baselineKept(
+  analysis: Analysis,
+  said: Diagram,
+  text: Program,
+  flows: readonly ObservedFlow[],
+): ClaimResult {
+  const wanted = analysis.packets(flows.flatMap(({ cubes }) => cubes));
+  const lost = analysis.without(wanted, said);
+  const packet = analysis.witness(lost);
+  if (!packet) return { claim: "baseline-kept", result: "proved" };
+  const cut = flows.filter(({ cubes }) => analysis.witness(analysis.within(lost, analysis.packets(cubes))));
+  const names = cut.slice(0, 5).map(({ flow }) => {
+    const service = flow.port ?? (flow.icmpType === undefined ? "" : `type ${flow.icmpType}`);
+    return `${formatProtocol(flow.protocol)} ${flow.initiator} -> ${flow.responder} ${service}`.trimEnd();
+  });
+  const more = cut.length > names.length ? `, and ${cut.length - names.length} more` : "";
+  const message = `observed, and neither permitted nor denied: ${names.join("; ")}${more}`;
+  return refuted("baseline-kept", packet, text, message);
+}
+
+function nothingMore(analysis: Analysis, said: Diagram, text: Program, policy: Program): ClaimResult {
+  const packet = analysis.witness(analysis.difference(said, analysis.meaning(policy)));
+  return packet
+    ? refuted("nothing-more", packet, text, compare(text, policy, packet, "the site file"))
+    : { claim: "nothing-more", result: "proved" };
+}
+
+function refuted(claim: ClaimId, packet: Packet, text: Program, message: string): ClaimResult {
+  const decision = evaluate(text, packet);
+  const rule = decision.cube?.span ?? decision.rule?.span;
+  return {
+    claim,
+    result: "failed",
+    message: `${formatPacket(packet)}: ${message}`,
+    packet,
+    ...(rule && { rule }),
+  };
+}
+
+/** What one program does with a packet and what the other wants done. */
+function compare(text: Program, other: Program, packet: Packet, name: string): string {
+  return `the text has it ${outcomeOf(text, packet)}, ${name} ${outcomeOf(other, packet)}`;
+}
+
+function outcomeOf(program: Program, packet: Packet): string {
+  const { verdict, recorded } = evaluate(program, packet);
+  return `${verdict === "accept" ? "pass" : "dropped"}${recorded ? " and recorded" : ""}`;
+}

@@ -1,0 +1,40 @@
+import type { Axis } from "../../compile/axis.ts";
+import type { Packet } from "../../net/packet.ts";
+import type { Diagram, Store } from "./diagram.ts";
+import { outcomes } from "./outcome.ts";
+import { familyRanks, type Space, serviceValue, stateRanks } from "./space.ts";
+
+/** The outcome of one packet: a walk along one path of the diagram. */
+export function lookup(store: Store, space: Space, diagram: Diagram, packet: Packet): number {
+  const values: readonly bigint[] = [
+    BigInt(familyRanks.indexOf(packet.family)),
+    BigInt(stateRanks.indexOf(packet.state)),
+    packet.destination,
+    packet.source,
+    BigInt(serviceValue(packet)),
+    BigInt(packet.sourcePort ?? 0),
+  ];
+  let rest = diagram;
+  while (rest >= outcomes) {
+    const level = store.level(rest);
+    const rank = rankBelow(space.axis(level, packet.family), values[level]!);
+    const starts = store.starts(rest);
+    const edge = lastAtMost(starts.length, (index) => starts[index]! <= rank);
+    rest = store.children(rest)[edge]!;
+  }
+  return rest;
+}
+
+const rankBelow = ({ points }: Axis, value: bigint): number =>
+  lastAtMost(points.length, (index) => points[index]! <= value);
+
+/** The last index for which a condition holds that holds for the first ones, index 0 included. */
+function lastAtMost(length: number, holds: (index: number) => boolean): number {
+  let [low, high] = [0, length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
