@@ -12,7 +12,7 @@ export interface LoadedBaseline {
 }
 
 /** How many faults of one file are worth showing: a wrong file has one for each flow. */
-const shownFaults = 20;
+const shownFaults = 5;
 
 /** Reads a baseline file. @throws {CommandError} after printing what is wrong with it. */
 export function loadBaseline(context: Context, path: string): LoadedBaseline {

@@ -65,7 +65,9 @@ const toGroup =
     flows,
   });
 
-const distinct = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
+/** Names in an order that a reader expects: 10.0.0.9 before 10.0.0.10. */
+const distinct = (names: readonly string[]): readonly string[] => [...new Set(names)].sort(order.compare);
+const order = new Intl.Collator("en", { numeric: true });
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   const groups = new Map<string, T[]>();

@@ -1,3 +1,4 @@
+import type { KnownService } from "../../net/known-services.ts";
 import { formatProtocol } from "../../net/protocol.ts";
 import type { BaselineFlow } from "../flow.ts";
 
@@ -12,7 +13,11 @@ export type Question =
   | { readonly kind: "direction"; readonly flow: BaselineFlow }
   | { readonly kind: "unanswered"; readonly flow: BaselineFlow }
   | { readonly kind: "seen-once"; readonly flow: BaselineFlow }
-  | { readonly kind: "dynamic-ports"; readonly flow: BaselineFlow; readonly why: string };
+  | {
+      readonly kind: "dynamic-ports";
+      readonly service: KnownService;
+      readonly flows: readonly BaselineFlow[];
+    };
 
 /** A question in one line. `nameOf` gives the site's name for an address. */
 export function questionText(question: Question, nameOf: (address: string) => string): string {
@@ -29,7 +34,7 @@ export function questionText(question: Question, nameOf: (address: string) => st
     case "seen-once":
       return `${text(question.flow)}: seen once. Permit it, deny it, or let it expire?`;
     case "dynamic-ports":
-      return `${text(question.flow)}: ${question.why}. Which ports does it need?`;
+      return `${question.service.name}: ${question.service.dynamicPorts}. Which ports do these need? ${flowsText(question.flows, text)}`;
   }
 }
 

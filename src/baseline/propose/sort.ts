@@ -1,5 +1,5 @@
 import { covers, parseAddress } from "../../net/address.ts";
-import { knownService } from "../../net/known-services.ts";
+import { type KnownService, knownService } from "../../net/known-services.ts";
 import type { Conduit, FlowSet, Site } from "../../policy/model.ts";
 import type { BaselineFlow } from "../flow.ts";
 import type { Places } from "./places.ts";
@@ -25,6 +25,7 @@ export function sortFlows(flows: readonly BaselineFlow[], site: Site, where: Pla
   const settled = { "inside a zone": 0, "not routable": 0, "already permitted": 0, "already denied": 0 };
   const strangers = new Map<string, BaselineFlow[]>();
   const unjoined = new Map<string, BaselineFlow[]>();
+  const dynamic = new Map<KnownService, BaselineFlow[]>();
   const single: Question[] = [];
 
   for (const flow of flows) {
@@ -48,7 +49,9 @@ export function sortFlows(flows: readonly BaselineFlow[], site: Site, where: Pla
     else if (flow.confidence < sureEnough) single.push({ kind: "direction", flow });
     else {
       fit.get(conduit)!.push(flow);
-      single.push(...doubts(flow));
+      if (flow.connections === 1 && flow.cadence === undefined) single.push({ kind: "seen-once", flow });
+      const service = flow.port === undefined ? undefined : knownService(flow.protocol, flow.port);
+      if (service?.dynamicPorts !== undefined) append(dynamic, service, flow);
     }
   }
   const questions: readonly Question[] = [
@@ -60,18 +63,10 @@ export function sortFlows(flows: readonly BaselineFlow[], site: Site, where: Pla
         flows: met,
       }),
     ),
+    ...[...dynamic].map(([service, met]): Question => ({ kind: "dynamic-ports", service, flows: met })),
     ...single,
   ];
   return { fit, questions, settled };
-}
-
-/** What to ask about a flow although it is proposed. */
-function doubts(flow: BaselineFlow): readonly Question[] {
-  const why = flow.port === undefined ? undefined : knownService(flow.protocol, flow.port)?.dynamicPorts;
-  return [
-    ...(flow.connections === 1 && flow.cadence === undefined ? [{ kind: "seen-once", flow } as const] : []),
-    ...(why === undefined ? [] : [{ kind: "dynamic-ports", flow, why } as const]),
-  ];
 }
 
 function includes({ initiators, responders, services }: FlowSet, flow: BaselineFlow): boolean {

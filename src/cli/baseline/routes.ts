@@ -1,8 +1,9 @@
 import { buildRouteMap } from "@stricli/core";
 import type { Context } from "../context.ts";
+import { proposeCommand } from "./propose.ts";
 import { showCommand } from "./show.ts";
 
 export const baselineRoutes = buildRouteMap<string, Context>({
   docs: { brief: "What was observed, and what it asks for" },
-  routes: { show: showCommand },
+  routes: { show: showCommand, propose: proposeCommand },
 });

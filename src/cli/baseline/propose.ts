@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { type Proposal, propose } from "../../baseline/propose/propose.ts";
+import { proposalYaml } from "../../baseline/propose/yaml.ts";
+import { loadBaseline } from "../baseline-file.ts";
+import { CommandError, type Context } from "../context.ts";
+import { writeFileAtomic } from "../files.ts";
+import { loadSite } from "../site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+export const proposeCommand = buildCommand<Flags, [string], Context>({
+  docs: {
+    brief: "Proposes permits for the conduits of a site, from what was observed",
+    fullDescription:
+      "Writes YAML to be merged into the site file, with the evidence of each permit, and the questions that only a " +
+      "human can answer. It changes no file that exists.",
+  },
+  parameters: {
+    flags: {
+      site: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "The site file (default: the nearest site.yaml)",
+      },
+      output: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Write to this new file instead of the standard output",
+      },
+      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the proposal as JSON" },
+    },
+    aliases: { o: "output" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "FILE", brief: "A baseline, from sluice observe" }],
+    },
+  },
+  func(flags, file) {
+    const output = flags.output === undefined ? undefined : resolve(this.cwd, flags.output);
+    if (output !== undefined && existsSync(output)) {
+      throw new CommandError(`${flags.output} exists; a proposal overwrites nothing: name a new file`);
+    }
+    if (output !== undefined && !existsSync(dirname(output))) {
+      throw new CommandError(`${flags.output}: its folder does not exist`);
+    }
+    const { folder, site } = loadSite(this, flags.site);
+    const { baseline } = loadBaseline(this, file);
+    const evidence = relative(folder, resolve(this.cwd, file));
+    const proposal = propose(baseline, site);
+    const text = flags.json
+      ? `${JSON.stringify(toJson(proposal, evidence), undefined, 2)}\n`
+      : proposalYaml(proposal, evidence);
+    if (output === undefined) this.process.stdout.write(text);
+    else {
+      writeFileAtomic(output, text);
+      const permits = proposal.conduits.reduce((sum, conduit) => sum + conduit.permits.length, 0);
+      this.process.stdout.write(
+        `wrote ${flags.output}: ${permits} permits, ${proposal.questions.length} questions\n`,
+      );
+    }
+  },
+});
+
+const toJson = ({ conduits, questions, settled }: Proposal, evidence: string): object => ({
+  schema: "sluice/proposal",
+  version: 1,
+  evidence,
+  conduits,
+  questions,
+  settled,
+});
