@@ -20,6 +20,8 @@ export interface Diagnostic {
   readonly related?: readonly { readonly span: Span; readonly message: string }[];
   readonly fix?: string;
   readonly clause?: string;
+  /** What it is about, as one name: a finding is silenced by its check and its subject. */
+  readonly subject?: string;
 }
 
 /** What a reader returns: what it could read, and all that it found. `value` is absent after an error. */

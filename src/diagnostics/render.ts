@@ -11,6 +11,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, source: SourceLookup): 
   for (const other of diagnostic.related ?? []) {
     lines.push(`  ${printable(other.message)}:`, ...frame(other.span, source, "-"));
   }
+  if (diagnostic.subject) lines.push(`  = about: ${printable(diagnostic.subject)}`);
   if (diagnostic.fix) lines.push(`  = fix: ${printable(diagnostic.fix)}`);
   if (diagnostic.clause) lines.push(`  = serves: ${diagnostic.clause}`);
   return lines.join("\n");

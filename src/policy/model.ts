@@ -271,6 +271,10 @@ export interface Site {
   readonly assertions?: readonly Assertion[];
   readonly silences?: readonly Silence[];
   readonly cycles?: readonly Cycle[];
-  /** The site's own services and groups. */
-  readonly definitions?: { readonly services: readonly Definition[]; readonly groups: readonly Definition[] };
+  /** The site's own services and groups, and every name that a permit, a denial, an assertion or another one uses. */
+  readonly definitions?: {
+    readonly services: readonly Definition[];
+    readonly groups: readonly Definition[];
+    readonly references: ReadonlySet<string>;
+  };
 }

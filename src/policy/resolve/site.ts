@@ -50,12 +50,27 @@ export function resolveSite(to: Resolution, file: SiteFile, targets: TargetDefau
     definitions: {
       services: definitions(to, "services", file.services),
       groups: definitions(to, "groups", file.groups),
+      references: references(file),
     },
   };
 }
 
 function definitions(to: Resolution, section: string, entries: object | undefined): readonly Definition[] {
   return Object.keys(entries ?? {}).map((name) => ({ name, span: to.source.locate([section, name], "key") }));
+}
+
+function references(file: SiteFile): ReadonlySet<string> {
+  const flows = Object.values(file.conduits ?? {}).flatMap(({ permits, denied }) => [
+    ...Object.values(permits ?? {}),
+    ...Object.values(denied ?? {}),
+  ]);
+  const asserted = Object.values(file.assertions ?? {}).flatMap(({ accept, deny }) => accept ?? deny ?? []);
+  return new Set([
+    ...flows.flatMap(({ initiators, responders, services }) => [...initiators, ...responders, ...services]),
+    ...asserted.flatMap(({ from, to, services }) => [...from, ...to, ...services]),
+    ...Object.values(file.groups ?? {}).flat(),
+    ...Object.values(file.services ?? {}).flat(),
+  ]);
 }
 
 function reportUnknownOwners(to: Resolution, zones: SiteFile["zones"], people: ReadonlySet<string>): void {

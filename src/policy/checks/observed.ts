@@ -1,0 +1,72 @@
+import { type AddressRange, covers, parseAddress } from "../../net/address.ts";
+import type { Service } from "../../net/service.ts";
+import type { FlowSet, Permit } from "../model.ts";
+import { compareRanges } from "../resolve/addresses.ts";
+import type { Facts, ObservedFlow } from "./check.ts";
+
+/** A flow with its ends as addresses. */
+export interface LocatedFlow {
+  readonly flow: ObservedFlow;
+  readonly initiator: AddressRange;
+  readonly responder: AddressRange;
+}
+
+/** Several checks ask about the same permits, and many permits about the same baseline. */
+const byResponder = new WeakMap<readonly ObservedFlow[], readonly LocatedFlow[]>();
+const byPermit = new WeakMap<Permit, readonly LocatedFlow[]>();
+
+/** The flows of the permit's evidence that it admits; undefined where it has none that can be read. */
+export function observedFlows({ evidence }: Facts, permit: Permit): readonly LocatedFlow[] | undefined {
+  const flows = permit.evidence === undefined ? undefined : evidence.get(permit.evidence);
+  if (flows === undefined) return undefined;
+  const known = byPermit.get(permit);
+  if (known !== undefined) return known;
+  const sorted = byResponder.get(flows) ?? sortByResponder(flows);
+  byResponder.set(flows, sorted);
+  const candidates = new Set(permit.responders.flatMap((range) => answeredBy(sorted, range)));
+  const admitted = [...candidates].filter((candidate) => admits(permit, candidate));
+  byPermit.set(permit, admitted);
+  return admitted;
+}
+
+const sortByResponder = (flows: readonly ObservedFlow[]): readonly LocatedFlow[] =>
+  flows
+    .map((flow) => ({
+      flow,
+      initiator: parseAddress(flow.initiator),
+      responder: parseAddress(flow.responder),
+    }))
+    .toSorted((a, b) => compareRanges(a.responder, b.responder));
+
+/** The stretch of flows whose responder lies in a range; its start is found by halving. */
+function answeredBy(sorted: readonly LocatedFlow[], range: AddressRange): readonly LocatedFlow[] {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareRanges(sorted[middle]!.responder, range) < 0) low = middle + 1;
+    else high = middle;
+  }
+  const end = sorted.findIndex((flow, index) => index >= low && !covers(range, flow.responder));
+  return sorted.slice(low, end < 0 ? sorted.length : end);
+}
+
+const admits = (permit: FlowSet, { flow, initiator }: LocatedFlow): boolean =>
+  permit.initiators.some((range) => covers(range, initiator)) &&
+  permit.services.some((service) => carries(service, flow, initiator));
+
+/** Whether a service is what the flow asks for; `end` is one of its ends, for the IP version. */
+export function carries(service: Service, flow: ObservedFlow, end: AddressRange): boolean {
+  switch (service.kind) {
+    case "any":
+      return true;
+    case "ports": {
+      const { port } = flow;
+      const within = port !== undefined && service.from <= port && port <= service.to;
+      return flow.protocol === service.protocol && within;
+    }
+    case "icmp":
+      return end.family === service.family && flow.icmpType === service.type;
+    case "protocol":
+      return flow.protocol === service.protocol;
+  }
+}
