@@ -11,6 +11,8 @@ export interface Request {
   readonly destination: AddressRange;
   readonly service: Service;
   readonly span: Span;
+  /** Id of the permit or denial that it is part of. */
+  readonly label?: string;
 }
 
 /** What a conduit means, as the shortest program that says it. Every ruleset is measured against one of these. */
@@ -65,29 +67,33 @@ export const passAll: Program = { entry: "all", policy: "accept", chains: new Ma
 export const rulesProgram = (rules: ConduitRules, span: Span): Program =>
   conduitProgram({
     pairs: rules.pairs,
-    requests: rules.permits.flatMap(({ boxes, origin }) => boxes.map((box) => ({ ...box, span: origin }))),
+    requests: rules.permits.flatMap(({ boxes, origin, permit }) =>
+      boxes.map((box) => ({ ...box, span: origin, label: permit })),
+    ),
     stage: rules.stage,
     span,
   });
 
 /** The packets that ask; they are not in the reply direction of a connection. */
-export const requestCube = ({ source, destination, service, span }: Request): Cube => ({
+export const requestCube = ({ source, destination, service, span, label }: Request): Cube => ({
   family: source.family,
   states: ["original", "none", "related"],
   source,
   destination,
   ...serviceCube(service, "destinationPort"),
   span,
+  ...(label !== undefined && { label }),
 });
 
 /** The packets that answer: from the responder, and from the port that was asked. None for an ICMP type without an answer. */
-export function replyCube({ source, destination, service, span }: Request): readonly Cube[] {
+export function replyCube({ source, destination, service, span, label }: Request): readonly Cube[] {
   const ends = {
     family: source.family,
     states: ["reply"] as const,
     source: destination,
     destination: source,
     span,
+    ...(label !== undefined && { label }),
   };
   if (service.kind !== "icmp") return [{ ...ends, ...serviceCube(service, "sourcePort") }];
   const type = icmpReplyType(service.family, service.type);

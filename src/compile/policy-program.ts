@@ -16,15 +16,15 @@ export const policyProgram = (site: Site, conduit: Conduit, stage: Stage): Progr
     span: conduit.span,
   });
 
-/** All requests of a flow set. An ICMP type belongs to one family, and no request crosses from one to the other. */
-export function requestsOf(set: FlowSet): readonly Request[] {
+/** All requests of a flow set, labelled with its id. An ICMP type belongs to one family, and no request crosses from one to the other. */
+export function requestsOf(set: FlowSet & { readonly id: string }): readonly Request[] {
   const requests: Request[] = [];
   for (const source of set.initiators) {
     for (const destination of set.responders) {
       for (const service of set.services) {
         const family = service.kind === "icmp" ? service.family : source.family;
         if (source.family !== destination.family || source.family !== family) continue;
-        requests.push({ source, destination, service, span: set.span });
+        requests.push({ source, destination, service, span: set.span, label: set.id });
       }
     }
   }
