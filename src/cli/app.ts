@@ -1,5 +1,6 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { baselineRoutes } from "./baseline/routes.ts";
+import { checkCommand } from "./check.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
@@ -11,6 +12,7 @@ const routes = buildRouteMap<string, Context>({
   routes: {
     observe: observeCommand,
     baseline: baselineRoutes,
+    check: checkCommand,
     lab: labRoutes,
   },
 });

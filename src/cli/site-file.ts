@@ -1,40 +1,76 @@
-import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { targetDefaults } from "../../targets/defaults.ts";
+import type { Outcome } from "../diagnostics/diagnostic.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import type { Site } from "../policy/model.ts";
-import { readSite } from "../policy/read.ts";
+import { readSiteFiles, type SiteText } from "../policy/read.ts";
 import { CommandError, type Context } from "./context.ts";
+import { readTextFile } from "./text-file.ts";
 
 /** A site file that was read without errors. */
 export interface LoadedSite {
   readonly site: Site;
-  /** Absolute path of the file. */
+  /** Absolute path of the file, or of the folder that the site is split over. */
   readonly path: string;
+  /** What was read; of a folder, all files one after the other, each under its name. */
   readonly text: string;
   /** The folder of the file: paths in it, the journal and our state start from here. */
   readonly folder: string;
 }
 
+/** A site as it was read, errors included. */
+export interface ReadSiteFile extends Omit<LoadedSite, "site"> {
+  readonly outcome: Outcome<Site>;
+  readonly texts: readonly SiteText[];
+}
+
 const sizeLimit = 8 * 1024 * 1024;
 
 /**
- * Reads the site file at `path`, or else the nearest `site.yaml` in the working folder and above.
+ * Reads the site at `path`, a file or a folder of files, or else the nearest `site.yaml` in the working folder and
+ * above.
  * @throws {CommandError} after printing everything that is wrong with it.
  */
 export function loadSite(context: Context, path: string | undefined): LoadedSite {
-  const file = path === undefined ? nearestSiteFile(context.cwd) : resolve(context.cwd, path);
-  const text = readText(file);
-  const { value: site, diagnostics } = readSite(text, path ?? file, targetDefaults);
-  for (const diagnostic of diagnostics) {
-    context.process.stderr.write(`${renderDiagnostic(diagnostic, () => text)}\n\n`);
+  const { outcome, texts, ...loaded } = readSiteFile(context, path);
+  for (const diagnostic of outcome.diagnostics) {
+    context.process.stderr.write(`${renderDiagnostic(diagnostic, sourceOf(texts))}\n\n`);
   }
-  if (site === undefined) {
-    const count = diagnostics.filter(({ severity }) => severity === "error").length;
-    throw new CommandError(`${path ?? file} has ${count} error${count === 1 ? "" : "s"}`);
-  }
-  return { site, path: file, text, folder: dirname(file) };
+  if (outcome.value !== undefined) return { site: outcome.value, ...loaded };
+  const count = outcome.diagnostics.filter(({ severity }) => severity === "error").length;
+  throw new CommandError(`${path ?? loaded.path} has ${count} error${count === 1 ? "" : "s"}`);
+}
+
+/** As `loadSite`, without judging what was read. @throws {CommandError} when there is nothing that can be read. */
+export function readSiteFile(context: Context, path: string | undefined): ReadSiteFile {
+  const place = path === undefined ? nearestSiteFile(context.cwd) : resolve(context.cwd, path);
+  const shown = path ?? place;
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const names = isFolder ? yamlFiles(place).map((name) => join(shown, name)) : [shown];
+  const texts = names.map((name) => ({
+    name,
+    text: readTextFile(resolve(context.cwd, name), name, sizeLimit),
+  }));
+  return {
+    outcome: readSiteFiles(texts, targetDefaults),
+    texts,
+    path: place,
+    text: isFolder ? texts.map(({ name, text }) => `# ${name}\n${text}`).join("\n") : (texts[0]?.text ?? ""),
+    folder: isFolder ? place : dirname(place),
+  };
+}
+
+/** Finds the text that a span points into. */
+export const sourceOf =
+  (texts: readonly SiteText[]) =>
+  (file: string): string | undefined =>
+    texts.find(({ name }) => name === file)?.text;
+
+function yamlFiles(folder: string): readonly string[] {
+  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  if (names.length === 0) throw new CommandError(`${folder} holds no .yaml file`);
+  return names.toSorted();
 }
 
 function nearestSiteFile(start: string): string {
@@ -44,42 +80,6 @@ function nearestSiteFile(start: string): string {
     if (folder === dirname(folder)) break;
   }
   throw new CommandError(
-    `there is no site.yaml in ${start} or above it: name one, or start with "sluice init"`,
+    `there is no site.yaml in ${start} or above it: name one, or write one with "sluice init"`,
   );
-}
-
-/** A text file as UTF-8 without its byte order mark. */
-function readText(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new CommandError(`${path} does not exist`);
-  if (!stats.isFile()) throw new CommandError(`${path} is not a file`);
-  if (stats.size > sizeLimit) {
-    throw new CommandError(`${path} has ${stats.size} bytes; a site file has at most ${sizeLimit}`);
-  }
-  const bytes = readFileSync(path);
-  if (!isUtf8(bytes)) {
-    throw new CommandError(`${path} is not UTF-8: the byte at offset ${firstInvalidByte(bytes)} is not text`);
-  }
-  return bytes.toString("utf8").replace(/^\ufeff/, "");
-}
-
-/** The offset where the text stops being UTF-8: a decoder takes every start of the file up to it, and none beyond. */
-function firstInvalidByte(bytes: Buffer): number {
-  let [valid, invalid] = [0, bytes.length + 1];
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1;
-    if (startsWell(bytes.subarray(0, middle))) valid = middle;
-    else invalid = middle;
-  }
-  return valid;
-}
-
-function startsWell(bytes: Buffer): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
 }

@@ -83,3 +83,10 @@ function stretches(
 
 const instantOf = (clock: Temporal.PlainDateTime, offsetNanoseconds: number): number =>
   clock.toZonedDateTime("UTC").epochMilliseconds - offsetNanoseconds / 1e6;
+
+/** The date on the site's clock, `YYYY-MM-DD`. */
+export const siteDate = (timezone: string, instant: Date): string =>
+  Temporal.Instant.fromEpochMilliseconds(instant.getTime())
+    .toZonedDateTimeISO(timezone)
+    .toPlainDate()
+    .toString();

@@ -47,9 +47,12 @@ export function subtractBox(box: FlowBox, hole: FlowBox): readonly FlowBox[] {
   ];
 }
 
+/** Both must meet. Addresses are bigints, which Math.max does not take. */
 const intersection = (a: AddressRange, b: AddressRange): AddressRange => ({
   family: a.family,
+  // biome-ignore lint/complexity/useMathMinMax: bigints
   from: a.from > b.from ? a.from : b.from,
+  // biome-ignore lint/complexity/useMathMinMax: bigints
   to: a.to < b.to ? a.to : b.to,
 });
 

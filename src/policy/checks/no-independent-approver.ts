@@ -11,14 +11,16 @@ export const noIndependentApprover: Check = {
     const authors = site.people.filter(
       ({ roles }) => roles.includes("engineer") || roles.includes("operator"),
     );
-    for (const [stage, rule] of Object.entries(site.approvals)) {
-      const approvers = site.people.filter(({ roles }) => roles.some((role) => rule.roles.includes(role)));
-      for (const author of authors) {
-        const others = approvers.filter(({ id }) => id !== author.id).length;
-        if (others >= rule.count) continue;
-        const message = `a plan of "${author.id}" to ${stage} needs ${rule.count} approvals, and ${others} other people may give one`;
-        yield { subject: author.id, span: author.span, message };
-      }
+    for (const author of authors) {
+      const short = Object.entries(site.approvals).flatMap(([stage, rule]) => {
+        const others = site.people.filter(
+          ({ id, roles }) => id !== author.id && roles.some((role) => rule.roles.includes(role)),
+        );
+        return others.length < rule.count ? `${stage}: ${rule.count} needed, ${others.length} may sign` : [];
+      });
+      if (short.length === 0) continue;
+      const message = `nobody, or too few, can approve a plan of "${author.id}" (${short.join("; ")})`;
+      yield { subject: author.id, span: author.span, message };
     }
   },
 };

@@ -1,0 +1,40 @@
+import { isUtf8 } from "node:buffer";
+import { readFileSync, statSync } from "node:fs";
+import { CommandError } from "./context.ts";
+
+/**
+ * A text file as UTF-8 without its byte order mark. Messages call it `name`.
+ * @throws {CommandError} when it is not there, not a file, larger than `limit` bytes, or not UTF-8.
+ */
+export function readTextFile(path: string, name: string, limit: number): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new CommandError(`${name} does not exist`);
+  if (!stats.isFile()) throw new CommandError(`${name} is not a file`);
+  if (stats.size > limit) {
+    throw new CommandError(`${name} has ${stats.size} bytes; at most ${limit} are read`);
+  }
+  const bytes = readFileSync(path);
+  if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\ufeff/, "");
+  throw new CommandError(`${name} is not UTF-8: the byte at offset ${firstInvalidByte(bytes)} is no text`);
+}
+
+/** The offset where the text stops being UTF-8: a decoder takes every start of the file up to it, and none beyond. */
+function firstInvalidByte(bytes: Buffer): number {
+  let [valid, invalid] = [0, bytes.length + 1];
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (startsWell(bytes.subarray(0, middle))) valid = middle;
+    else invalid = middle;
+  }
+  return valid;
+}
+
+function startsWell(bytes: Buffer): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Diagnostic, Severity } from "../../diagnostics/diagnostic.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import { renderDiagnostic } from "../../diagnostics/render.ts";
+import type { Silenced } from "../../policy/checks/run.ts";
+import type { SiteText } from "../../policy/read.ts";
+import { sourceOf } from "../site-file.ts";
+
+/** Every finding with its place, then what was accepted in writing, then the count. */
+export function renderCheck(
+  diagnostics: readonly Diagnostic[],
+  silenced: readonly Silenced[],
+  texts: readonly SiteText[],
+): string {
+  const findings = diagnostics.map((diagnostic) => `${renderDiagnostic(diagnostic, sourceOf(texts))}\n\n`);
+  const accepted = silenced.map(
+    ({ diagnostic: { code, subject, message }, reason }) =>
+      `silenced[${code}] ${printable(`${subject}: ${message}`)}\n  = reason: ${printable(reason)}\n`,
+  );
+  return [
+    ...findings,
+    ...accepted,
+    accepted.length > 0 ? "\n" : "",
+    `${summary(diagnostics, silenced)}\n`,
+  ].join("");
+}
+
+function summary(diagnostics: readonly Diagnostic[], silenced: readonly Silenced[]): string {
+  const count = (severity: Severity): string => {
+    const found = diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+    return `${found} ${severity}${found === 1 ? "" : "s"}`;
+  };
+  return `${count("error")}, ${count("warning")}, ${count("note")}, ${silenced.length} silenced`;
+}
