@@ -113,8 +113,8 @@ export interface Driver {
   renew(order: TrialOrder): Promise<LeaseAnswer>;
   /** Makes the armed trial permanent in the running firewall, in one step that no packet slips through. */
   confirm(order: TrialOrder): Promise<LeaseAnswer>;
-  /** Ends a trial at once; the previous stage is what remains. */
-  disarm(): Promise<void>;
+  /** Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. */
+  disarm(holder: string): Promise<void>;
   counters(conduit: string): Promise<ConduitCounters>;
   /** Puts back a known-good configuration, or nothing of ours at all, in one step. */
   restore(text: string | undefined): Promise<void>;
@@ -127,6 +127,10 @@ export interface Driver {
   rehearseBoot(candidate?: string): Promise<OwnState>;
   /** What our part would be with this text loaded: the host lists it where it cannot touch a packet. */
   preview(text: string): Promise<OwnState>;
+  /** What to type at the firewall's own console to go back to the known-good in this file of ours. */
+  undoByHand(file: string): readonly string[];
+  /** The text that is as good as nothing of ours, for the known-good of a firewall that had nothing. */
+  readonly absence: string;
   /** Small files of ours on the host (known-goods, used plans), kept in a folder of ours. */
   readFile(name: string): Promise<string | undefined>;
   writeFile(name: string, content: string): Promise<void>;

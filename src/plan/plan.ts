@@ -40,11 +40,12 @@ export const planSchema = z.strictObject({
   }),
   from: z.enum(["unmanaged", "monitor", "enforce"]),
   to: stage,
-  /** What changes for packets, as sets; each way with witness packets. */
+  /** What changes for packets, as sets of them, with a witness each way. */
   difference: z.strictObject({
-    verdict: z.enum(["equal", "narrowed", "broadened", "both"]),
-    narrowed: z.array(z.string()),
-    broadened: z.array(z.string()),
+    verdict: z.enum(["equal", "narrowed", "broadened", "both", "unknown"]),
+    /** A packet that passed and will not, and one that will and did not. */
+    lost: z.string().optional(),
+    gained: z.string().optional(),
   }),
   /** The conduit's rules as the trial runs them. */
   compiled: z.strictObject({ text: z.string(), sha256: hash }),

@@ -24,6 +24,7 @@ export type State =
   | ({ readonly kind: "held"; readonly reason: string } & Running)
   /** The soak is over; a confirm is accepted. */
   | ({ readonly kind: "soaked" } & Running)
+  /** Also where a session starts that confirms the trial of another one. */
   | { readonly kind: "confirming"; readonly leaseEnds: number }
   | { readonly kind: "confirmed"; readonly by: "us" | "another" }
   | { readonly kind: "persisted" }
@@ -87,9 +88,10 @@ export interface Settings {
   readonly confirm: "by-another" | "after-soak";
 }
 
+/** The state after an event, and the one thing to do now; its outcome is the next event. */
 export interface Step {
   readonly state: State;
-  readonly effects: readonly Effect[];
+  readonly effect?: Effect;
 }
 
 export const isFinal = (state: State): boolean => finals.has(state.kind);
@@ -137,7 +139,7 @@ export function step(state: State, event: Event, settings: Settings): Step {
       if (event.kind === "disarmed" || event.kind === "failed") {
         return {
           state: { ...state, kind: "reverted" },
-          effects: [{ kind: "verify", leaseEnds: state.leaseEnds }],
+          effect: { kind: "verify", leaseEnds: state.leaseEnds },
         };
       }
       return to(state);
@@ -152,10 +154,8 @@ export function step(state: State, event: Event, settings: Settings): Step {
   }
 }
 
-const to = (state: State, ...kinds: readonly Exclude<Effect["kind"], "verify">[]): Step => ({
-  state,
-  effects: kinds.map((kind) => ({ kind })),
-});
+const to = (state: State, kind?: Exclude<Effect["kind"], "verify">): Step =>
+  kind === undefined ? { state } : { state, effect: { kind } };
 
 const revert = (cause: string, leaseEnds: number): Step =>
   to({ kind: "reverting", cause, leaseEnds }, "disarm");
@@ -234,8 +234,14 @@ function afterMeasurement(
   switch (event.verdict) {
     case "tripped":
       return revert(event.reason, leaseEnds);
-    case "waits":
-      return to({ kind: "held", reason: event.reason, at: event.at, leaseEnds, endsBy, good: state.good });
+    case "waits": {
+      const running = { at: event.at, leaseEnds, endsBy, good: state.good };
+      return to(
+        state.kind === "trial"
+          ? { kind: "trial", ...running }
+          : { kind: "held", reason: event.reason, ...running },
+      );
+    }
     case "holds": {
       const running = { at: event.at, leaseEnds, endsBy, good: state.good + since };
       if (running.good < settings.soak) return to({ kind: "soak", ...running });
@@ -252,6 +258,8 @@ function whileConfirming(
   settings: Settings,
 ): Step {
   switch (event.kind) {
+    case "start":
+      return to(state, "confirm");
     case "lease":
       if (event.answer === "confirmed") return to({ kind: "confirmed", by: "us" }, "persist");
       return revert("the trial had ended before it could be confirmed", state.leaseEnds);
@@ -260,7 +268,6 @@ function whileConfirming(
         ? revert(event.reasons.join("; "), state.leaseEnds)
         : to({ kind: "refused", reasons: event.reasons });
     case "failed":
-    case "abort":
       return revert(event.reason, state.leaseEnds);
     default:
       return to(state);

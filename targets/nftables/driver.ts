@@ -133,12 +133,15 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       return refusal === undefined ? "confirmed" : explain(order, refusal);
     },
 
-    async disarm() {
+    async disarm(holder) {
       const own = await listOwn();
-      if (!own) return;
+      // Lock and lease end together: who has the lock no more has no trial to end.
+      if (lockOf(own)?.holder !== holder) return;
       // First what packets meet, then what is left of it: the first transaction must not fail for the second.
-      await firewall.mustLoad(disarmText, "end the trial");
-      await firewall.mustLoad(removeLeftoversText(leftovers(own)), "remove the rules of the trial");
+      await firewall.mustLoad(disarmText(holder), "end the trial");
+      const remains = leftovers(own);
+      if (remains.length > 0)
+        await firewall.mustLoad(removeLeftoversText(remains), "remove the trial's rules");
     },
 
     async counters(conduit) {
@@ -174,6 +177,9 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       const words = ["unshare", "--net", ...script(previewScript)];
       return ownState(ownTable(readListing(await firewall.output("preview the rules", words, text))));
     },
+
+    undoByHand: (file) => [`nft -f ${stateFolder}/${file}`, `cp ${stateFolder}/${file} ${paths.bootFile}`],
+    absence: removeTableText,
 
     readFile: (name) => firewall.readFile(`${stateFolder}/${name}`),
     async writeFile(name, content) {

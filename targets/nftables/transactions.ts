@@ -99,9 +99,13 @@ export const confirmText = (order: TrialOrder, replaced: readonly Dispatch[], lo
   emitConduitRemoval(order.rules.conduit, "t") +
   `add element ${table} lock { ${key.confirmed(order.plan)} timeout ${memory} comment "confirmed:${order.plan.slice(0, 16)}" }\n`;
 
-export const disarmText = flushTrials;
+/** Ends whatever trial runs. Fails unless the holder has the lock: without it, the trial is somebody else's. */
+export const disarmText = (holder: string): string => extendLock(holder, disarmSeconds) + flushTrials;
+/** The lock is kept this long after a trial was ended, to read what remains. */
+const disarmSeconds = 60;
+/** Removes rules that no packet can meet any more. */
 export const removeLeftoversText = (conduits: readonly string[]): string =>
-  flushTrials + conduits.map((conduit) => emitConduitRemoval(conduit, "t")).join("");
+  conduits.map((conduit) => emitConduitRemoval(conduit, "t")).join("");
 
 export const removeTableText = `add table ${table}\ndelete table ${table}\n`;
 

@@ -41,13 +41,15 @@ const hasMoved = (before: number, now: number): boolean => now > before || (now 
 
 /**
  * Fails when a permit that the process needs was silent for longer than its baseline ever was, in either direction.
- * Says nothing while it has not been heard at all, or when no silence deadline is known.
+ * It is early while it has not been heard at all; without a known deadline there is nothing to say.
  */
 export function heartbeatLost(watch: Watch, pulse: Pulse, at: number): Reading {
   const readings = watch.heartbeats.map((heartbeat) => readBeat(heartbeat, pulse.get(heartbeat.permit), at));
+  const first = (result: Reading["result"]) => readings.find((reading) => reading.result === result);
   return (
-    readings.find((reading) => reading.result === "fail") ??
-    readings.find((reading) => reading.result === "no-data") ?? {
+    first("fail") ??
+    first("no-data") ??
+    first("early") ?? {
       result: "pass",
       reason: "every critical permit is heard in both directions",
     }
@@ -69,6 +71,6 @@ function readBeat(heartbeat: Heartbeat, beat: Beat | undefined, at: number): Rea
   if (beat && silent(beat.replyAt) > deadline) {
     return { result: "fail", reason: `${permit} had no answer for ${silent(beat.replyAt).toFixed(1)} s` };
   }
-  if (!beat?.seen) return { result: "no-data", reason: `${permit} was not heard yet` };
+  if (!beat?.seen) return { result: "early", reason: `${permit} was not heard yet` };
   return { result: "pass", reason: `${permit} is heard` };
 }

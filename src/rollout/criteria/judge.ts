@@ -86,7 +86,7 @@ function standing(
 ): { readonly standing: "holds" | "waits" | "tripped"; readonly reason: string } {
   const reason = `${rule.id}: ${reading.reason}`;
   if (inARow > rule.consecutiveLimit || failures > rule.failureLimit) return { standing: "tripped", reason };
-  if (inARow > 0) return { standing: "waits", reason };
+  if (inARow > 0 || reading.result === "early") return { standing: "waits", reason };
   if (reading.result === "no-data" && rule.onNoData === "hold") return { standing: "waits", reason };
   return { standing: "holds", reason };
 }

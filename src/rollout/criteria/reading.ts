@@ -20,8 +20,11 @@ export interface Sample {
   readonly counters: ConduitCounters;
 }
 
-/** What one criterion says of one sample. Inconclusive (`no-data`) is never success. */
+/**
+ * What one criterion says of one sample. Inconclusive is never success: `early` means that it cannot be known yet and
+ * is waited for, `no-data` that nothing will ever be known this way.
+ */
 export interface Reading {
-  readonly result: "pass" | "fail" | "no-data";
+  readonly result: "pass" | "fail" | "early" | "no-data";
   readonly reason: string;
 }

@@ -185,12 +185,12 @@ describe.each(wires)("the nftables driver $name", ({ missing, open }) => {
     test("disarming ends a trial at once and removes what it brought", async () => {
       const trial = order(conduitRules("enforce"), 30);
       await begin(trial);
-      await driver.disarm();
+      await driver.disarm(trial.holder);
       expect((await driver.read()).conduits).toEqual([]);
       expect(await driver.renew(trial)).toBe("expired");
       await driver.unlock(trial.holder);
       expect((await driver.read()).text).toBeUndefined();
-      await driver.disarm();
+      await driver.disarm(trial.holder);
     });
 
     test("every step may be repeated", async () => {
@@ -200,7 +200,7 @@ describe.each(wires)("the nftables driver $name", ({ missing, open }) => {
       await driver.arm(trial);
       expect(await driver.confirm(trial)).toBe("confirmed");
       expect(await driver.confirm(trial)).toBe("confirmed");
-      await driver.disarm();
+      await driver.disarm(trial.holder);
       await driver.unlock(trial.holder);
       await driver.unlock(trial.holder);
       expect(await stages()).toEqual(["dmz-cell1 enforce"]);
@@ -221,7 +221,7 @@ describe.each(wires)("the nftables driver $name", ({ missing, open }) => {
       expect((await driver.read()).lock?.holder).toBe(theirs.holder);
     });
 
-    test("a late renewal does not prolong a later trial of the same conduit", async () => {
+    test("a late renewal or disarming does not touch a later trial of the same conduit", async () => {
       const [ours, theirs] = [
         order(conduitRules("enforce"), 1),
         order(conduitRules("monitor"), 30, "b".repeat(64)),
@@ -230,6 +230,7 @@ describe.each(wires)("the nftables driver $name", ({ missing, open }) => {
       await sleep(1_100);
       await begin(theirs);
       expect(await driver.renew(ours)).toBe("foreign");
+      await driver.disarm(ours.holder);
       expect(await stages()).toEqual(["dmz-cell1 trial monitor"]);
     });
 

@@ -1,0 +1,49 @@
+import type { ConduitRules } from "../compile/ir.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Driver, TrialOrder } from "../target.ts";
+
+/** A connection to a firewall, with what drives it. */
+export interface Connection {
+  readonly driver: Driver;
+  close(): Promise<void>;
+}
+
+/** The world outside, as a rollout sees it. */
+export interface Outside {
+  /** Seconds of a monotonic clock. */
+  now(): number;
+  /** Wall clock, for windows and records. */
+  time(): Date;
+  /** Waits; ends early when somebody asks to abort. */
+  sleep(seconds: number): Promise<void>;
+  /** Why somebody wants this to end, as soon as somebody does. */
+  abortReason(): string | undefined;
+  /** A fresh connection to the plan's firewall. @throws {SessionError} */
+  connect(): Promise<Connection>;
+  /** Writes an entry of the journal, which is on disk when this resolves. */
+  record(action: string, details: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Says something to the engineer, who may act on it. */
+  tell(line: string): void;
+}
+
+/** A plan with what is derived from it. */
+export interface Change {
+  readonly plan: Plan;
+  readonly rules: ConduitRules;
+  readonly order: TrialOrder;
+}
+
+/** Makes a change of a plan, for the person who applies it. */
+export function changeOf(plan: Plan, actor: string): Change {
+  const rules = plan.boot.rules.conduits.find((one) => one.conduit === plan.conduit);
+  if (!rules) throw new Error(`the plan ${plan.id} has no rules for its own conduit`);
+  const holder = `${actor} plan:${plan.id.slice(0, 16)}`;
+  return { plan, rules, order: { plan: plan.id, holder, rules, leaseSeconds: plan.trial.lease } };
+}
+
+/** Marks on the host that a plan was used; a plan is used once. */
+export const usedName = (plan: string): string => `used/${plan}`;
+
+/** Where the session that renews the lease leaves word of how far the trial is, for the one that confirms. */
+export const trialNoteName = "trial.json";
+export const trialNote = (plan: string, phase: string): string => JSON.stringify({ plan, phase });

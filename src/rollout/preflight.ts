@@ -1,0 +1,142 @@
+import { differencesSince } from "../plan/differences.ts";
+import type { WindowId } from "../policy/model.ts";
+import { secondsLeft, windowAt } from "../policy/windows.ts";
+import type { Driver, LiveState } from "../target.ts";
+import { type Change, type Outside, usedName } from "./change.ts";
+import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
+import { currentOf, firstRing, readRing, writeRing } from "./known-good.ts";
+
+/** The lock holds for the checks and the drill; arming extends it with the lease. */
+const lockSeconds = 300;
+
+/** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
+export async function preflight(
+  change: Change,
+  driver: Driver,
+  outside: Outside,
+): Promise<readonly string[]> {
+  const { plan } = change;
+  const early = [...windowProblems(change, outside), ...(await useProblems(change, driver))];
+  if (early.length > 0) return early;
+  const facts = await driver.facts();
+  if (facts.obstacles.length > 0) return facts.obstacles;
+  const before = await driver.read();
+  const changed = differencesSince(plan.base, before, facts);
+  if (changed.length > 0) return [changedMessage, ...changed];
+  const running = before.conduits.find((one) => one.trial);
+  if (running) return [`a trial of ${running.conduit} runs on this firewall`];
+  const other = await driver.lock(change.order.holder, lockSeconds);
+  if (other !== undefined) return [`the firewall is locked by ${other}`];
+  // Between the first look and the lock somebody may have been here.
+  const live = await driver.read();
+  const late = differencesSince(plan.base, live, facts);
+  if (late.length > 0) return [changedMessage, ...late];
+  const problems = [...(await bootProblems(change, driver, live)), ...(await textProblems(change, driver))];
+  if (problems.length > 0) return problems;
+  const ring = await ringProblems(change, driver, live, outside);
+  return ring.length > 0 ? ring : criteriaProblems(change, driver, outside);
+}
+
+const changedMessage = "the firewall is not as it was when the plan was made: make a new plan";
+
+/** Seconds until the window closes, less the reserve; undefined without a window, negative when it is too late. */
+export function windowSeconds({ plan }: Change, outside: Outside): number | undefined {
+  if (!plan.window) return undefined;
+  const { timezone, ...window } = plan.window;
+  const span = { file: plan.site.file, line: 1, column: 1, length: 1 };
+  const opening = windowAt({ ...window, id: window.id as WindowId, span }, timezone, outside.time());
+  return opening === undefined ? -1 : secondsLeft(opening, outside.time()) - plan.trial.reserve;
+}
+
+function windowProblems(change: Change, outside: Outside): readonly string[] {
+  const { window, trial } = change.plan;
+  const left = windowSeconds(change, outside);
+  if (window === undefined || left === undefined || left >= trial.soak + trial.lease) return [];
+  return left < 0
+    ? [`the window ${window.id} is closed, or its reserve of ${trial.reserve} s has begun`]
+    : [`the window ${window.id} leaves ${Math.floor(left)} s: too little for a soak of ${trial.soak} s`];
+}
+
+async function useProblems({ plan }: Change, driver: Driver): Promise<readonly string[]> {
+  const used = await driver.readFile(usedName(plan.id));
+  return used === undefined
+    ? []
+    : [`this plan was used before (${used.trim()}): a plan is used once, make a new one`];
+}
+
+/** What a reboot would load must be what runs now, and what runs after the confirm must load too. */
+async function bootProblems({ plan }: Change, driver: Driver, live: LiveState): Promise<readonly string[]> {
+  const now = await driver.rehearseBoot();
+  if (now.ownHash !== live.ownHash) {
+    return [
+      "a reboot would load other rules of Sluice than those that run: bring the boot file in line first",
+    ];
+  }
+  const after = await driver.rehearseBoot(plan.boot.text);
+  return after.ownHash === plan.expected.ownHash
+    ? []
+    : ["the host's boot configuration would not load the rules as they are in the plan"];
+}
+
+async function textProblems({ plan }: Change, driver: Driver): Promise<readonly string[]> {
+  const refusal = await driver.check(plan.compiled.text);
+  if (refusal !== undefined) return [`the firewall refuses the rules: ${refusal}`];
+  const preview = await driver.preview(plan.compiled.text);
+  const listed = preview.conduits.find((one) => one.conduit === plan.conduit);
+  return listed?.rulesHash === plan.expected.rulesHash
+    ? []
+    : ["the firewall reads the rules otherwise than when the plan was made"];
+}
+
+/** What runs must be the current known-good; at first contact, what is there becomes the first one. */
+async function ringProblems(
+  { plan }: Change,
+  driver: Driver,
+  live: LiveState,
+  outside: Outside,
+): Promise<readonly string[]> {
+  const ring = await readRing(driver);
+  if (ring === undefined) {
+    if (live.conduits.length > 0) {
+      return ["rules of Sluice run here, but no known-good says where they come from: remove them first"];
+    }
+    const nothing = { firewall: plan.firewall.id, conduits: [] };
+    const first = firstRing(nothing, undefined, live.bootText, outside.time().toISOString());
+    await writeRing(driver, first, driver.absence);
+    return [];
+  }
+  const { number, text } = currentOf(ring);
+  const kept = text === null ? await driver.preview(driver.absence) : await driver.preview(text);
+  return kept.ownHash === live.ownHash
+    ? []
+    : [`the rules that run are not those of the current known-good (number ${number})`];
+}
+
+/**
+ * Watches the conduit where it is monitored already, before anything is armed: a criterion that is tripped now, or
+ * that has nothing to say, would end the trial at once or never. Without a monitor stage nothing can be measured.
+ */
+async function criteriaProblems(
+  { plan }: Change,
+  driver: Driver,
+  outside: Outside,
+): Promise<readonly string[]> {
+  if (plan.from === "unmanaged") return [];
+  // What the monitor stage recorded was judged by the old rules; what the new ones let pass is proved, not sampled.
+  const watch = { ...plan.watch, expected: [] };
+  const pulse = Math.max(0, ...watch.heartbeats.map((heartbeat) => heartbeat.deadline ?? 0));
+  const deadline = outside.now() + 2 * pulse + 10;
+  let memory = noMemory;
+  for (;;) {
+    const sample = { at: outside.now(), counters: await driver.counters(plan.conduit) };
+    const judgement: Judgement = judge(memory, plan.criteria, watch, sample);
+    memory = judgement.memory;
+    if (judgement.verdict === "holds") return [];
+    if (judgement.verdict === "tripped" || sample.at >= deadline) {
+      return [`the trial would not hold, and nothing was armed: ${judgement.reason}`];
+    }
+    const interrupted = outside.abortReason();
+    if (interrupted !== undefined) return [interrupted];
+    await outside.sleep(Math.min(1, ...plan.criteria.map((rule) => rule.interval)));
+  }
+}

@@ -1,0 +1,59 @@
+import { SessionError } from "../session.ts";
+import type { Driver, LiveState } from "../target.ts";
+import type { Change, Connection, Outside } from "./change.ts";
+import type { Event } from "./machine.ts";
+
+/** How long the firewall is looked for after the lease has ended for certain, in seconds. */
+const patience = 60;
+
+/**
+ * Reads from the firewall, over fresh connections while the old one is broken, whether the previous stage is back.
+ * While the lease may still run it waits: the firewall ends it by itself.
+ */
+export async function verifyReturn(
+  change: Change,
+  leaseEnds: number,
+  connection: () => Promise<Connection>,
+  outside: Outside,
+): Promise<Event> {
+  const deadline = Math.max(leaseEnds, outside.now()) + patience;
+  for (;;) {
+    const found = await look(change, connection);
+    if (found.what === "back" || found.what === "confirmed") return found;
+    const now = outside.now();
+    // Reachable and something else than both, after the lease has ended: waiting would not change it.
+    if (now >= deadline || (found.what === "other" && now > leaseEnds + 5)) return found;
+    await outside.sleep(Math.min(1, deadline - now));
+  }
+}
+
+async function look(
+  change: Change,
+  connection: () => Promise<Connection>,
+): Promise<Extract<Event, { kind: "found" }>> {
+  try {
+    return judgeReturn(change, await (await connection()).driver.read());
+  } catch (error) {
+    if (!(error instanceof SessionError)) throw error;
+    return { kind: "found", what: "unreachable", reason: error.message };
+  }
+}
+
+/** Whether a firewall does again what it did when the plan was made, or what the plan wanted. */
+export function judgeReturn({ plan }: Change, live: LiveState): Extract<Event, { kind: "found" }> {
+  const trial = live.conduits.find((one) => one.trial && plan.id.startsWith(one.trial.plan));
+  const found = (what: "back" | "confirmed" | "other", reason: string) =>
+    ({ kind: "found", what, reason }) as const;
+  if (trial?.trial)
+    return found("other", `the trial still runs, for ${trial.trial.secondsLeft.toFixed(0)} s`);
+  if (live.ownHash === plan.base.ownHash) return found("back", "the previous stage is what runs");
+  if (live.ownHash === plan.expected.ownHash) return found("confirmed", "the plan was confirmed");
+  return found("other", "the rules of Sluice are neither those before the trial nor those of the plan");
+}
+
+/** Gives back the lock and removes what the trial left. Nothing depends on it: the lock ends by itself. */
+export async function release({ order }: Change, driver: Driver): Promise<void> {
+  if ((await driver.lock(order.holder, 60)) !== undefined) return;
+  await driver.disarm(order.holder);
+  await driver.unlock(order.holder);
+}

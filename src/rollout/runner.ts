@@ -1,0 +1,227 @@
+import { SessionError } from "../session.ts";
+import { DriverError } from "../target.ts";
+import { type Change, type Connection, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
+import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
+import { judge, noMemory } from "./criteria/judge.ts";
+import { type Effect, type Event, isFinal, isRunning, type Settings, type State, step } from "./machine.ts";
+import { preflight, windowSeconds } from "./preflight.ts";
+import { release, verifyReturn } from "./return.ts";
+
+/** A rehearsal of the dead man need not take as long as a lease. */
+const drillLease = 2;
+/** Seconds that a lease may end early or late in the drill. */
+const drillTolerance = 1;
+
+/**
+ * Carries a change from `start` to its end: performs what the machine asks for, one thing at a time, and tells it what
+ * came of it. Broken wires and refusals of the firewall are events; only broken invariants are thrown.
+ */
+export async function runChange(
+  change: Change,
+  start: State,
+  settings: Settings,
+  outside: Outside,
+): Promise<State> {
+  const { plan, order } = change;
+  let connection: Connection | undefined;
+  let broken = false;
+  let memory = noMemory;
+  let renewedAt = 0;
+  let measuredAt = 0;
+
+  const connected = async (): Promise<Connection> => {
+    if (connection && !broken) return connection;
+    await connection?.close();
+    connection = await outside.connect();
+    broken = false;
+    return connection;
+  };
+
+  const measure = async (): Promise<Event> => {
+    const { driver } = await connected();
+    const counters = await driver.counters(plan.conduit);
+    measuredAt = outside.now();
+    const judgement = judge(memory, plan.criteria, plan.watch, { at: measuredAt, counters });
+    memory = judgement.memory;
+    for (const warning of judgement.warnings) outside.tell(`warning: ${warning}`);
+    return { kind: "measured", at: measuredAt, verdict: judgement.verdict, reason: judgement.reason };
+  };
+
+  const perform = async (effect: Effect): Promise<Event> => {
+    if (effect.kind === "verify") return verifyReturn(change, effect.leaseEnds, connected, outside);
+    if (effect.kind === "confirm" && start.kind !== "confirming") return confirmAfresh();
+    const { driver } = await connected();
+    switch (effect.kind) {
+      case "check":
+        return { kind: "checked", problems: await preflight(change, driver, outside) };
+      case "drill": {
+        const lease = Math.min(drillLease, order.leaseSeconds);
+        const seconds = await driver.drill(lease);
+        return { kind: "drilled", fired: Math.abs(seconds - lease) < drillTolerance, seconds };
+      }
+      case "arm": {
+        const when = outside.time().toISOString();
+        await outside.record("used", { plan: plan.id });
+        await driver.writeFile(usedName(plan.id), `${order.holder} at ${when}\n`);
+        await driver.load(change.rules);
+        await driver.arm(order);
+        renewedAt = outside.now();
+        const left = windowSeconds(change, outside) ?? Number.POSITIVE_INFINITY;
+        return { kind: "armed", at: renewedAt, endsBy: renewedAt + Math.min(plan.trial.maximum, left) };
+      }
+      case "renew": {
+        const answer = await driver.renew(order);
+        renewedAt = outside.now();
+        return { kind: "lease", answer, at: renewedAt };
+      }
+      case "measure":
+        return measure();
+      case "disarm":
+        await driver.disarm(order.holder);
+        return { kind: "disarmed" };
+      case "confirm":
+        return confirm(change, driver, "ask the firewall");
+      case "persist":
+        return persist(change, driver);
+      case "await-persist":
+        return awaitPersist(change, driver, outside);
+      case "keep":
+        return keepKnownGood(change, driver, outside);
+    }
+  };
+
+  /** A confirm must not rest on the wire that may be the only one that works. */
+  const confirmAfresh = async (): Promise<Event> => {
+    const fresh = await outside.connect();
+    try {
+      return await confirm(
+        change,
+        fresh.driver,
+        start.kind === "confirming" ? "ask the firewall" : "known to be over",
+      );
+    } finally {
+      await fresh.close();
+    }
+  };
+
+  const attempt = async (action: () => Promise<Event>): Promise<Event> => {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
+      broken ||= error instanceof SessionError;
+      return { kind: "failed", at: outside.now(), reason: error.message };
+    }
+  };
+
+  /** What comes next in a trial when nothing is to be done at once: a measurement, or the renewal. */
+  const idle = async (state: State): Promise<Event> => {
+    if (!isRunning(state)) throw new Error(`nothing leads on from ${state.kind}`);
+    const renewal = Math.min(renewedAt + plan.trial.renewEvery, state.endsBy);
+    const measurement = measuredAt + Math.min(...plan.criteria.map((rule) => rule.interval));
+    await outside.sleep(Math.max(0, Math.min(renewal, measurement) - outside.now()));
+    const reason = outside.abortReason();
+    if (reason !== undefined) return { kind: "abort", reason };
+    return measurement < renewal ? attempt(measure) : { kind: "tick", at: outside.now() };
+  };
+
+  let current = step(start, { kind: "start" }, settings);
+  for (;;) {
+    const { state, effect } = current;
+    if (isFinal(state)) {
+      await finish(change, state, connection, outside);
+      return state;
+    }
+    const event = effect ? await attempt(() => perform(effect)) : await idle(state);
+    const reason = isInterruptible(state) ? outside.abortReason() : undefined;
+    const next = step(state, reason === undefined ? event : { kind: "abort", reason }, settings);
+    if (next.state.kind !== state.kind) await announce(change, next.state, connection, outside);
+    current = next;
+  }
+}
+
+/** Before arming an abort means that nothing is done. A step that is under way is finished first. */
+const isInterruptible = (state: State): boolean => state.kind === "approved" || state.kind === "preflight";
+
+/** Journals a new state, tells it, and leaves word of it on the firewall for the session that confirms. */
+async function announce(
+  { plan }: Change,
+  state: State,
+  connection: Connection | undefined,
+  outside: Outside,
+): Promise<void> {
+  const { kind, ...details } = state;
+  await outside.record(kind, details);
+  outside.tell(describe(state));
+  if (state.kind === "reverting") {
+    const left = Math.max(0, state.leaseEnds - outside.now());
+    const by = new Date(outside.time().getTime() + left * 1000).toISOString();
+    outside.tell(
+      `the firewall returns to the previous stage by itself by ${by} at the latest, whoever is connected`,
+    );
+  }
+  if (!isRunning(state) || !connection) return;
+  try {
+    await connection.driver.writeFile(trialNoteName, trialNote(plan.id, kind));
+  } catch (error) {
+    // The next renewal meets the same wire and says so to the machine.
+    if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
+    outside.tell(`warning: the note for the confirming session was not written: ${error.message}`);
+  }
+}
+
+/** One line on where the change stands. */
+export function describe(state: State): string {
+  switch (state.kind) {
+    case "approved":
+      return "approved";
+    case "preflight":
+      return "preflight: comparing the firewall with the plan";
+    case "drilled":
+      return `drilled: the dead man fired after ${state.seconds.toFixed(1)} s; arming`;
+    case "trial":
+      return "trial: armed; it ends by itself unless it is renewed";
+    case "soak":
+      return "soak: all criteria hold";
+    case "held":
+      return `held: the soak stands still. ${state.reason}`;
+    case "soaked":
+      return "soaked: ready to be confirmed, from another session";
+    case "confirming":
+      return "confirming";
+    case "confirmed":
+      return state.by === "us" ? "confirmed in the running firewall" : "confirmed by another session";
+    case "persisted":
+      return "persisted: a reboot would load it";
+    case "done":
+      return "done";
+    case "refused":
+      return `refused, nothing was changed:\n${state.reasons.map((reason) => `  - ${reason}`).join("\n")}`;
+    case "reverting":
+      return `reverting: ${state.cause}`;
+    case "reverted":
+      return "reverted; reading from the firewall what runs now";
+    case "verified-back":
+      return `back: the previous stage is what runs (${state.cause})`;
+    case "revert-unproven":
+      return `NOT PROVEN: ${state.reason} (${state.cause})`;
+    case "confirmed-not-persisted":
+      return `confirmed, but a reboot would not load it: ${state.reason}`;
+  }
+}
+
+async function finish(
+  change: Change,
+  state: State,
+  connection: Connection | undefined,
+  outside: Outside,
+): Promise<void> {
+  if (!connection) return;
+  try {
+    if (state.kind !== "revert-unproven") await release(change, connection.driver);
+  } catch (error) {
+    if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
+    outside.tell(`the firewall's lock was not given back (${error.message}); it ends by itself`);
+  }
+  await connection.close();
+}
