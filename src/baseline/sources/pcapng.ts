@@ -43,6 +43,8 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
   let little = true;
   let blocks = 0;
   let packets = 0;
+  /** Where the block that was begun last starts in the file. */
+  let blockAt = 0;
 
   /** Returns why the packet cannot be read, if so. */
   const readPacket = (view: DataView, at: number, type: number, length: number): string | undefined => {
@@ -79,20 +81,21 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
     frame.bytes = bytes;
     while (at + 12 <= bytes.length) {
       const type = view.getUint32(at, little);
+      blockAt = base + at;
       if (type === block.section) {
         const magic = view.getUint32(at + 8, true);
         little = magic === byteOrderMagic;
         if (!little && view.getUint32(at + 8, false) !== byteOrderMagic) {
-          throw damaged(blocks, base + at, "a section header without the byte-order magic 1A2B3C4D");
+          throw damaged(blocks, blockAt, "a section header without the byte-order magic 1A2B3C4D");
         }
         interfaces = [];
       } else if (blocks === 0) {
-        throw damaged(blocks, base + at, "no section header at the start");
+        throw damaged(blocks, blockAt, "no section header at the start");
       }
       const length = view.getUint32(at + 4, little);
       const packet = packetAt.get(type);
       if (length % 4 !== 0 || length < 12 || (packet !== undefined && length > longestPacketBlock)) {
-        throw damaged(blocks, base + at, `a block of type ${type} that claims ${length} bytes`);
+        throw damaged(blocks, blockAt, `a block of type ${type} that claims ${length} bytes`);
       }
       if (packet === undefined && type !== block.interface) {
         at += length;
@@ -101,14 +104,14 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
       }
       if (at + length > bytes.length) break;
       if (view.getUint32(at + length - 4, little) !== length) {
-        throw damaged(blocks, base + at, "a block whose two lengths differ");
+        throw damaged(blocks, blockAt, "a block whose two lengths differ");
       }
       if (packet !== undefined) {
-        if (length < packet + 4) throw damaged(blocks, base + at, "a packet block shorter than its header");
+        if (length < packet + 4) throw damaged(blocks, blockAt, "a packet block shorter than its header");
         const fault = readPacket(view, at, type, length);
         if (fault !== undefined) tally.reject(fault);
       } else {
-        if (length < 20) throw damaged(blocks, base + at, "an interface block shorter than its header");
+        if (length < 20) throw damaged(blocks, blockAt, "an interface block shorter than its header");
         interfaces.push(readInterface(view, at, length, little));
       }
       at += length;
@@ -128,9 +131,12 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
           `the file ends after ${at + length} bytes, inside the first pcapng section header`,
         );
       }
-      return length === 0
-        ? []
-        : [cutShort(tally, `block ${blocks + 1} (${packets} packets were read)`, at, length)];
+      if (length === 0) return [];
+      // A block that is skipped has been counted already.
+      const number = length < 0 ? blocks : blocks + 1;
+      return [
+        cutShort(tally, `block ${number} (${packets} packets were read)`, length < 0 ? blockAt : at, length),
+      ];
     },
   };
 }
