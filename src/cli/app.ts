@@ -1,9 +1,12 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { baselineRoutes } from "./baseline/routes.ts";
 import { checkCommand } from "./check.ts";
+import { compileCommand } from "./compile.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { explainCommand } from "./explain.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
+import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
 /** Every command, one file each. */
@@ -12,6 +15,9 @@ const routes = buildRouteMap<string, Context>({
   routes: {
     observe: observeCommand,
     baseline: baselineRoutes,
+    compile: compileCommand,
+    verify: verifyCommand,
+    explain: explainCommand,
     check: checkCommand,
     lab: labRoutes,
   },

@@ -1,0 +1,132 @@
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { formatPacket } from "../net/packet.ts";
+import { type ClaimResult, mayBeWritten } from "../verify/claims/claim.ts";
+import { type Compilation, compileConduit } from "../verify/compile.ts";
+import { CommandError, type Context } from "./context.ts";
+import { writeFileAtomic } from "./files.ts";
+import { type PlannedRuleset, plannedRulesets, rulesetFolder } from "./rulesets.ts";
+import { type LoadedSite, loadSite } from "./site-file.ts";
+import { claimsText, renderOnce } from "./views/claims.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly output?: string;
+  readonly baseline?: string;
+  readonly json?: boolean;
+}
+
+interface Result extends PlannedRuleset {
+  readonly compilation: Compilation;
+}
+
+export const compileCommand = buildCommand<Flags, string[], Context>({
+  docs: {
+    brief: "Compiles conduits into rulesets, one for each firewall and stage, and proves what they mean",
+    fullDescription:
+      "Writes <folder>/<firewall>/<conduit>.<stage>.nft and its certificate. A ruleset is written when its claims are " +
+      "proved (the one about observed flows stays open without a baseline). One that is not proved is not written, and " +
+      "an older file of its name is removed: what lies in the folder is what the site file says.",
+  },
+  parameters: {
+    flags: {
+      site: { kind: "parsed", parse: String, optional: true, placeholder: "FILE", brief: "The site file" },
+      output: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "DIR",
+        brief: "Folder for the rulesets (compiled/ beside the site file)",
+      },
+      baseline: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Observed flows to keep (the evidence that the permits name)",
+      },
+      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the results as JSON" },
+    },
+    aliases: { o: "output" },
+    positional: {
+      kind: "array",
+      parameter: { parse: String, placeholder: "CONDUIT", brief: "Conduits to compile (all of the site)" },
+    },
+  },
+  func({ site, output, baseline, json }, ...conduits) {
+    const loaded = loadSite(this, site);
+    const folder = rulesetFolder(this, loaded, output);
+    const results = plannedRulesets(this, loaded, conduits, baseline, folder).map(
+      (planned): Result => ({ ...planned, compilation: compileConduit(planned.order) }),
+    );
+    if (results.length === 0)
+      throw new CommandError("the site has no conduit with a firewall to compile for");
+    const removed = results.flatMap(store);
+    this.process.stderr.write(report(loaded, results));
+    this.process.stdout.write(json ? asJson(results) : asText(results, this.cwd));
+    for (const file of removed) {
+      this.process.stderr.write(`removed ${relative(this.cwd, file)}: it was of an older site file\n`);
+    }
+    const open = results.filter((result) => !isProven(result)).length;
+    if (open > 0)
+      throw new CommandError(`${open} of ${results.length} rulesets are not proved and were not written`);
+  },
+});
+
+const isProven = ({ compilation: { ruleset } }: Result): boolean =>
+  ruleset !== undefined && mayBeWritten(ruleset.claims);
+
+/** Writes what is proved; removes what has the name of something that is not. Returns the files that it removed. */
+function store(result: Result): readonly string[] {
+  const { file, certificate, compilation } = result;
+  if (!compilation.ruleset || !isProven(result)) {
+    const old = [file, certificate].filter((path) => statSync(path, { throwIfNoEntry: false }));
+    for (const path of old) rmSync(path);
+    return old;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileAtomic(file, compilation.ruleset.text);
+  writeFileAtomic(certificate, `${JSON.stringify(compilation.ruleset.certificate, null, 2)}\n`);
+  return [];
+}
+
+const report = (loaded: LoadedSite, results: readonly Result[]): string =>
+  results
+    .map(({ compilation, file }) => {
+      const text = compilation.ruleset?.text;
+      const own = (name: string): boolean => file.endsWith(`/${name}`);
+      return renderOnce(compilation.diagnostics, (name) => (own(name) ? text : loaded.text));
+    })
+    .join("");
+
+const asText = (results: readonly Result[], cwd: string): string =>
+  results
+    .map((result) => {
+      const claims = result.compilation.ruleset?.claims;
+      const state = isProven(result) ? "wrote" : "not written:";
+      return `${state} ${relative(cwd, result.file)}  (${claims ? claimsText(claims) : "no ruleset"})\n`;
+    })
+    .join("");
+
+const asJson = (results: readonly Result[]): string =>
+  `${JSON.stringify(
+    {
+      schema: "sluice/compilation",
+      version: 1,
+      rulesets: results.map((result) => ({
+        firewall: result.order.firewall,
+        conduit: result.order.conduit.id,
+        stage: result.order.stage,
+        file: result.file,
+        written: isProven(result),
+        claims: result.compilation.ruleset?.claims.map(claimJson) ?? [],
+        diagnostics: result.compilation.diagnostics,
+      })),
+    },
+    null,
+    2,
+  )}\n`;
+
+const claimJson = (claim: ClaimResult) =>
+  claim.result === "failed" ? { ...claim, packet: formatPacket(claim.packet) } : claim;

@@ -1,0 +1,106 @@
+import { basename } from "node:path";
+import { buildCommand } from "@stricli/core";
+import type { Decision } from "../compile/evaluate.ts";
+import { type Explanation, explain, type KnownEnd } from "../compile/explain.ts";
+import { PacketTextError, parsePacket } from "../compile/packet-text.ts";
+import type { Span } from "../diagnostics/diagnostic.ts";
+import { printable } from "../diagnostics/printable.ts";
+import { formatPacket, type Packet } from "../net/packet.ts";
+import { CommandError, type Context, exitCodes } from "./context.ts";
+import { loadSite } from "./site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly json?: boolean;
+}
+
+export const explainCommand = buildCommand<Flags, [string], Context>({
+  docs: {
+    brief: "Says what the site file decides about one packet, and where",
+    fullDescription:
+      'The packet is written as in "tcp 10.2.0.5 -> 10.1.0.10:502", "udp historian:1234 -> [fd00::1]:53" or ' +
+      '"icmp echo-request hmi -> plc1"; a state behind it, as in "(reply)", is that of its connection.',
+  },
+  parameters: {
+    flags: {
+      site: { kind: "parsed", parse: String, optional: true, placeholder: "FILE", brief: "The site file" },
+      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the answer as JSON" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "PACKET", brief: "The packet, in quotes" }],
+    },
+  },
+  func({ site: file, json }, text) {
+    const { site } = loadSite(this, file);
+    let packet: Packet;
+    try {
+      packet = parsePacket(text, site);
+    } catch (error) {
+      if (error instanceof PacketTextError) throw new CommandError(printable(error.message), exitCodes.usage);
+      throw error;
+    }
+    const answer = explain(site, packet);
+    this.process.stdout.write(json ? asJson(packet, answer) : asText(packet, answer));
+  },
+});
+
+const asText = (packet: Packet, answer: Explanation): string =>
+  printableLines([
+    formatPacket(packet),
+    `  from      ${endText(answer.source)}`,
+    `  to        ${endText(answer.destination)}`,
+    `  conduit   ${answer.conduit ? `${answer.conduit.id} (${place(answer.conduit.span)})` : noConduit(answer)}`,
+    ...(answer.permit ? [`  permit    ${setText(answer.permit)}`] : []),
+    ...(answer.denial ? [`  denied    ${setText(answer.denial)}`] : []),
+    ...(answer.conduit && !answer.permit ? ["  permit    none"] : []),
+    `  monitor   ${decisionText(answer.monitor)}`,
+    `  enforce   ${decisionText(answer.enforce)}`,
+  ]);
+
+const printableLines = (lines: readonly string[]): string =>
+  lines.map((line) => `${printable(line)}\n`).join("");
+
+const place = (span: Span): string => `${basename(span.file)}:${span.line}`;
+
+const setText = (set: { readonly id: string; readonly reason: string; readonly span: Span }): string =>
+  `${set.id} (${place(set.span)}): ${set.reason}`;
+
+const endText = ({ zone, asset }: KnownEnd): string => {
+  if (!zone) return "outside every zone";
+  return `zone ${zone.id}${asset ? `, asset ${asset.id}` : ""}`;
+};
+
+const noConduit = ({ source, destination }: Explanation): string =>
+  source.zone && source.zone.id === destination.zone?.id
+    ? "none: traffic inside a zone is not filtered"
+    : "none between these two; Sluice does not judge it";
+
+const decisionText = ({ verdict, recorded }: Decision): string =>
+  `${verdict === "accept" ? "passes" : "dropped"}${recorded ? ", and recorded" : ""}`;
+
+const asJson = (packet: Packet, answer: Explanation): string =>
+  `${JSON.stringify(
+    {
+      schema: "sluice/explanation",
+      version: 1,
+      packet: formatPacket(packet),
+      source: { zone: answer.source.zone?.id, asset: answer.source.asset?.id },
+      destination: { zone: answer.destination.zone?.id, asset: answer.destination.asset?.id },
+      conduit: answer.conduit && { id: answer.conduit.id, place: place(answer.conduit.span) },
+      permit: answer.permit && {
+        id: answer.permit.id,
+        place: place(answer.permit.span),
+        reason: answer.permit.reason,
+      },
+      denial: answer.denial && {
+        id: answer.denial.id,
+        place: place(answer.denial.span),
+        reason: answer.denial.reason,
+      },
+      monitor: { verdict: answer.monitor.verdict, recorded: answer.monitor.recorded },
+      enforce: { verdict: answer.enforce.verdict, recorded: answer.enforce.recorded },
+    },
+    null,
+    2,
+  )}\n`;

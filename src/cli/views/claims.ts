@@ -1,0 +1,18 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { renderDiagnostic, type SourceLookup } from "../../diagnostics/render.ts";
+import { type ClaimResult, claimIds } from "../../verify/claims/claim.ts";
+
+/** `3 of 3 claims proved`, or what is open: `2 of 3 claims proved; baseline-kept failed`. */
+export function claimsText(claims: readonly ClaimResult[]): string {
+  const proved = claims.filter(({ result }) => result === "proved").length;
+  const open = claims
+    .filter(({ result }) => result !== "proved")
+    .map(({ claim, result }) => `; ${claim} ${result === "failed" ? "failed" : "not proved"}`);
+  return `${proved} of ${claimIds.length} claims proved${open.join("")}`;
+}
+
+/** Diagnostics of several rulesets of one site, each once: both stages find the same in one permit. */
+export function renderOnce(diagnostics: readonly Diagnostic[], source: SourceLookup): string {
+  const texts = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, source));
+  return [...new Set(texts)].map((text) => `${text}\n\n`).join("");
+}
