@@ -1,0 +1,13 @@
+import type { Capabilities } from "../../src/target.ts";
+import { nameLength } from "./names.ts";
+
+/** Of iptables 1.8 in both variants: a rule names one range per address, and a tree of chains stands in for sets. */
+export const capabilities: Capabilities = {
+  nameLength,
+  // `-m iprange` where a range is not a prefix.
+  ranges: true,
+  // Rules may overlap; apart, each packet is counted for one permit whatever the order of the tree.
+  disjointElements: true,
+  // `-m recent`.
+  lease: "kernel",
+};

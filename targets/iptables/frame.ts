@@ -1,0 +1,88 @@
+import type { ConduitRules, Stage, ZonePair } from "../../src/compile/ir.ts";
+import { merge } from "./conduit.ts";
+import { commentText, matchText } from "./matches.ts";
+import { chainName, families, frameChains, type Generation, leaseList } from "./names.ts";
+import type { Chain, Rule } from "./ruleset.ts";
+import { type Leaf, lookupTree } from "./tree.ts";
+
+/** Where the packets of a pair of networks are judged, in both directions. */
+export interface Dispatch {
+  readonly pair: ZonePair;
+  readonly stage: Stage;
+  /** Entry chain of the conduit. */
+  readonly chain: string;
+}
+
+export interface Lease {
+  readonly plan: string;
+  readonly seconds: number;
+}
+
+export const dispatchOf = (rules: ConduitRules, generation: Generation): readonly Dispatch[] =>
+  rules.pairs.map((pair) => ({
+    pair,
+    stage: rules.stage,
+    chain: chainName(generation, rules.conduit, ""),
+  }));
+
+/**
+ * ICMP errors belong to a connection that was judged itself; conntrack knows which (RFC 792, RFC 4443).
+ * While a lease holds, a packet meets the trial first: `-m recent` matches for so many seconds after the last entry of
+ * the address 0.0.0.0 (`--mask` makes every source that one) in the plan's own list.
+ */
+export function rootChain(lease: Lease | undefined): Chain {
+  const related: readonly Rule[] = [
+    { family: 4, text: "-p icmp -m conntrack --ctstate RELATED -j RETURN" },
+    { family: 6, text: "-p ipv6-icmp -m conntrack --ctstate RELATED -j RETURN" },
+  ];
+  const gates = families.flatMap((family): readonly Rule[] =>
+    lease === undefined
+      ? []
+      : [
+          {
+            family,
+            text:
+              `-m recent --rcheck --seconds ${lease.seconds} --name ${leaseList(lease.plan)} ` +
+              `--mask ${family === 4 ? "0.0.0.0" : "::"} --rsource ` +
+              `${commentText(`plan:${lease.plan.slice(0, 16)}`)} -g ${frameChains.trial}`,
+          },
+        ],
+  );
+  return { name: frameChains.root, rules: [...related, ...gates, { text: `-g ${frameChains.confirmed}` }] };
+}
+
+/** Dispatch of what is confirmed: what is enforced comes first, then what is monitored; any other packet is not ours. */
+export const confirmedChains = (dispatch: readonly Dispatch[]): readonly Chain[] => {
+  const monitored = dispatch.filter(({ stage }) => stage === "monitor");
+  const enforced = dispatch.filter(({ stage }) => stage === "enforce");
+  if (enforced.length === 0 || monitored.length === 0) {
+    return dispatchTree(frameChains.confirmed, dispatch, undefined);
+  }
+  const behind = `${frameChains.confirmed}.m`;
+  return [
+    ...dispatchTree(frameChains.confirmed, enforced, behind),
+    ...dispatchTree(behind, monitored, undefined),
+  ];
+};
+
+/** Dispatch of a trial; a packet that is not the trial's goes on to what is confirmed. */
+export const trialChains = (dispatch: readonly Dispatch[]): readonly Chain[] =>
+  dispatchTree(frameChains.trial, dispatch, frameChains.confirmed);
+
+const dispatchTree = (
+  name: string,
+  dispatch: readonly Dispatch[],
+  end: string | undefined,
+): readonly Chain[] =>
+  merge(
+    families.flatMap((family) => {
+      const leaves = dispatch.filter(({ pair }) => pair.left.family === family).flatMap(bothWays);
+      return lookupTree(name, family, leaves, ["source", "destination"], end);
+    }),
+  );
+
+const bothWays = ({ pair: { left, right }, chain }: Dispatch): readonly Leaf[] =>
+  [
+    { source: left, destination: right },
+    { source: right, destination: left },
+  ].map((ends) => ({ ...ends, text: `${matchText(ends)} -g ${chain}`.trimStart() }));
