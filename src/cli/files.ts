@@ -1,30 +1,48 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /**
  * Writes a file so that a reader, or a power cut, sees the old content or the new one and never a part:
- * temporary file in the same folder, fsync, rename, fsync of the folder.
+ * temporary file in the same folder, fsync, rename, fsync of the folder. A link keeps pointing to where it points;
+ * a device or a pipe (`-o /dev/stdout`) is written to, since a rename would put a file in its place.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there && !there.isFile() && !there.isDirectory()) return writeAll(path, bytes, "w", mode);
+  const target = there ? realpathSync(path) : path;
+  const temporary = `${target}.${process.pid}.tmp`;
   try {
-    const file = openSync(temporary, "wx", mode);
-    try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    writeAll(temporary, bytes, "wx", mode);
+    renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-  const folder = openSync(dirname(path), "r");
+  const folder = openSync(dirname(target), "r");
   try {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+function writeAll(path: string, bytes: Uint8Array, flags: "w" | "wx", mode: number): void {
+  const file = openSync(path, flags, mode);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    // Pipes and devices cannot be synced (EINVAL), and hold nothing that a power cut could lose.
+    if (flags === "wx") fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
