@@ -1,0 +1,13 @@
+import type { Capabilities } from "../../src/target.ts";
+
+/** Of pfSense 2.7.0 and newer (FreeBSD 14's pf). */
+export const capabilities: Capabilities = {
+  // PF_TABLE_NAME_SIZE is 32 with the terminating zero; pfSense wants the same of an alias.
+  nameLength: 31,
+  // A table holds prefixes only.
+  ranges: false,
+  // Match rules are not exclusive: each counts every packet that it admits.
+  disjointElements: false,
+  // pf has no rule that expires.
+  lease: "helper",
+};

@@ -1,0 +1,175 @@
+import type { Box, ConduitRules, PermitRules, Stage } from "../../src/compile/ir.ts";
+import { type AddressRange, type Family, formatRange } from "../../src/net/address.ts";
+import { formatService, type Service } from "../../src/net/service.ts";
+import { type Role, tableName, tagName, trackerOf } from "./names.ts";
+import { prefixesOf } from "./prefixes.ts";
+
+/** One end of a rule of ours: everything, the firewall itself, one prefix, or a table of several. */
+export type Side =
+  | { readonly kind: "any" }
+  | { readonly kind: "self" }
+  | { readonly kind: "prefix"; readonly prefix: string }
+  | { readonly kind: "table"; readonly table: string };
+
+/** `tag` marks what is admitted; `deny` records what carries no mark, and drops it under enforcement. */
+export interface OwnRule {
+  readonly effect: "tag" | "deny";
+  readonly part: string;
+  readonly family: Family;
+  readonly source: Side;
+  readonly destination: Side;
+  readonly service: Service;
+  readonly tracker: number;
+}
+
+export interface OwnTable {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+}
+
+/** Rules that belong together, under a heading for the reader. */
+export interface OwnGroup {
+  readonly heading: string;
+  readonly rules: readonly OwnRule[];
+}
+
+/** A conduit in pf's terms. Both emitters print exactly this: pf.conf for an anchor, elements for config.xml. */
+export interface OwnRuleset {
+  readonly conduit: string;
+  readonly stage: Stage;
+  readonly tag: string;
+  readonly tables: readonly OwnTable[];
+  readonly groups: readonly OwnGroup[];
+}
+
+/**
+ * The rules of a conduit, in pf's order of evaluation:
+ * - what is sent to the firewall itself is tagged: Sluice filters what is forwarded, and never locks anybody out;
+ * - each permit is tagged;
+ * - between the two zones, what carries no tag is recorded (monitor) or recorded and dropped (enforce);
+ * - all that is left between the zones is tagged: a trial stands before the confirmed rules, and they must not judge
+ *   what it has judged already.
+ */
+export function ownRules(rules: ConduitRules): OwnRuleset {
+  const tables = new Map<string, OwnTable>();
+  const side = (ranges: readonly AddressRange[]): Side => {
+    const prefixes = prefixesOf(ranges);
+    const [only] = prefixes;
+    if (prefixes.length === 1)
+      return /\/0$/.test(only!) ? { kind: "any" } : { kind: "prefix", prefix: only! };
+    const name = tableName(rules.conduit, prefixes);
+    tables.set(name, { name, prefixes });
+    return { kind: "table", table: name };
+  };
+  const rule = (effect: OwnRule["effect"], part: string, product: Product, service: Service): OwnRule => {
+    const family = product.sources[0]!.family;
+    const [source, destination] = [side(product.sources), side(product.destinations)];
+    const body = [part, family, sideText(source), sideText(destination), formatService(service)].join(" ");
+    return { effect, part, family, source, destination, service, tracker: trackerOf(rules.conduit, body) };
+  };
+  const carried = products(rules.pairs.flatMap(({ left, right }) => [ends(left, right), ends(right, left)]));
+  const between = (effect: OwnRule["effect"], role: Role): readonly OwnRule[] =>
+    carried.map((product) => rule(effect, role, product, { kind: "any" }));
+  const families = ([4, 6] as const).filter((family) =>
+    carried.some(({ sources }) => sources[0]!.family === family),
+  );
+  const groups: readonly OwnGroup[] = [
+    {
+      heading: "the firewall itself: only what is forwarded is judged",
+      rules: families.map((family) => ({
+        effect: "tag",
+        part: "(firewall)" satisfies Role,
+        family,
+        source: { kind: "any" },
+        destination: { kind: "self" },
+        service: { kind: "any" },
+        tracker: trackerOf(rules.conduit, `(firewall) ${family}`),
+      })),
+    },
+    ...rules.permits.map((permit) => permitGroup(permit, rule)),
+    {
+      heading: `the rest between ${rules.zones.join(" and ")}: ${rules.stage === "enforce" ? "recorded and dropped" : "recorded"}`,
+      rules: between("deny", "(rest)"),
+    },
+    { heading: "judged: confirmed rules behind a trial let it pass", rules: between("tag", "(judged)") },
+  ];
+  return {
+    conduit: rules.conduit,
+    stage: rules.stage,
+    tag: tagName(rules.conduit),
+    tables: [...tables.values()],
+    groups,
+  };
+}
+
+function permitGroup(
+  permit: PermitRules,
+  rule: (effect: "tag", part: string, product: Product, service: Service) => OwnRule,
+): OwnGroup {
+  const byService = new Map<string, Box[]>();
+  for (const box of permit.boxes) {
+    const key = `${box.source.family} ${formatService(box.service)}`;
+    const boxes = byService.get(key) ?? [];
+    byService.set(key, boxes);
+    boxes.push(box);
+  }
+  const heading = `permit ${permit.permit} (${permit.origin.file.split("/").at(-1)}:${permit.origin.line}): ${permit.reason}`;
+  return {
+    heading: [...byService.values()].some(([box]) => !canMatch(box!.service))
+      ? `${heading} [pf matches ports of tcp and udp only: other ports are not admitted]`
+      : heading,
+    rules: [...byService.values()]
+      .filter(([box]) => canMatch(box!.service))
+      .flatMap((boxes) =>
+        products(boxes).map((product) => rule("tag", permit.permit, product, boxes[0]!.service)),
+      ),
+  };
+}
+
+/** pfctl takes ports of TCP and UDP only (parse.y). What it cannot match is not admitted, and the proof says so. */
+const canMatch = (service: Service): boolean =>
+  service.kind !== "ports" || service.protocol === 6 || service.protocol === 17;
+
+interface Product {
+  readonly sources: readonly AddressRange[];
+  readonly destinations: readonly AddressRange[];
+}
+type Ends = Pick<Box, "source" | "destination">;
+
+const ends = (source: AddressRange, destination: AddressRange): Ends => ({ source, destination });
+
+/** Pairs of ranges as few products: destinations that have the same sources go together. Each is of one family. */
+function products(pairs: readonly Ends[]): readonly Product[] {
+  const sourcesOf = new Map<
+    string,
+    { readonly destination: AddressRange; readonly sources: AddressRange[] }
+  >();
+  for (const { source, destination } of pairs) {
+    const key = formatRange(destination);
+    const entry = sourcesOf.get(key) ?? { destination, sources: [] };
+    sourcesOf.set(key, entry);
+    entry.sources.push(source);
+  }
+  const found = new Map<
+    string,
+    { readonly sources: readonly AddressRange[]; readonly destinations: AddressRange[] }
+  >();
+  for (const { destination, sources } of sourcesOf.values()) {
+    const key = prefixesOf(sources).join(" ");
+    const product = found.get(key) ?? { sources, destinations: [] };
+    found.set(key, product);
+    product.destinations.push(destination);
+  }
+  return [...found.values()];
+}
+
+const sideText = (side: Side): string => {
+  switch (side.kind) {
+    case "prefix":
+      return side.prefix;
+    case "table":
+      return side.table;
+    default:
+      return side.kind;
+  }
+};

@@ -1,0 +1,150 @@
+import type { Cube, Range } from "../../../src/compile/program.ts";
+import type { AddressRange, Family } from "../../../src/net/address.ts";
+import { icmpReplyType } from "../../../src/net/protocol.ts";
+import type { End, PfRule } from "./syntax.ts";
+
+/** How a rule looks at a packet: as at the packet itself, or as at the request that the packet answers. */
+export type View = "itself" | "answered";
+
+const tcp = 6;
+
+/** The packets that a rule matches, tags apart. None where its ends have no IP version in common. */
+export function cubesOf(rule: PfRule, view: View): readonly Cube[] {
+  const cubes: Cube[] = [];
+  for (const source of addressesOf(rule.source)) {
+    for (const destination of addressesOf(rule.destination)) {
+      const family = commonFamily(rule, source, destination);
+      if (family === "none") continue;
+      for (const rest of services(rule)) {
+        const cube: Cube = {
+          ...(family === "any" ? {} : { family }),
+          ...(source ? { source } : {}),
+          ...(destination ? { destination } : {}),
+          ...rest,
+          span: rule.span,
+          ...(rule.labels.length > 0 ? { label: rule.labels.at(-1)! } : {}),
+        };
+        cubes.push(...(view === "itself" ? [cube] : answered(cube)));
+      }
+    }
+  }
+  return cubes;
+}
+
+const addressesOf = (end: End): readonly (AddressRange | undefined)[] =>
+  end.addresses === "any" ? [undefined] : end.addresses;
+
+function commonFamily(
+  rule: PfRule,
+  source: AddressRange | undefined,
+  destination: AddressRange | undefined,
+): Family | "any" | "none" {
+  const families = new Set(
+    [rule.family === "any" ? undefined : rule.family, source?.family, destination?.family].filter(
+      (family) => family !== undefined,
+    ),
+  );
+  const [family = "any", other] = families;
+  return other === undefined ? family : "none";
+}
+
+/** Protocol, ports, ICMP types and TCP flags of a rule, each alternative as a cube of its own. */
+function services(rule: PfRule): readonly Cube[] {
+  if (rule.icmp !== "any") {
+    return rule.icmp.map(({ family, type, code }) => ({
+      family,
+      protocol: exactly(family === 4 ? 1 : 58),
+      icmpType: exactly(type),
+      ...(code === undefined ? {} : { icmpCode: exactly(code) }),
+    }));
+  }
+  return withFlags(rule).flatMap((base) =>
+    portsOf(rule.source).flatMap((sourcePort) =>
+      portsOf(rule.destination).map((destinationPort) => ({
+        ...base,
+        ...(sourcePort ? { sourcePort } : {}),
+        ...(destinationPort ? { destinationPort } : {}),
+      })),
+    ),
+  );
+}
+
+const portsOf = (end: End): readonly (Range | undefined)[] => (end.ports === "any" ? [undefined] : end.ports);
+
+/**
+ * `flags S/SA` looks at TCP only, and there at the packet that asks for a connection. The connection then has the
+ * verdict of that packet, so all of its packets count as matched; a TCP packet without a connection does not.
+ */
+function withFlags(rule: PfRule): readonly Cube[] {
+  const protocols: readonly (Range | undefined)[] = rule.protocols === "any" ? [undefined] : rule.protocols;
+  return protocols.flatMap((protocol): readonly Cube[] => {
+    if (rule.flags === "any") return protocol ? [{ protocol }] : [{}];
+    if (protocol && (protocol.to < tcp || tcp < protocol.from)) return [{ protocol }];
+    const asks: Cube = { protocol: exactly(tcp), states: ["original", "related", "reply"] };
+    return protocol
+      ? [asks]
+      : [asks, { protocol: { from: 0, to: tcp - 1 } }, { protocol: { from: tcp + 1, to: 255 } }];
+  });
+}
+
+/** The packets that answer a cube's requests: ends and ports change sides, an ICMP type becomes that of its answer. */
+function answered(cube: Cube): readonly Cube[] {
+  const { source, destination, sourcePort, destinationPort, icmpType, icmpCode, ...rest } = cube;
+  const reply = icmpType && icmpReplyType(cube.family === 6 ? 6 : 4, icmpType.from);
+  if (icmpType && reply === undefined) return [];
+  return [
+    {
+      ...rest,
+      ...(destination ? { source: destination } : {}),
+      ...(source ? { destination: source } : {}),
+      ...(destinationPort ? { sourcePort: destinationPort } : {}),
+      ...(sourcePort ? { destinationPort: sourcePort } : {}),
+      ...(reply === undefined ? {} : { icmpType: exactly(reply) }),
+    },
+  ];
+}
+
+/** The packets that both cubes match, or undefined when there are none. */
+export function meet(a: Cube, b: Cube): Cube | undefined {
+  const families = new Set([
+    a.family,
+    b.family,
+    a.source?.family,
+    b.source?.family,
+    a.destination?.family,
+    b.destination?.family,
+  ]);
+  families.delete(undefined);
+  if (families.size > 1) return undefined;
+  const source = meetRanges(a.source, b.source);
+  const destination = meetRanges(a.destination, b.destination);
+  const numbers = (["protocol", "sourcePort", "destinationPort", "icmpType", "icmpCode"] as const).map(
+    (key) => [key, meetRanges(a[key], b[key])] as const,
+  );
+  const states =
+    a.states && b.states ? a.states.filter((state) => b.states!.includes(state)) : (a.states ?? b.states);
+  const parts = [["source", source], ["destination", destination], ...numbers] as const;
+  if (parts.some(([, part]) => part === "none") || states?.length === 0) return undefined;
+  const family = [...families][0];
+  return {
+    ...a,
+    ...b,
+    ...(family === undefined ? {} : { family }),
+    ...(states === undefined ? {} : { states }),
+    ...Object.fromEntries(parts.filter(([, part]) => part !== undefined)),
+    ...(b.span ? { span: b.span } : {}),
+  };
+}
+
+/** The common part of two ranges; an absent one does not constrain. */
+function meetRanges<T extends { readonly from: bigint | number; readonly to: bigint | number }>(
+  a: T | undefined,
+  b: T | undefined,
+): T | "none" | undefined {
+  if (!a || !b) return a ?? b;
+  const { from } = a.from > b.from ? a : b;
+  const { to } = a.to < b.to ? a : b;
+  return from <= to ? { ...a, from, to } : "none";
+}
+
+const exactly = (value: number): Range => ({ from: value, to: value });

@@ -1,0 +1,190 @@
+import type { Action, Cube, Program, Rule } from "../../../src/compile/program.ts";
+import { cubesOf, meet, type View } from "./cubes.ts";
+import type { Ruleset } from "./ruleset.ts";
+import { isAnchor, type PfRule, type PfStatement } from "./syntax.ts";
+import { Unreadable } from "./tokens.ts";
+
+/**
+ * What comes behind the last rule. `host`: the rules are an overlay, and the host's own rules follow, which keep
+ * state for what they pass. `nothing`: pf's default, a pass that keeps no state.
+ */
+export type Behind = "host" | "nothing";
+
+/** One rule with the anchors around it. */
+interface Placed {
+  readonly rule: PfRule;
+  readonly within: readonly PfRule[];
+}
+
+type Direction = "in" | "out";
+
+/**
+ * What a ruleset does with a packet that is forwarded (pf.conf(5), PACKET FILTERING, STATEFUL FILTERING):
+ *
+ * - it is filtered twice, in and out; the last matching rule wins, unless one that matches is quick. As a first-match
+ *   list that is: the quick rules in their order, then the others from the last to the first;
+ * - `match` rules have no verdict. They tag, and they log at once;
+ * - packets of a state are not filtered: they share the verdict of the request that made the state. So a reply is
+ *   judged as the request that it answers; where no state was kept, as a packet of its own. States that are older
+ *   than the ruleset are outside of this: they are listed and cut (states.ts);
+ * - an ICMP error belongs to the state of the packet that it quotes. (pf drops an ICMP of the other IP version.)
+ *
+ * Packets to or from the firewall itself are not forwarded, so `self` matches nothing here.
+ */
+export function pfProgram({ statements }: Ruleset, behind: Behind): Program {
+  const rules = place(statements, []);
+  const chains = new Map<string, readonly Rule[]>();
+  const span = rules[0]?.rule.span ?? { file: "", line: 1, column: 1, length: 0 };
+  const always = (action: Action): Rule => ({ cubes: [{}], action, span });
+
+  /** A chain for one direction: on to `kept` where a state lets the packet on, to `stateless` where none is kept. */
+  const evaluation = (
+    name: string,
+    direction: Direction,
+    view: View,
+    kept: Action,
+    stateless: Action,
+  ): Action => {
+    const act = (rule: PfRule): Action => {
+      if (rule.action === "block") return { kind: "drop" };
+      return rule.state === "keep" ? kept : stateless;
+    };
+    const decided = firstMatch(rules, direction, view, act, (part, content) => {
+      chains.set(`${name} ${part}`, content);
+      return `${name} ${part}`;
+    });
+    chains.set(name, [...decided, always(behind === "host" ? kept : stateless)]);
+    return { kind: "goto", chain: name };
+  };
+
+  const accept: Action = { kind: "accept" };
+  const leave = evaluation("out", "out", "itself", accept, accept);
+  const request = evaluation("in", "in", "itself", leave, leave);
+  const replyLeaves = evaluation("reply of in", "in", "answered", accept, leave);
+  const replyEnters = evaluation("reply in", "in", "itself", replyLeaves, replyLeaves);
+  const reply = evaluation("reply of out", "out", "answered", replyLeaves, replyEnters);
+  chains.set("entry", [
+    {
+      cubes: [
+        { states: ["related"], protocol: { from: 1, to: 1 } },
+        { states: ["related"], protocol: { from: 58, to: 58 } },
+      ],
+      action: accept,
+      span,
+    },
+    { cubes: [{ states: ["reply"] }], action: reply, span },
+    always(request),
+  ]);
+  return { entry: "entry", policy: "accept", chains: reachable("entry", chains) };
+}
+
+function place(statements: readonly PfStatement[], within: readonly PfRule[]): readonly Placed[] {
+  return statements.flatMap((statement) =>
+    isAnchor(statement)
+      ? place(statement.rules, [...within, statement.condition])
+      : [{ rule: statement, within }],
+  );
+}
+
+/** Adds a chain under a name of its own, and gives the name. */
+type AddChain = (part: string, rules: readonly Rule[]) => string;
+
+/** The rules of one direction as a list in which the first match decides. */
+function firstMatch(
+  placed: readonly Placed[],
+  direction: Direction,
+  view: View,
+  act: (rule: PfRule) => Action,
+  addChain: AddChain,
+): readonly Rule[] {
+  const quick: Rule[] = [];
+  const last: Rule[] = [];
+  const taggers: Tagger[] = [];
+  const effects = new Map<string, Action>();
+  for (const one of placed) {
+    const { rule } = one;
+    if (![rule, ...one.within].every((part) => part.direction === "both" || part.direction === direction))
+      continue;
+    checkTags(one, direction);
+    const cubes = cubesWithin(one, view);
+    const verdict = rule.action === "match" ? [] : [act(rule)];
+    const actions: readonly Action[] = rule.log === "log" ? [{ kind: "record" }, ...verdict] : verdict;
+    if (actions.length > 0) {
+      const key = JSON.stringify([rule.tagged, taggers.length, actions]);
+      const action = effects.get(key) ?? effect(rule, actions, taggers, effects.size, addChain);
+      effects.set(key, action);
+      const list = rule.order === "last" && rule.action !== "match" ? last : quick;
+      list.push({ cubes, action, span: rule.span });
+    }
+    if (rule.tag !== undefined) taggers.push({ cubes, tag: rule.tag, span: rule.span });
+  }
+  return [...quick, ...last.reverse()];
+}
+
+/** Tags are followed through one evaluation, from rules whose match depends on no other tag. */
+function checkTags({ rule, within }: Placed, direction: Direction): void {
+  if (within.some((anchor) => anchor.tagged) || (rule.tag !== undefined && rule.tagged)) {
+    throw new Unreadable("pf/not-modelled", "a tag that depends on another tag", rule.span);
+  }
+  if (rule.tagged && direction === "out") {
+    throw new Unreadable(
+      "pf/not-modelled",
+      "a tag that a packet carries from one interface to the next",
+      rule.span,
+    );
+  }
+}
+
+interface Tagger {
+  readonly cubes: readonly Cube[];
+  readonly tag: string;
+  readonly span: Rule["span"];
+}
+
+/** What a rule does when its cubes match: its log, its verdict, and before both the question for its tag. */
+function effect(
+  { tagged, span }: PfRule,
+  actions: readonly Action[],
+  taggers: readonly Tagger[],
+  index: number,
+  addChain: AddChain,
+): Action {
+  if (!tagged && actions.length === 1) return actions[0]!;
+  const act = addChain(
+    `effect ${index}`,
+    actions.map((action) => ({ cubes: [{}], action, span })),
+  );
+  if (!tagged) return { kind: "jump", chain: act };
+  // A packet carries one tag: of several rules that gave it one, the last.
+  const decide = (carries: boolean): Action =>
+    carries === (tagged.holds === "tagged") ? { kind: "goto", chain: act } : { kind: "return" };
+  const question = addChain(`tag ${index}`, [
+    ...taggers
+      .toReversed()
+      .map(({ cubes, tag, span: at }) => ({ cubes, action: decide(tag === tagged.tag), span: at })),
+    { cubes: [{}], action: decide(false), span },
+  ]);
+  return { kind: "jump", chain: question };
+}
+
+const cubesWithin = ({ rule, within }: Placed, view: View): readonly Cube[] =>
+  within.reduce<readonly Cube[]>(
+    (cubes, anchor) => {
+      const around = cubesOf(anchor, view);
+      return cubes.flatMap((cube) => around.flatMap((outer) => meet(outer, cube) ?? []));
+    },
+    cubesOf(rule, view),
+  );
+
+/** Only the chains that a packet can come to. */
+function reachable(entry: string, chains: ReadonlyMap<string, readonly Rule[]>): Program["chains"] {
+  const found = new Map<string, readonly Rule[]>();
+  const visit = (name: string): void => {
+    if (found.has(name)) return;
+    const rules = chains.get(name)!;
+    found.set(name, rules);
+    for (const { action } of rules) if ("chain" in action) visit(action.chain);
+  };
+  visit(entry);
+  return found;
+}

@@ -1,0 +1,126 @@
+import type { Range } from "../../../src/compile/program.ts";
+import { type Cursor, listOf, takeText } from "./cursor.ts";
+import { anyEnd, readEnd, type Tables } from "./hosts.ts";
+import { protocolNumber } from "./names.ts";
+import { readOptions } from "./options.ts";
+import type { PfRule } from "./syntax.ts";
+import { type Token, Unreadable } from "./tokens.ts";
+
+type Draft = { -readonly [Key in keyof PfRule]: PfRule[Key] };
+
+/**
+ * Reads what a filter rule or an anchor says about a packet, from its direction to its options (pf.conf(5), GRAMMAR:
+ * pf-rule). The defaults of a pass rule are pf's: it keeps state, and of TCP it looks at `flags S/SA`.
+ */
+export function readRule(cursor: Cursor, action: PfRule["action"], start: Token, tables: Tables): PfRule {
+  const draft: Draft = {
+    action,
+    direction: "both",
+    order: "last",
+    log: "silent",
+    family: "any",
+    protocols: "any",
+    source: anyEnd,
+    destination: anyEnd,
+    icmp: "any",
+    flags: "any",
+    labels: [],
+    state: action === "pass" ? "keep" : "none",
+    span: start.span,
+  };
+  readHead(cursor, draft);
+  if (cursor.takeIf("proto")) draft.protocols = listOf(cursor, () => readProtocol(cursor));
+  if (!cursor.takeIf("all")) {
+    if (cursor.takeIf("from")) draft.source = readEnd(cursor, tables);
+    if (cursor.takeIf("to")) draft.destination = readEnd(cursor, tables);
+  }
+  const options: Partial<Draft> = {};
+  readOptions(cursor, options);
+  const rule: PfRule = { ...draft, ...options };
+  checkPorts(rule);
+  const keepsState = rule.action === "pass" && rule.state === "keep";
+  return keepsState && options.flags === undefined ? { ...rule, flags: "syn" } : rule;
+}
+
+/** Direction, log, quick, interface and address family, in any order (pfctl's own files use several). */
+function readHead(cursor: Cursor, draft: Draft): void {
+  for (;;) {
+    const token = cursor.peek();
+    switch (token.text) {
+      case "in":
+      case "out":
+        draft.direction = token.text;
+        break;
+      case "quick":
+        draft.order = "quick";
+        break;
+      case "log":
+        draft.log = "log";
+        cursor.take();
+        if (cursor.takeIf("(")) readLogOptions(cursor);
+        continue;
+      case "inet":
+        draft.family = 4;
+        break;
+      case "inet6":
+        draft.family = 6;
+        break;
+      case "on":
+        throw new Unreadable(
+          "pf/not-modelled",
+          "a rule of one interface: the model has no interfaces",
+          token.span,
+        );
+      case "route-to":
+      case "reply-to":
+      case "dup-to":
+      case "fastroute":
+        throw new Unreadable(
+          "pf/not-modelled",
+          `"${token.text}" sends packets elsewhere; that is not modelled`,
+          token.span,
+        );
+      default:
+        return;
+    }
+    cursor.take();
+  }
+}
+
+/** Where and how much is logged; that it is logged is what the model knows. */
+function readLogOptions(cursor: Cursor): void {
+  while (!cursor.takeIf(")")) {
+    const token = cursor.take();
+    if (token.kind === "end") throw new Unreadable("pf/syntax", `")" was expected here`, token.span);
+    if (token.text === "matches")
+      throw new Unreadable("pf/not-modelled", `"log (matches)" is not modelled`, token.span);
+  }
+}
+
+function readProtocol(cursor: Cursor): Range {
+  const token = takeText(cursor, "a protocol");
+  const number = protocolNumber(token.text);
+  if (number === undefined) {
+    throw new Unreadable(
+      "pf/not-modelled",
+      `"${token.text}" is no protocol that is known here`,
+      token.span,
+      "write its number",
+    );
+  }
+  return { from: number, to: number };
+}
+
+/** pfctl refuses ports with any other protocol; a reader that let them pass would give the rule a meaning of its own. */
+function checkPorts(rule: PfRule): void {
+  const usesPorts = rule.source.ports !== "any" || rule.destination.ports !== "any";
+  const havePorts = rule.protocols !== "any" && rule.protocols.every(({ from }) => from === 6 || from === 17);
+  if (usesPorts && !havePorts) {
+    throw new Unreadable("pf/syntax", "ports need a protocol of tcp or udp", rule.span);
+  }
+  if (rule.icmp !== "any") {
+    const wanted = new Set(rule.icmp.map(({ family }) => (family === 4 ? 1 : 58)));
+    const right = rule.protocols !== "any" && rule.protocols.every(({ from }) => wanted.has(from as 1 | 58));
+    if (!right) throw new Unreadable("pf/syntax", "an ICMP type needs its own protocol", rule.span);
+  }
+}

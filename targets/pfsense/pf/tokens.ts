@@ -1,0 +1,95 @@
+import type { Diagnostic, Span } from "../../../src/diagnostics/diagnostic.ts";
+
+/** One word, quoted string or sign of a pf.conf; `end` closes a line. */
+export interface Token {
+  readonly kind: "word" | "string" | "sign" | "end";
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** What makes a ruleset unreadable: text that is not pf's, or a construct that the model has no room for. */
+export class Unreadable extends Error {
+  readonly diagnostic: Diagnostic;
+  constructor(code: "pf/syntax" | "pf/not-modelled", message: string, span: Span, fix?: string) {
+    super(message);
+    this.diagnostic = { code, severity: "error", message, span, ...(fix ? { fix } : {}) };
+  }
+}
+
+const skipped = /[ \t\r]+|#[^\n]*/y;
+const continued = /\\\r?\n/y;
+const sign = /!=|<=|>=|><|<>|->|[{}()<>,=!;]/y;
+const word = /[^\s{}()<>,=!;"'#\\]+/y;
+const quoted = /"([^"\n]*)"|'([^'\n]*)'/y;
+
+/** Splits a pf.conf (pf.conf(5), GRAMMAR) into tokens: comments and continued lines are gone. @throws {Unreadable} */
+export function tokenize(text: string, file: string): readonly Token[] {
+  const tokens: Token[] = [];
+  let [line, lineStart, at] = [1, 0, 0];
+  const match = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    return pattern.exec(text);
+  };
+  const place = (length: number): Span => ({ file, line, column: at - lineStart + 1, length });
+  const push = (kind: Token["kind"], value: string, length: number): void => {
+    tokens.push({ kind, text: value, span: place(length) });
+    at += length;
+  };
+  const nextLine = (): void => {
+    [line, lineStart] = [line + 1, at];
+  };
+  while (at < text.length) {
+    const skip = match(skipped) ?? match(continued);
+    const token = skip ? null : (match(sign) ?? match(word));
+    const string = skip || token ? null : match(quoted);
+    if (skip) {
+      at += skip[0].length;
+      if (skip[0].endsWith("\n")) nextLine();
+    } else if (token) {
+      push(sign.lastIndex > 0 ? "sign" : "word", token[0], token[0].length);
+    } else if (string) {
+      push("string", string[1] ?? string[2] ?? "", string[0].length);
+    } else if (text[at] === "\n") {
+      push("end", "", 1);
+      nextLine();
+    } else {
+      throw new Unreadable("pf/syntax", "this is not pf's syntax", place(1));
+    }
+  }
+  push("end", "", 0);
+  return tokens;
+}
+
+/**
+ * Replaces `$name` by what `name = …` says, and takes the definitions out. A value may be used inside a list, so it
+ * is cut into tokens where it stands.
+ */
+export function expandMacros(tokens: readonly Token[]): readonly Token[] {
+  const macros = new Map<string, readonly Token[]>();
+  const expanded: Token[] = [];
+  const resolve = (token: Token): readonly Token[] => {
+    if (token.kind !== "word" || !token.text.startsWith("$")) return [token];
+    const value = macros.get(token.text.slice(1));
+    if (!value) throw new Unreadable("pf/syntax", `macro "${token.text}" is not defined`, token.span);
+    return value.map((part) => ({ ...part, span: token.span }));
+  };
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index]!;
+    const startsLine = index === 0 || tokens[index - 1]!.kind === "end";
+    if (!startsLine || token.kind !== "word" || tokens[index + 1]?.text !== "=") {
+      expanded.push(...resolve(token));
+      continue;
+    }
+    const end = tokens.findIndex((other, position) => position > index && other.kind === "end");
+    const value = tokens
+      .slice(index + 2, end)
+      .flatMap((part) =>
+        part.kind === "string"
+          ? tokenize(part.text, part.span.file).slice(0, -1).flatMap(resolve)
+          : resolve(part),
+      );
+    macros.set(token.text, value);
+    index = end;
+  }
+  return expanded;
+}
