@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import {
   lstatSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writeFileAtomic } from "../../src/cli/files.ts";
 
@@ -44,8 +46,13 @@ describe("writing a file whole", () => {
     expect(readFileSync(join(folder, "real"), "utf8")).toBe("new");
   });
 
-  test("a device is written to and stays a device", () => {
-    writeFileAtomic("/dev/null", "x");
-    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+  test("a pipe is written to and stays a pipe", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = spawn("cat", [pipe], { stdio: ["ignore", "pipe", "inherit"] });
+    const read = text(reader.stdout);
+    writeFileAtomic(pipe, "through the pipe");
+    expect(await read).toBe("through the pipe");
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 });
