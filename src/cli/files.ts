@@ -18,7 +18,10 @@ import { dirname } from "node:path";
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const there = statSync(path, { throwIfNoEntry: false });
-  if (there && !there.isFile() && !there.isDirectory()) return writeAll(path, bytes, "w", mode);
+  if (there && !there.isFile() && !there.isDirectory()) {
+    writeAll(path, bytes, "w", mode);
+    return;
+  }
   const target = there ? realpathSync(path) : path;
   const temporary = `${target}.${process.pid}.tmp`;
   try {
