@@ -111,7 +111,8 @@ function payload(packet: {
   if (portProtocols.has(protocol)) {
     const asked = packet.state === "reply" ? source : destination;
     if (asked.port === undefined) {
-      throw new PacketTextError(`"${asked.text}" needs the port that was asked, as in ${asked.text}:502`);
+      const example = asked.text.includes(":") ? `[${asked.text}]:502` : `${asked.text}:502`;
+      throw new PacketTextError(`"${asked.text}" needs the port that was asked, as in ${example}`);
     }
     return { sourcePort: source.port ?? ephemeralPort, destinationPort: destination.port ?? ephemeralPort };
   }

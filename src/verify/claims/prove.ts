@@ -55,7 +55,13 @@ export function prove(proposition: Proposition): readonly ClaimResult[] {
 
 function faithful(analysis: Analysis, said: Diagram, text: Program, compiled: Program): ClaimResult {
   const packet = analysis.witness(analysis.difference(said, analysis.meaning(compiled)));
-  if (packet) return refuted("faithful", packet, text, compare(text, compiled, packet, "the compiled rules"));
+  if (packet)
+    return refuted(
+      "faithful",
+      packet,
+      text,
+      compare(text, compiled, packet, "the rule it was compiled from"),
+    );
   const cube = misattributed(text, compiled);
   if (!cube) return { claim: "faithful", result: "proved" };
   const counted = analysis.witness(analysis.packets([cube]))!;
@@ -102,12 +108,11 @@ function refuted(claim: ClaimId, packet: Packet, text: Program, message: string)
   };
 }
 
-/** What one program does with a packet and what the other wants done. */
-function compare(text: Program, other: Program, packet: Packet, name: string): string {
-  return `the text has it ${outcomeOf(text, packet)}, ${name} ${outcomeOf(other, packet)}`;
-}
+/** What the text does with a packet and what another program would do. */
+const compare = (text: Program, other: Program, packet: Packet, name: string): string =>
+  `the text ${treatment(text, packet)}, ${name} ${treatment(other, packet)}`;
 
-function outcomeOf(program: Program, packet: Packet): string {
+function treatment(program: Program, packet: Packet): string {
   const { verdict, recorded } = evaluate(program, packet);
-  return `${verdict === "accept" ? "pass" : "dropped"}${recorded ? " and recorded" : ""}`;
+  return `${recorded ? "records it and " : ""}${verdict === "accept" ? "lets it pass" : "drops it"}`;
 }
