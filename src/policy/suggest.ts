@@ -4,7 +4,7 @@ import { closest, distance } from "fastest-levenshtein";
 export function nearest(written: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const name = closest(written.toLowerCase(), [...names]);
-  const near = distance(written.toLowerCase(), name) <= Math.max(1, Math.floor(name.length / 3));
+  const near = distance(written.toLowerCase(), name) <= Math.ceil(name.length / 3);
   return near ? name : undefined;
 }
 

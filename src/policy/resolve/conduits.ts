@@ -56,8 +56,12 @@ export function resolveConduits(
 function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, names: Names): Conduit {
   const path = ["conduits", id];
   const [left, right] = entry.zones as [ZoneId, ZoneId];
-  reportUnknown(to, "zone", entry.zones, [...path, "zones"], names.zones);
-  reportUnknown(to, "firewall", entry.firewalls, [...path, "firewalls"], names.firewalls);
+  for (const [index, zone] of entry.zones.entries()) {
+    reportUnknown(to, "zone", zone, [...path, "zones", index], names.zones);
+  }
+  for (const [index, firewall] of entry.firewalls.entries()) {
+    reportUnknown(to, "firewall", firewall, [...path, "firewalls", index], names.firewalls);
+  }
   if (left === right) {
     const message = `conduit "${id}" joins zone "${left}" with itself`;
     reportValue(to, "site/conduit-within-zone", [...path, "zones"], message, {
@@ -73,7 +77,7 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
     permits: Object.entries(entry.permits ?? {}).map(([name, permit]): Permit => {
       const at = [...path, "permits", name];
       if (permit.owner !== undefined)
-        reportUnknown(to, "person", [permit.owner], [...at, "owner"], names.people);
+        reportUnknown(to, "person", permit.owner, [...at, "owner"], names.people);
       return {
         id: name as PermitId,
         ...flowSet(permit, at),
@@ -107,7 +111,8 @@ function resolveFlowSet(
   const services = entry.services.flatMap(
     (text, index) => resolveService(to, names.services, text, [...path, "services", index]) ?? [],
   );
-  const sided = reportSides(to, initiators, responders, zones);
+  const sided =
+    zones.every((zone) => names.zones.has(zone)) && reportSides(to, initiators, responders, zones);
   const complete =
     initiators.length === entry.initiators.length && responders.length === entry.responders.length;
   if (sided && complete) reportFamilies(to, initiators, responders, services, path);

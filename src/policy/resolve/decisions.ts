@@ -38,8 +38,10 @@ export function resolveExceptions(
   };
   return Object.entries(entries ?? {}).map(([id, entry]) => {
     const path = ["exceptions", id];
-    reportUnknown(to, "person", [entry.owner], [...path, "owner"], names.people);
-    reportUnknown(to, "zone", entry.zones ?? [], [...path, "zones"], zoneIds);
+    reportUnknown(to, "person", entry.owner, [...path, "owner"], names.people);
+    for (const [index, zone] of (entry.zones ?? []).entries()) {
+      reportUnknown(to, "zone", zone, [...path, "zones", index], zoneIds);
+    }
     for (const kind of ["asset", "permit"] as const) {
       const text = entry[kind];
       if (text === undefined || references[kind].includes(text) || isReferenceWritten(to, kind, text))

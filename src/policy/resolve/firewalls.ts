@@ -57,11 +57,11 @@ function resolveFirewall(
   const pair = entry["high-availability"];
   if (pair !== undefined) {
     const at = [...path, "high-availability", "peer"];
-    reportUnknown(to, "firewall", [pair.peer], at, names.firewalls);
+    reportUnknown(to, "firewall", pair.peer, at, names.firewalls);
     if (pair.peer === id) reportValue(to, "site/own-peer", at, `"${id}" cannot be a pair with itself`);
   }
   for (const zone of Object.keys(entry.interfaces ?? {})) {
-    reportUnknown(to, "zone", [zone], [...path, "interfaces", zone], names.zones);
+    reportUnknown(to, "zone", zone, [...path, "interfaces", zone], names.zones, reportKey);
   }
   return {
     id,

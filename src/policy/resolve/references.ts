@@ -4,18 +4,16 @@ import { isWritten, type Resolution, reportValue } from "./report.ts";
 
 const sections = { zone: "zones", firewall: "firewalls", person: "people" } as const;
 
-/** Reports each name that no entry of its section has. */
+/** Reports a name that no entry of its section has; names in broken entries have been dealt with. */
 export function reportUnknown(
   to: Resolution,
   what: keyof typeof sections,
-  written: readonly string[],
+  name: string,
   path: Path,
   known: ReadonlySet<string>,
+  report: typeof reportValue = reportValue,
 ): void {
-  for (const [index, name] of written.entries()) {
-    if (known.has(name) || isWritten(to, [sections[what], name])) continue;
-    const at = isWritten(to, [...path, index]) ? [...path, index] : path;
-    const fix = didYouMean(name, [...known]) ?? `define it under "${sections[what]}"`;
-    reportValue(to, `site/unknown-${what}`, at, `there is no ${what} "${name}"`, { fix });
-  }
+  if (known.has(name) || isWritten(to, [sections[what], name])) return;
+  const fix = didYouMean(name, [...known]) ?? `define it under "${sections[what]}"`;
+  report(to, `site/unknown-${what}`, path, `there is no ${what} "${name}"`, { fix });
 }

@@ -1,4 +1,4 @@
-import { durationSeconds } from "../duration.ts";
+import { durationSeconds, formatDuration } from "../duration.ts";
 import type { Criterion, Cycle, TrialTimes, Window, WindowId } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
@@ -83,7 +83,7 @@ function seconds(
 ): number {
   const value = durationSeconds(text);
   if (value < bounds.least || value > bounds.most) {
-    const range = `${bounds.least}s to ${bounds.most}s`;
+    const range = `${formatDuration(bounds.least)} to ${formatDuration(bounds.most)}`;
     reportValue(to, "site/duration-bounds", path, `"${path.at(-1)}" is ${text}, outside ${range}`);
   }
   return value;
@@ -107,12 +107,12 @@ export function resolveTrial(to: Resolution, entry: SiteFile["trial"]): TrialTim
   if (to.diagnostics.length > before) return times;
   if (times.renewEvery * 2 > times.lease) {
     reportValue(to, "site/trial-times", ["trial"], "a lease must outlast two renewals", {
-      fix: `with a lease of ${times.lease}s, renew every ${Math.floor(times.lease / 2)}s or more often`,
+      fix: `with a lease of ${formatDuration(times.lease)}, renew every ${formatDuration(Math.floor(times.lease / 2))} or more often`,
     });
   }
   if (times.soak >= times.maximum) {
     reportValue(to, "site/trial-times", ["trial"], "a trial would end before its soak does", {
-      fix: `with a soak of ${times.soak}s, set a maximum above it`,
+      fix: `with a soak of ${formatDuration(times.soak)}, set a maximum above it`,
     });
   }
   return times;

@@ -77,7 +77,7 @@ function reportUnknownOwners(to: Resolution, zones: SiteFile["zones"], people: R
   for (const [zone, { assets }] of Object.entries(zones)) {
     for (const [asset, { owner }] of Object.entries(assets ?? {})) {
       const path = ["zones", zone, "assets", asset, "owner"];
-      if (owner !== undefined) reportUnknown(to, "person", [owner], path, people);
+      if (owner !== undefined) reportUnknown(to, "person", owner, path, people);
     }
   }
 }

@@ -3,14 +3,14 @@ import { serviceText } from "./conduits.ts";
 import { date, freeText, id, listOf } from "./text.ts";
 
 const reference = z.string().regex(/^[a-z][a-z0-9-]{0,30}\.[a-z][a-z0-9-]{0,30}$/, {
-  error: "two names with a dot between them are expected",
+  error: "this is not two names with a dot between them",
 });
 
 export const exceptionSchema = z
   .strictObject({
     zones: z
       .array(id)
-      .length(2, { error: "two zones are expected" })
+      .length(2, { error: "an exception joins exactly two zones" })
       .optional()
       .describe("Two zones that are not segmented from each other."),
     asset: reference.optional().describe("An asset that cannot meet what its zone asks for, as zone.asset."),

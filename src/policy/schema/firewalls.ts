@@ -5,7 +5,7 @@ import { addressText } from "./zones.ts";
 
 const hostName = z
   .string()
-  .regex(/^(?!-)[A-Za-z0-9:.-]{1,253}$/, { error: "an address or a host name is expected" });
+  .regex(/^(?!-)[A-Za-z0-9:.-]{1,253}$/, { error: "this is neither an address nor a host name" });
 
 const sshAccess = {
   user: z

@@ -50,14 +50,14 @@ function unknownKey(
   const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
   const fix =
     name === "<<"
-      ? "YAML 1.2 has no merge keys: write the keys out, or use a group"
+      ? mergeKeys
       : meant === undefined
         ? `the keys here are ${known.join(", ")}`
         : `did you mean "${meant}"?`;
   return {
     code: "site/unknown-key",
     severity: "error",
-    message: `unknown key "${name}" in ${holder(path)}`,
+    message: `unknown key "${name}" in ${label(path)}`,
     span: source.locate([...path, name], "key"),
     fix,
   };
@@ -71,7 +71,7 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
     return {
       code: "site/missing-key",
       severity: "error",
-      message: `${holder(path.slice(0, -1))} needs the key "${last}"`,
+      message: `${label(path.slice(0, -1))} needs the key "${last}"`,
       span: source.locate(path.slice(0, -1), "key"),
       ...(about !== undefined && { fix: `${last}: ${about}` }),
     };
@@ -79,7 +79,13 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
   if (issue.code === "invalid_key") {
     const span = source.locate(path, "key");
     const message = `"${last}" cannot be a name: ${issue.issues[0]?.message ?? issue.message}`;
-    return { code: "site/bad-name", severity: "error", message, span };
+    return {
+      code: "site/bad-name",
+      severity: "error",
+      message,
+      span,
+      ...(last === "<<" && { fix: mergeKeys }),
+    };
   }
   const span = source.locate(path, "value");
   switch (issue.code) {
@@ -107,6 +113,8 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
       return { code: "site/bad-value", severity: "error", message: `${label(path)}: ${issue.message}`, span };
   }
 }
+
+const mergeKeys = "YAML 1.2 has no merge keys: write the keys out, or use a group";
 
 /** The schema of what stands at a path. */
 function schemaAt(schema: JsonSchema, path: Path): JsonSchema | undefined {
@@ -139,8 +147,8 @@ function describe(value: unknown): string {
   return typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value);
 }
 
-const label = (path: Path): string =>
-  typeof path.at(-1) === "number"
-    ? `entry ${Number(path.at(-1)) + 1} of "${path.at(-2)}"`
-    : `"${path.at(-1)}"`;
-const holder = (path: Path): string => (path.length === 0 ? "the site file" : label(path));
+const label = (path: Path): string => {
+  const last = path.at(-1);
+  if (last === undefined) return "the site file";
+  return typeof last === "number" ? `entry ${last + 1} of "${path.at(-2)}"` : `"${last}"`;
+};

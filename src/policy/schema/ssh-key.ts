@@ -9,7 +9,7 @@ const line = new RegExp(`^(?:${types}) [A-Za-z0-9+/]{32,}={0,2}(?: [\\x20-\\x7e]
 export const sshPublicKey = z
   .string()
   .max(2000)
-  .regex(line, { error: 'an OpenSSH public key line, such as "ssh-ed25519 AAAA… name"' })
+  .regex(line, { error: 'this is not an OpenSSH public key line, such as "ssh-ed25519 AAAA… name"' })
   .refine((text) => namesItsOwnType(text), { error: "this key is damaged: its type and its content differ" });
 
 /** The base64 part starts with the length and the name of the key's type (RFC 4253, section 6.6). */

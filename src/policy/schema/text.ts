@@ -28,10 +28,10 @@ export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
 });
 
 /** A day of the calendar that exists. */
-export const date = z.iso.date({ error: "a date that exists, written YYYY-MM-DD" });
+export const date = z.iso.date({ error: "this is not a date that exists, written YYYY-MM-DD" });
 
 export const absolutePath = z.string().regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/, {
-  error: "an absolute path, of letters, digits and . _ - only",
+  error: "this is not an absolute path of letters, digits and . _ -",
 });
 
 /** A list with at least one entry: an empty set is never "any". */

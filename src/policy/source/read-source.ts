@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import type { Span } from "../../diagnostics/diagnostic.ts";
 import type { Path, SourceOutcome } from "./source.ts";
-import { keyText, type MaybeNode, pairsOf, plainValues, type YamlPair } from "./values.ts";
+import { keyText, type MaybeNode, type PlainValues, pairsOf, plainValues, type YamlPair } from "./values.ts";
 import { parseYaml, type YamlText } from "./yaml.ts";
 
 /** Reads one YAML text, without its byte order mark, into plain values that can be traced back to their place. */
@@ -9,11 +9,16 @@ export function readSource(text: string, file: string): SourceOutcome {
   const yaml = parseYaml(text, file);
   if (!("document" in yaml)) return { diagnostics: yaml };
   const { value, diagnostics } = plainValues(yaml);
-  return { source: { value, locate: locator(yaml) }, diagnostics };
+  return value === undefined
+    ? { diagnostics }
+    : { source: { value: value.plain, locate: locator(yaml, value.targets) }, diagnostics };
 }
 
 /** Places are looked up for diagnostics and for spans of the model: an index per mapping keeps each look-up short. */
-function locator({ document, span }: YamlText): (path: Path, part: "key" | "value") => Span {
+function locator(
+  { document, span }: YamlText,
+  targets: PlainValues["targets"],
+): (path: Path, part: "key" | "value") => Span {
   const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, YamlPair>>();
   const pair = (map: YAMLMap, key: string): YamlPair | undefined => {
     const index = indexes.get(map) ?? new Map(pairsOf(map).map((entry) => [keyText(entry) ?? "", entry]));
@@ -25,7 +30,7 @@ function locator({ document, span }: YamlText): (path: Path, part: "key" | "valu
     let label: MaybeNode = null;
     let node: MaybeNode = document.contents;
     for (const step of path) {
-      const holder: MaybeNode = isAlias(node) ? (node.resolve(document) ?? null) : node;
+      const holder: MaybeNode = isAlias(node) ? (targets.get(node) ?? null) : node;
       const entry = isMap(holder) ? pair(holder, String(step)) : undefined;
       const item = isSeq(holder) ? (holder.items[Number(step)] as Node | undefined) : undefined;
       if (entry === undefined && item === undefined) break;

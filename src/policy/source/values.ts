@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
-import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
+import type { Diagnostic, Outcome, Span } from "../../diagnostics/diagnostic.ts";
 import type { YamlText } from "./yaml.ts";
 
 /** How many values aliases may add to a file: beyond that it is a bomb and not reuse. */
@@ -15,18 +15,25 @@ export const pairsOf = (map: YAMLMap): readonly YamlPair[] => map.items as reado
 export const keyText = (pair: YamlPair): string | undefined =>
   isScalar(pair.key) && pair.key.value !== null ? (pair.key.source ?? String(pair.key.value)) : undefined;
 
-/** Plain values of a document, with duplicate keys, keys that are no words, and alias bombs reported. */
-export function plainValues({ document, span }: YamlText): {
-  readonly value: unknown;
-  readonly diagnostics: readonly Diagnostic[];
-} {
+export interface PlainValues {
+  readonly plain: unknown;
+  /** What each alias names: the nearest anchor of that name above it. */
+  readonly targets: ReadonlyMap<Alias, Node>;
+}
+
+/** Plain values of a document; duplicate keys, keys that are no words, and alias bombs are reported. */
+export function plainValues({ document, span }: YamlText): Outcome<PlainValues> {
   const diagnostics: Diagnostic[] = [];
   const place = (node: Node): Span => span(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
   let aliasDepth = 0;
   let aliasedValues = 0;
   let bomb: Alias | undefined;
 
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+
   const toValue = (node: MaybeNode): unknown => {
+    if (node !== null && !isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (aliasDepth > 0) aliasedValues++;
     if (isAlias(node)) return expand(node);
     if (isMap(node)) return Object.fromEntries(entries(node));
@@ -34,9 +41,14 @@ export function plainValues({ document, span }: YamlText): {
     return isScalar(node) ? node.value : null;
   };
   const expand = (alias: Alias): unknown => {
-    const target = alias.resolve(document);
+    const target = targets.get(alias) ?? anchors.get(alias.source);
+    if (target === undefined && aliasDepth === 0) {
+      const message = `there is no anchor "${alias.source}" above`;
+      diagnostics.push({ code: "site/unknown-anchor", severity: "error", message, span: place(alias) });
+    }
     if (aliasDepth === aliasDepthLimit || aliasedValues > aliasedValueLimit) bomb ??= alias;
     if (bomb !== undefined || target === undefined) return null;
+    targets.set(alias, target);
     aliasDepth++;
     const value = toValue(target);
     aliasDepth--;
@@ -44,47 +56,38 @@ export function plainValues({ document, span }: YamlText): {
   };
   const entries = (map: YAMLMap): readonly (readonly [string, unknown])[] => {
     const seen = new Map<string, Node>();
-    return pairsOf(map).map((pair) => {
+    return pairsOf(map).flatMap((pair) => {
       const key = keyText(pair);
       // What an alias repeats has been reported where it is written.
-      if (aliasDepth === 0) checkKey(map, pair.key, key, seen);
-      return [key ?? "", toValue(pair.value)];
+      const faults = aliasDepth === 0 ? diagnostics : [];
+      if (pair.key === null || key === undefined || key === "__proto__") {
+        const message = "a key must be a plain word";
+        faults.push({ code: "site/key", severity: "error", message, span: place(pair.key ?? map) });
+        return [];
+      }
+      const first = seen.get(key);
+      if (first === undefined) seen.set(key, pair.key);
+      else faults.push(duplicate(key, place(pair.key), place(first)));
+      return [[key, toValue(pair.value)] as const];
     });
-  };
-  const checkKey = (
-    map: YAMLMap,
-    node: MaybeNode,
-    key: string | undefined,
-    seen: Map<string, Node>,
-  ): void => {
-    if (node === null || key === undefined || key === "__proto__") {
-      const message = "a key must be a plain word";
-      diagnostics.push({ code: "site/key", severity: "error", message, span: place(node ?? map) });
-      return;
-    }
-    const first = seen.get(key);
-    if (first === undefined) seen.set(key, node);
-    else {
-      diagnostics.push({
-        code: "site/duplicate-key",
-        severity: "error",
-        message: `"${key}" is here twice`,
-        span: place(node),
-        related: [{ span: place(first), message: "first here" }],
-        fix: "remove one of the two, or give it another name",
-      });
-    }
   };
 
-  const value = toValue(document.contents);
+  const plain = toValue(document.contents);
   if (bomb !== undefined) {
-    diagnostics.push({
-      code: "site/alias-bomb",
-      severity: "error",
-      message: `aliases expand to more than ${aliasedValueLimit} values, or contain themselves`,
-      span: place(bomb),
-      fix: "write the values out, or name them in a group",
-    });
+    const message = `aliases expand to more than ${aliasedValueLimit} values, or contain themselves`;
+    const fix = "write the values out, or name them in a group";
+    diagnostics.push({ code: "site/alias-bomb", severity: "error", message, span: place(bomb), fix });
   }
-  return { value, diagnostics };
+  // With values missing, what the schema had to say about the rest would mislead.
+  const isWhole = diagnostics.every(({ code }) => code === "site/duplicate-key");
+  return isWhole ? { value: { plain, targets }, diagnostics } : { diagnostics };
 }
+
+const duplicate = (key: string, span: Span, first: Span): Diagnostic => ({
+  code: "site/duplicate-key",
+  severity: "error",
+  message: `"${key}" is here twice`,
+  span,
+  related: [{ span: first, message: "first here" }],
+  fix: "remove one of the two, or give it another name",
+});

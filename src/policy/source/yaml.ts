@@ -27,8 +27,10 @@ export function parseYaml(text: string, file: string): YamlText | readonly Diagn
     ...(fix !== undefined && { fix }),
   });
 
-  const document = parseOrUndefined(text, lines);
-  if (document === undefined) {
+  const options = { lineCounter: lines, uniqueKeys: false, prettyErrors: false, schema: "core" } as const;
+  const document = parseDocument(text, options) as Document<Node>;
+  if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
+    // How deep the library can go depends on the stack, so that its own place would say nothing.
     const message = "lists and mappings are nested too deeply for a site file";
     return [fault("site/nesting", message, { file, line: 1, column: 1, length: 1 })];
   }
@@ -38,27 +40,25 @@ export function parseYaml(text: string, file: string): YamlText | readonly Diagn
     return [fault("site/yaml-version", message, span(0, text.length), "remove the %YAML line")];
   }
   const problems = [...document.errors, ...document.warnings].map((problem) =>
-    fault("site/yaml", sentence(problem.message), span(...problem.pos), fixes[problem.code]),
+    fault(
+      "site/yaml",
+      messages[problem.code] ?? sentence(problem.message),
+      span(...problem.pos),
+      fixes[problem.code],
+    ),
   );
   return problems.length > 0 ? problems : { document, span };
 }
 
-function parseOrUndefined(text: string, lines: LineCounter): Document<Node> | undefined {
-  try {
-    const options = { lineCounter: lines, uniqueKeys: false, prettyErrors: false, schema: "core" } as const;
-    return parseDocument(text, options) as Document<Node>;
-  } catch (error) {
-    // The library descends by recursion: only nesting can exhaust the stack here.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
 const sentence = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1);
+
+/** Where the library speaks to programmers. */
+const messages: Readonly<Partial<Record<string, string>>> = {
+  MULTIPLE_DOCS: "this file holds several documents",
+};
 
 const fixes: Readonly<Partial<Record<string, string>>> = {
   TAB_AS_INDENT: "indent with spaces",
   MULTIPLE_DOCS: 'keep one document in a file: remove the "---" in the middle',
   TAG_RESOLVE_FAILED: "leave out the tag",
-  BAD_INDENT: "align the line with its neighbours",
 };
