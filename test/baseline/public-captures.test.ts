@@ -1,0 +1,70 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { line, lines, observeBytes } from "./support/observe.ts";
+import { hasTraffic, needsTraffic, readTraffic, traffic } from "./support/shared.ts";
+
+describe.skipIf(!hasTraffic)(`public captures and logs${needsTraffic}`, () => {
+  test("plant1: 29 flows over 48,501 packets, from the control room to the PLCs", () => {
+    const { baseline } = observeBytes([readTraffic("pcap/plant1-merged.pcap")]);
+    expect(baseline.flows.length).toBe(29);
+    expect(baseline.sources[0]!.accounting).toMatchObject({ read: 48_501, used: 48_501 });
+    expect(new Set(baseline.flows.map(({ initiator }) => initiator))).toEqual(new Set(["141.81.0.10"]));
+    expect(new Set(baseline.flows.map(({ port }) => port))).toEqual(new Set([102, 502, 44_818]));
+  });
+
+  test("lemay: the master polls six RTUs every ten seconds", () => {
+    const { flows } = observeBytes([readTraffic("pcap/lemay-modbus-6rtu-characterization.pcap")]).baseline;
+    const polls = flows.filter(({ initiator, port }) => initiator === "192.168.1.100" && port === 502);
+    expect(polls.map(({ cadence }) => cadence?.period?.toFixed(1))).toEqual(new Array(6).fill("10.0"));
+  });
+
+  test.each([
+    ["GENUINE-zeek-bacnet-40hosts.tuples-only.conn.log", "bacnet-40hosts.pcap"],
+    ["zeeklike-plant1-merged.conn.log", "plant1-merged.pcap"],
+    ["zeeklike-plant1-merged.conn.json.log", "plant1-merged.pcap"],
+    ["zeeklike-lemay-modbus-6rtu-characterization.conn.log", "lemay-modbus-6rtu-characterization.pcap"],
+    ["zeeklike-kenexis-enip-baseline-unicast.conn.json.log", "kenexis-enip-baseline-unicast.pcap"],
+    ["zeeklike-qut-substation-24h.conn.log", "qut-substation-24h-control-goose-broadcast.pcap.gz"],
+  ])("the log %s and the capture %s have the same flows", (log, capture) => {
+    const fromLog = lines([readTraffic(`zeek/${log}`)]);
+    expect(fromLog.length).toBeGreaterThan(0);
+    expect(lines([readTraffic(`pcap/${capture}`)]).filter((flow) => !/^igmp /.test(flow))).toEqual(fromLog);
+  });
+
+  test("rita: a foreign first column shifts nothing, and every line is accounted for", () => {
+    const names = readdirSync(join(traffic, "zeek/rita-3day"));
+    const files = names.map((name) => readTraffic(`zeek/rita-3day/${name}`));
+    const { baseline } = observeBytes(files);
+    const count = (file: Uint8Array): number => Buffer.from(file).toString("utf8").split("\n").length - 1;
+    expect(baseline.sources.map(({ accounting }) => accounting.read)).toEqual(files.map(count));
+    const { flows } = baseline;
+    const web = flows.find((flow) => line(flow) === "tcp 167.94.138.145 -> 64.225.56.201 6008");
+    expect(web).toMatchObject({ connections: 1, packets: 2, bytes: 100, evidence: "syn", answered: false });
+    expect(baseline.sources.every(({ accounting }) => Object.keys(accounting.rejected).length === 0)).toBe(
+      true,
+    );
+  });
+
+  test("slips: white space before the header, and times that start at zero", () => {
+    const { flows } = observeBytes([readTraffic("zeek/slips-test10-mixed-ipv6.conn.log")]).baseline;
+    expect(flows.map(line)).toContain(
+      "udp 2001:718:2:1663:dc58:6d9:ef13:51a5 -> 2001:718:2:1611:0:1:0:90 53",
+    );
+    const json = observeBytes([readTraffic("zeek/slips-test9-mixed.conn.json.log")]).baseline;
+    expect(json.sources[0]!.firstSeen).toBe("1970-01-01T00:00:22.333203Z");
+    expect(json.flows.map(line)).toContain("tcp 10.0.2.15 -> 195.113.232.73 80");
+  });
+
+  test("opcua: loopback traffic of both families is told apart from routable traffic", () => {
+    const { flows } = observeBytes([readTraffic("pcap/opcua-binary-ipv6-loopback.pcap")]).baseline;
+    expect(
+      flows.filter(({ port }) => port === 4840).map(({ initiator, notRoutable }) => [initiator, notRoutable]),
+    ).toEqual([
+      ["127.0.0.1", "loopback"],
+      ["192.168.224.102", undefined],
+      ["192.168.224.105", undefined],
+      ["::1", "loopback"],
+    ]);
+  });
+});
