@@ -20,14 +20,12 @@ export function decoder(): Decoder {
   const packet = emptyPacket();
   const addresses = keyTable();
   const cursor: Cursor = { bytes: new Uint8Array(0), at: 0, end: 0, wireEnd: 0, broadcast: false };
-  let frames = 0;
   return {
     packet,
     addressWords: (number) => [0, 1, 2, 3].map((word) => addresses.word(number, word)),
     decode(frame) {
-      frames += 1;
       const link = linkLayers.get(frame.linkType);
-      if (link === undefined) throw unknownLink(frame, frames);
+      if (link === undefined) throw unknownLink(frame);
       cursor.bytes = frame.bytes;
       cursor.at = frame.start;
       cursor.end = frame.end;
@@ -44,9 +42,9 @@ export function decoder(): Decoder {
   };
 }
 
-const unknownLink = (frame: Frame, number: number): SourceError =>
+const unknownLink = (frame: Frame): SourceError =>
   new SourceError(
-    `packet ${number} has link type ${frame.linkType}, which is not read here; read are ` +
+    `packet ${frame.number} has link type ${frame.linkType}, which is not read here; read are ` +
       `${[...linkLayers.keys()].join(", ")} (Ethernet, Linux cooked, raw IP, loopback, NFLOG). ` +
       "Record again with one of these, or convert with editcap",
   );

@@ -1,5 +1,7 @@
 /** One captured frame. The object is reused for the next frame: whoever keeps something must copy it. */
 export interface Frame {
+  /** Its place in the file, from 1. */
+  number: number;
   bytes: Uint8Array;
   /** Where the frame starts in `bytes`, and where its captured part ends. */
   start: number;
@@ -14,6 +16,7 @@ export interface Frame {
 }
 
 export const emptyFrame = (): Frame => ({
+  number: 0,
   bytes: new Uint8Array(0),
   start: 0,
   end: 0,

@@ -52,6 +52,7 @@ export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
       const start = at + header;
       if (start + captured > bytes.length) break;
       packets += 1;
+      frame.number = packets;
       frame.start = start;
       frame.end = start + captured;
       frame.wireLength = view.getUint32(at + 12, little);

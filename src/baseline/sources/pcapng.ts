@@ -49,6 +49,7 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
   /** Returns why the packet cannot be read, if so. */
   const readPacket = (view: DataView, at: number, type: number, length: number): string | undefined => {
     packets += 1;
+    frame.number = packets;
     const simple = type === block.simplePacket;
     const index =
       type === block.enhancedPacket

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readBaseline } from "../../src/baseline/file.ts";
+import { pcap } from "../baseline/support/captures.ts";
+import { ipv4, tcp, tcpFlags } from "../baseline/support/packets.ts";
+import { sluice } from "../support/command.ts";
+
+const poll = {
+  data: ipv4("10.0.0.1", "10.0.0.2", 6, tcp(40_000, 502, tcpFlags.ack, 12)),
+  seconds: 1_700_000_000,
+};
+const capture = pcap([poll, poll, poll], { linkType: 101 });
+
+let folder = "";
+const write = (name: string, content: string | Uint8Array): void =>
+  writeFileSync(join(folder, name), content);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sluice-observe-"));
+  write("a.pcap", capture);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("sluice observe", () => {
+  test("prints the flows and what became of every packet, and writes nothing unasked", async () => {
+    const { stdout, code } = await sluice(folder, ["observe", "a.pcap"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^10\.0\.0\.1\s+10\.0\.0\.2\s+modbus \(tcp 502\)\s+1\s+3\s+known-port\s+90 %$/m);
+    expect(stdout).toContain("  3 packets read = 3 used + 0 ignored + 0 rejected\n");
+    expect(readdirSync(folder)).toEqual(["a.pcap"]);
+  });
+
+  test("-o writes the baseline, with the digest of the stored bytes; --json prints the same", async () => {
+    write("b.gz", gzipSync(capture));
+    const { stdout } = await sluice(folder, ["observe", "b.gz", "-o", "lab.json", "--json"]);
+    const written = readFileSync(join(folder, "lab.json"), "utf8");
+    expect(stdout).toBe(written);
+    const { value } = readBaseline(written, "lab.json");
+    expect(value?.sources).toMatchObject([
+      {
+        name: "b.gz",
+        format: "pcap",
+        sha256: createHash("sha256")
+          .update(readFileSync(join(folder, "b.gz")))
+          .digest("hex"),
+      },
+    ]);
+    expect((await sluice(folder, ["baseline", "show", "lab.json"])).stdout).toContain("1 flows");
+  });
+
+  test("gzip of several members, and gzip on the standard input", async () => {
+    const members = Buffer.concat([gzipSync(capture.subarray(0, 50)), gzipSync(capture.subarray(50))]);
+    write("b.gz", members);
+    expect((await sluice(folder, ["observe", "b.gz"])).stdout).toContain("3 packets read = 3 used");
+    expect((await sluice(folder, ["observe", "-"], members)).stdout).toMatch(/^stdin \(pcap/m);
+  });
+
+  test("a folder stands for the files in it; what is no capture is skipped aloud", async () => {
+    mkdirSync(join(folder, "day 1"));
+    write("day 1/b.pcap", capture);
+    write("day 1/notes.txt", "switch port 12");
+    const { stdout, stderr, code } = await sluice(folder, ["observe", "."]);
+    expect(code).toBe(0);
+    expect(stdout.match(/3 packets read/g)?.length).toBe(2);
+    expect(stderr).toContain("skipped notes.txt: the format is not known");
+  });
+
+  test("a capture cut short is used, and the engineer is told", async () => {
+    write("a.pcap", capture.subarray(0, capture.length - 1));
+    const { stdout, stderr, code } = await sluice(folder, ["observe", "a.pcap"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("3 packets read = 2 used + 0 ignored + 1 rejected");
+    expect(stderr).toContain("warning[baseline/cut-short]: a.pcap: the file ends inside packet 3");
+  });
+
+  const gzip = gzipSync(Buffer.concat([capture, new Uint8Array(5000)]));
+  const corrupt = Buffer.from(gzip);
+  corrupt.fill(0xff, 20, 60);
+  test.each<[string, Uint8Array, RegExp]>([
+    ["gzip that is corrupt", corrupt, /gzip data is corrupt \(.+\), at or before byte \d+/],
+    ["gzip that was cut short", gzip.subarray(0, 60), /gzip data ends too early, after 60 bytes/],
+    ["an unknown link type", pcap([poll], { linkType: 147 }), /packet 1 has link type 147/],
+    ["no capture at all", Buffer.from("hello"), /format is not known/],
+    ["an empty file", new Uint8Array(0), /the file is empty/],
+  ])("%s: exit code 1, and nothing is written", async (_, content, message) => {
+    write("bad", content);
+    const { stdout, stderr, code } = await sluice(folder, ["observe", "a.pcap", "bad", "-o", "lab.json"]);
+    expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
+    expect(stderr).toMatch(/^error: bad: /);
+    expect(stderr).toMatch(message);
+    expect(existsSync(join(folder, "lab.json"))).toBe(false);
+  });
+
+  test("a file or folder that is not there is named before anything is read", async () => {
+    expect((await sluice(folder, ["observe", "a.pcap", "gone.pcap"])).stderr).toBe(
+      "error: gone.pcap does not exist\n",
+    );
+    const { stderr, code } = await sluice(folder, ["observe", "a.pcap", "-o", "gone/lab.json"]);
+    expect({ stderr, code }).toEqual({
+      stderr: "error: gone/lab.json: its folder does not exist\n",
+      code: 1,
+    });
+  });
+
+  test("a name with terminal escapes is made harmless", async () => {
+    write("a\x1b[31m.pcap", capture);
+    expect((await sluice(folder, ["observe", "."])).stdout).toContain("a\ufffd[31m.pcap (pcap");
+  });
+});
+
+describe("sluice baseline", () => {
+  test("a broken baseline is shown with its line", async () => {
+    await sluice(folder, ["observe", "a.pcap", "-o", "lab.json"]);
+    write("lab.json", readFileSync(join(folder, "lab.json"), "utf8").replace('"port":502', '"port":70000'));
+    const { stderr, code } = await sluice(folder, ["baseline", "show", "lab.json"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("--> lab.json:8:");
+    expect(stderr).toContain("error: lab.json is not a baseline: 1 error\n");
+  });
+
+  test("a proposal overwrites nothing", async () => {
+    write("site.yaml", "mine");
+    const { stderr, code } = await sluice(folder, ["baseline", "propose", "lab.json", "-o", "site.yaml"]);
+    expect({ stderr, code }).toEqual({
+      stderr: "error: site.yaml exists; a proposal overwrites nothing: name a new file\n",
+      code: 1,
+    });
+    expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe("mine");
+  });
+});

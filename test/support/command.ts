@@ -1,0 +1,40 @@
+import { PassThrough } from "node:stream";
+import { run } from "@stricli/core";
+import { application } from "../../src/cli/app.ts";
+import type { Context } from "../../src/cli/context.ts";
+
+/** What a command printed, and how it ended. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** Runs `sluice` in this process, as main.ts does, with its own streams. */
+export async function sluice(
+  cwd: string,
+  args: readonly string[],
+  stdin: Uint8Array = new Uint8Array(0),
+): Promise<Ended> {
+  const [out, err] = [capture(), capture()];
+  const input = new PassThrough();
+  input.end(stdin);
+  const process = {
+    stdout: out.stream as unknown as NodeJS.WriteStream,
+    stderr: err.stream as unknown as NodeJS.WriteStream,
+    stdin: input as unknown as NodeJS.ReadStream,
+    env: {},
+    exitCode: undefined as number | undefined,
+  };
+  const context: Context = { process, cwd, now: () => new Date("2026-01-05T08:00:00Z") };
+  await run(application, args, context);
+  return { stdout: out.text(), stderr: err.text(), code: process.exitCode ?? 0 };
+}
+
+function capture(): { readonly stream: object; text(): string } {
+  const pieces: string[] = [];
+  return {
+    stream: { isTTY: false, write: (text: string) => pieces.push(text) > 0 },
+    text: () => pieces.join(""),
+  };
+}
