@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reviewFactsSchema } from "./review-facts.ts";
 import { firewallRulesSchema } from "./rules-document.ts";
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
@@ -101,6 +102,7 @@ export const planSchema = z.strictObject({
     reserve: seconds,
   }),
   people: z.array(z.strictObject({ id, name: z.string(), roles: z.array(role), keys: z.array(z.string()) })),
+  mayApply: z.array(role),
   approval: z.strictObject({ count: z.int().min(0), roles: z.array(role) }),
   /** In words, for whoever must decide: what ends the trial, and what remains then. */
   undo: z.strictObject({
@@ -110,6 +112,8 @@ export const planSchema = z.strictObject({
     console: z.array(z.string()),
   }),
   commands: z.array(z.string()),
+  /** What the review page shows in the plant's own names. */
+  review: reviewFactsSchema.optional(),
 });
 
 export type Plan = z.output<typeof planSchema>;

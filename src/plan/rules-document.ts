@@ -24,7 +24,8 @@ const service = z.discriminatedUnion("kind", [
 const span = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), length: z.int() });
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 
-const conduitRules = z.strictObject({
+/** Rules of one conduit, as they stand in a plan. */
+export const conduitRulesSchema = z.strictObject({
   conduit: id.transform((text) => text as ConduitId),
   zones: z.tuple([id, id]),
   stage: z.enum(["monitor", "enforce"]),
@@ -40,7 +41,7 @@ const conduitRules = z.strictObject({
 });
 
 /** Rules of one firewall, as they stand in a plan and beside a known-good. */
-export const firewallRulesSchema = z.strictObject({ firewall: id, conduits: z.array(conduitRules) });
+export const firewallRulesSchema = z.strictObject({ firewall: id, conduits: z.array(conduitRulesSchema) });
 export type FirewallRulesDocument = z.input<typeof firewallRulesSchema>;
 
 export const firewallRulesDocument = (rules: FirewallRules): FirewallRulesDocument => ({
@@ -48,7 +49,7 @@ export const firewallRulesDocument = (rules: FirewallRules): FirewallRulesDocume
   conduits: rules.conduits.map(conduitRulesDocument),
 });
 
-const conduitRulesDocument = (rules: ConduitRules): FirewallRulesDocument["conduits"][number] => ({
+export const conduitRulesDocument = (rules: ConduitRules): FirewallRulesDocument["conduits"][number] => ({
   conduit: rules.conduit,
   zones: [...rules.zones],
   stage: rules.stage,

@@ -1,0 +1,213 @@
+import { z } from "zod";
+import type { Baseline, BaselineFlow } from "../baseline/flow.ts";
+import { type Request, requestCube } from "../compile/conduit-program.ts";
+import { matches } from "../compile/evaluate.ts";
+import type { ConduitRules, Stage } from "../compile/ir.ts";
+import { zonePairs } from "../compile/lower.ts";
+import { requestsOf } from "../compile/policy-program.ts";
+import { covers, formatAddress, formatRange, parseAddress } from "../net/address.ts";
+import type { Packet } from "../net/packet.ts";
+import { formatService } from "../net/service.ts";
+import type { Conduit, FlowSet, Site } from "../policy/model.ts";
+import { conduitRulesDocument, conduitRulesSchema } from "./rules-document.ts";
+
+const id = z.string();
+const names = z.array(z.string());
+const flowSet = { id, initiators: names, responders: names, services: names, reason: z.string() };
+
+/**
+ * What a reviewer is shown beside the bytes of a plan: the plant in its own names, the decisions of the conduit, and
+ * what becomes of every flow that was observed between its zones.
+ */
+export const reviewFactsSchema = z.strictObject({
+  zones: z.array(
+    z.strictObject({
+      id,
+      description: z.string().optional(),
+      level: z.int(),
+      slTarget: z.int(),
+      networks: names,
+      assets: z.array(z.strictObject({ id, addresses: names, role: z.string().optional() })),
+    }),
+  ),
+  conduits: z.array(z.strictObject({ id, zones: z.tuple([id, id]), firewalls: names })),
+  permits: z.array(
+    z.strictObject({
+      ...flowSet,
+      owner: z.string().optional(),
+      evidence: z.string().optional(),
+      critical: z.boolean(),
+      expires: z.string().optional(),
+    }),
+  ),
+  denials: z.array(z.strictObject(flowSet)),
+  /** What the firewall held for this conduit before; absent when it held nothing. */
+  before: conduitRulesSchema.optional(),
+  /** Where the baseline comes from. */
+  sources: z.array(
+    z.strictObject({
+      name: z.string(),
+      sha256: z.string(),
+      firstSeen: z.string().optional(),
+      lastSeen: z.string().optional(),
+      unit: z.enum(["packets", "lines"]),
+      read: z.int(),
+      used: z.int(),
+    }),
+  ),
+  /** Observed between the two zones and routable, with whether requests pass before and after the change. */
+  flows: z.array(
+    z.strictObject({
+      initiator: z.string(),
+      responder: z.string(),
+      protocol: z.int(),
+      port: z.int().optional(),
+      icmpType: z.int().optional(),
+      connections: z.int(),
+      packets: z.int(),
+      lastSeen: z.string().optional(),
+      answered: z.boolean(),
+      before: z.enum(["passes", "dropped"]),
+      after: z.enum(["passes", "dropped"]),
+      /** The permit or the denial that decides about it; neither where nobody decided. */
+      permit: id.optional(),
+      denial: id.optional(),
+    }),
+  ),
+  /** Addresses from which the firewall is managed, as the site file has them. */
+  management: names,
+});
+
+export type ReviewFacts = z.output<typeof reviewFactsSchema>;
+export type ReviewFactsDocument = z.input<typeof reviewFactsSchema>;
+export type ReviewedFlow = ReviewFacts["flows"][number];
+
+/** A change as its reviewer must see it. */
+export interface ReviewSubject {
+  readonly site: Site;
+  readonly conduit: Conduit;
+  readonly firewall: string;
+  readonly to: Stage;
+  /** The conduit's rules that run now; undefined when none do. */
+  readonly before: ConduitRules | undefined;
+  readonly baseline: Baseline | undefined;
+}
+
+/** Gathers what a reviewer is shown of a change. */
+export function reviewFacts(subject: ReviewSubject): ReviewFactsDocument {
+  const { site, conduit, before, baseline } = subject;
+  return {
+    zones: site.zones.map((zone) => ({
+      id: zone.id,
+      ...(zone.description !== undefined && { description: zone.description }),
+      level: zone.level,
+      slTarget: zone.slTarget,
+      networks: zone.networks.map(formatRange),
+      assets: zone.assets.map((asset) => ({
+        id: asset.id,
+        addresses: asset.addresses.map(formatRange),
+        ...(asset.role !== undefined && { role: asset.role }),
+      })),
+    })),
+    conduits: site.conduits.map(({ id, zones, firewalls }) => ({
+      id,
+      zones: [...zones],
+      firewalls: [...firewalls],
+    })),
+    permits: conduit.permits.map((permit) => ({
+      ...flowSetFacts(permit),
+      critical: permit.critical,
+      ...(permit.owner !== undefined && { owner: permit.owner }),
+      ...(permit.evidence !== undefined && { evidence: permit.evidence }),
+      ...(permit.expires !== undefined && { expires: permit.expires }),
+    })),
+    denials: conduit.denials.map(flowSetFacts),
+    ...(before && { before: conduitRulesDocument(before) }),
+    sources: (baseline?.sources ?? []).map(({ name, sha256, firstSeen, lastSeen, accounting }) => ({
+      ...{ name, sha256, unit: accounting.unit, read: accounting.read, used: accounting.used },
+      ...(firstSeen !== undefined && { firstSeen }),
+      ...(lastSeen !== undefined && { lastSeen }),
+    })),
+    flows: baseline ? reviewedFlows(subject, baseline) : [],
+    management: (site.firewalls.find((one) => one.id === subject.firewall)?.management ?? []).map(
+      formatRange,
+    ),
+  };
+}
+
+const flowSetFacts = (set: FlowSet & { readonly id: string }) => ({
+  id: set.id,
+  initiators: [...(set.written?.initiators ?? set.initiators.map(formatRange))],
+  responders: [...(set.written?.responders ?? set.responders.map(formatRange))],
+  services: [...(set.written?.services ?? set.services.map(formatService))],
+  reason: set.reason,
+});
+
+function reviewedFlows(subject: ReviewSubject, baseline: Baseline): ReviewFactsDocument["flows"] {
+  const { site, conduit, before, to } = subject;
+  const pairs = zonePairs(site, conduit);
+  const permitted = requestIndex(conduit.permits.flatMap(requestsOf));
+  const denied = requestIndex(conduit.denials.flatMap(requestsOf));
+  const admittedBefore = requestIndex(
+    (before?.permits ?? []).flatMap(({ permit, origin, boxes }) =>
+      boxes.map((box) => ({ ...box, span: origin, label: permit })),
+    ),
+  );
+  return baseline.flows.flatMap((flow) => {
+    const [source, destination] = [parseAddress(flow.initiator), parseAddress(flow.responder)];
+    const crosses = pairs.some(
+      ({ left, right }) =>
+        (covers(left, source) && covers(right, destination)) ||
+        (covers(right, source) && covers(left, destination)),
+    );
+    if (flow.notRoutable !== undefined || !crosses) return [];
+    const packet = requestPacket(flow);
+    const permit = permitted(packet);
+    const denial = permit === undefined ? denied(packet) : undefined;
+    const passedBefore = before?.stage !== "enforce" || admittedBefore(packet) !== undefined;
+    const passesAfter = to === "monitor" || permit !== undefined;
+    const { initiator, responder, protocol, port, icmpType, connections, packets, lastSeen, answered } = flow;
+    return {
+      ...{ initiator, responder, protocol, connections, packets, answered },
+      ...(port !== undefined && { port }),
+      ...(icmpType !== undefined && { icmpType }),
+      ...(lastSeen !== undefined && { lastSeen }),
+      before: passedBefore ? "passes" : "dropped",
+      after: passesAfter ? "passes" : "dropped",
+      ...(permit !== undefined && { permit }),
+      ...(denial !== undefined && { denial }),
+    };
+  });
+}
+
+/** The packet that asks for a flow, from a client's port. */
+const requestPacket = (flow: BaselineFlow): Packet => ({
+  family: flow.family,
+  state: "original",
+  source: parseAddress(flow.initiator).from,
+  destination: parseAddress(flow.responder).from,
+  protocol: flow.protocol,
+  ...(flow.port !== undefined && { sourcePort: 40_000, destinationPort: flow.port }),
+  ...(flow.icmpType !== undefined && { icmpType: flow.icmpType, icmpCode: 0 }),
+});
+
+/** Finds the label of the first request that matches a packet. Most name one responder, and are found by it. */
+function requestIndex(requests: readonly Request[]): (packet: Packet) => string | undefined {
+  const byResponder = new Map<string, Request[]>();
+  const wide: Request[] = [];
+  for (const request of requests) {
+    const { family, from, to } = request.destination;
+    if (from !== to) {
+      wide.push(request);
+      continue;
+    }
+    const key = formatAddress(family, from);
+    const list = byResponder.get(key);
+    if (list) list.push(request);
+    else byResponder.set(key, [request]);
+  }
+  return (packet) =>
+    [...(byResponder.get(formatAddress(packet.family, packet.destination)) ?? []), ...wide].find((request) =>
+      matches(requestCube(request), packet),
+    )?.label;
+}
