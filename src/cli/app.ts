@@ -1,11 +1,19 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
+import { abortCommand } from "./abort.ts";
+import { applyCommand } from "./apply.ts";
+import { approveCommand } from "./approve.ts";
 import { baselineRoutes } from "./baseline/routes.ts";
 import { checkCommand } from "./check.ts";
 import { compileCommand } from "./compile.ts";
+import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { explainCommand } from "./explain.ts";
+import { journalRoutes } from "./journal/routes.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
+import { planCommand } from "./plan.ts";
+import { rollbackCommand } from "./rollback.ts";
+import { statusCommand } from "./status.ts";
 import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
@@ -19,6 +27,14 @@ const routes = buildRouteMap<string, Context>({
     verify: verifyCommand,
     explain: explainCommand,
     check: checkCommand,
+    plan: planCommand,
+    approve: approveCommand,
+    apply: applyCommand,
+    confirm: confirmCommand,
+    abort: abortCommand,
+    rollback: rollbackCommand,
+    status: statusCommand,
+    journal: journalRoutes,
     lab: labRoutes,
   },
 });

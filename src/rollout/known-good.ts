@@ -28,7 +28,7 @@ export type Ring = z.output<typeof indexSchema>;
 export type KnownGood = Ring["entries"][number];
 
 const indexName = "known-good/index.json";
-/** The text of a known-good is a file of its own too, for whoever stands at the firewall's console. */
+/** The text of a known-good is a file of its own too, for whoever stands before the firewall. */
 export const textName = (number: number): string => `known-good/${String(number).padStart(4, "0")}.rules`;
 
 /** The ring as it stands on the firewall; undefined before first contact. @throws {DriverError} when it is damaged. */

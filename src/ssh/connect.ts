@@ -3,13 +3,15 @@ import { type Session, SessionError } from "../session.ts";
 import { authentication } from "./authentication.ts";
 import type { Identity } from "./identity.ts";
 import { fingerprint, type PublicKey, parsePublicKey } from "./public-key.ts";
-import { remoteSession } from "./remote-session.ts";
+import { type Privilege, remoteSession } from "./remote-session.ts";
 
 export interface ConnectOptions {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly identity: Identity;
+  /** Whether the login itself may administrate, or runs its commands through sudo without a password. */
+  readonly privilege?: Privilege;
   /** OpenSSH public key lines; the host must present one of them. There is no way to skip this. */
   readonly hostKeys: readonly string[];
   /** How long reaching and logging in may take, in milliseconds. */
@@ -62,7 +64,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     throw error;
   });
   client.setNoDelay(true);
-  return remoteSession(client, place);
+  return remoteSession(client, place, options.privilege ?? "login");
 }
 
 /** Pinned types first, so that a host with several keys shows a pinned one; the rest, so that a mismatch can be named. */

@@ -11,15 +11,13 @@ const defaultTimeoutMs = 30_000;
  * What every command starts with: messages in English whatever the host speaks, and the folders of administration
  * commands, which a login that is not root has not in its path.
  */
-const preamble = [
-  "exec",
-  "env",
-  "LC_ALL=C",
-  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-];
+const environment = ["env", "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
+
+export type Privilege = "login" | "sudo";
 
 /** A session over a client that is logged in. `place` is how messages name the host. */
-export function remoteSession(client: Client, place: string): Session {
+export function remoteSession(client: Client, place: string, privilege: Privilege): Session {
+  const prefix = privilege === "sudo" ? ["sudo", "-n", ...environment] : environment;
   let broken: SessionError | undefined;
   const waiting = new Set<(error: SessionError) => void>();
   const lose = (message: string): void => {
@@ -33,7 +31,7 @@ export function remoteSession(client: Client, place: string): Session {
   return {
     async run(argv, options = {}) {
       if (broken) throw broken;
-      const line = quoteWords([...preamble, ...argv]);
+      const line = quoteWords(["exec", ...prefix, ...argv]);
       const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;

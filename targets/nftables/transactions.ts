@@ -42,9 +42,9 @@ export const lockText = (holder: string, seconds: number): string =>
   emitFrame() + createLock(holder, seconds);
 /** Extends the lock; fails when this holder has it no more. */
 export const relockText = extendLock;
-/** Gives the lock back, and with it the table when nothing in it was confirmed. */
+/** Gives the lock back, with all that was remembered beside it, and the table too when nothing in it was confirmed. */
 export const unlockText = (holder: string, remains: "table" | "nothing"): string =>
-  deleteLock(holder) + (remains === "nothing" ? `delete table ${table}\n` : "");
+  deleteLock(holder) + (remains === "nothing" ? `delete table ${table}\n` : `flush set ${table} lock\n`);
 
 /** Puts a conduit's rules beside what runs. Objects of earlier trials go: they may carry another plan's rules. */
 export const loadText = (rules: TrialOrder["rules"], leftovers: readonly string[]): string =>

@@ -1,0 +1,52 @@
+import { buildCommand } from "@stricli/core";
+import { endTrial } from "../rollout/rollback.ts";
+import { CommandError, type Context, exitCodes } from "./context.ts";
+import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { appendJournal } from "./rollout/journal-file.ts";
+import { loadSite } from "./site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly identity?: string;
+}
+
+export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
+  docs: { brief: "Ends the trial that runs on a firewall, from any terminal; the previous stage remains" },
+  parameters: {
+    flags: { site: siteFlag, identity: identityFlag },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+    },
+  },
+  async func(flags, id) {
+    const { site, folder } = loadSite(this, flags.site);
+    const firewall = firewallOf(site, id);
+    const actor = whoActs(this, flags.identity, site.people);
+    const ended = await onFirewall(
+      placeOf(firewall),
+      actor.identity,
+      async ({ driver }) => {
+        const { conduits, lock, ownHash } = await driver.read();
+        const trial = conduits.flatMap((one) => one.trial ?? [])[0];
+        return trial && endTrial(driver, trial.plan, lock?.holder ?? "", ownHash);
+      },
+      exitCodes.unproven,
+    );
+    if (!ended) {
+      this.process.stdout.write(`${id}: no trial runs, nothing was changed\n`);
+      return;
+    }
+    const { kind: _, ...details } = ended;
+    await appendJournal(folder, [
+      { time: this.now().toISOString(), actor: actor.person.id, action: "abort", firewall: id, details },
+    ]);
+    if (!ended.proven) {
+      throw new CommandError(`${id}: the trial is not proven to have ended`, exitCodes.unproven);
+    }
+    this.process.stdout.write(
+      `${id}: the trial of plan ${ended.plan}… is ended; the previous stage is what runs\n`,
+    );
+  },
+});

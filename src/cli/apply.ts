@@ -1,0 +1,91 @@
+import { buildCommand } from "@stricli/core";
+import type { Plan } from "../plan/plan.ts";
+import { changeOf } from "../rollout/change.ts";
+import { runChange } from "../rollout/runner.ts";
+import { CommandError, type Context } from "./context.ts";
+import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { untilInterrupted } from "./rollout/interruption.ts";
+import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
+import { conclude } from "./rollout/outcome.ts";
+import { outsideOf } from "./rollout/outside.ts";
+import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
+import { loadSite } from "./site-file.ts";
+
+interface Flags {
+  readonly confirmAfterSoak: boolean;
+  readonly site?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
+
+export const applyCommand = buildCommand<Flags, [plan: string], Context>({
+  docs: {
+    brief: "Carries out an approved plan as a trial that ends by itself, and holds it until it is confirmed",
+    fullDescription:
+      "Holds the trial in the foreground: renews its lease while all criteria hold. Confirm it from another terminal " +
+      "with `sluice confirm`. Ctrl-C, a lost connection or a closed laptop end the trial; the previous stage remains.",
+  },
+  parameters: {
+    flags: {
+      confirmAfterSoak: {
+        kind: "boolean",
+        default: false,
+        brief: "Confirm without a human as soon as the soak is over",
+      },
+      site: siteFlag,
+      identity: identityFlag,
+      json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "PLAN", brief: "The plan's file" }],
+    },
+  },
+  async func(flags, path) {
+    const { folder } = loadSite(this, flags.site);
+    const plan = loadPlan(this, path);
+    const actor = whoActs(this, flags.identity, plan.people);
+    requireRight(plan, actor);
+    requireUnused(folder, plan);
+    const approvals = await approvalsOf(this, path, plan);
+    requireApprovals(approvals, plan, path);
+    await appendJournal(folder, [
+      {
+        time: this.now().toISOString(),
+        actor: actor.person.id,
+        action: "approved",
+        plan: plan.id,
+        firewall: plan.firewall.id,
+        conduit: plan.conduit,
+        details: { by: approvals.accepted, author: plan.author, site: plan.site.sha256 },
+      },
+    ]);
+    const change = changeOf(plan, actor.person.id);
+    const settings = {
+      lease: plan.trial.lease,
+      soak: plan.trial.soak,
+      confirm: flags.confirmAfterSoak ? ("after-soak" as const) : ("by-another" as const),
+    };
+    const end = await untilInterrupted((signal) =>
+      runChange(change, { kind: "approved" }, settings, outsideOf(this, folder, plan, actor, signal)),
+    );
+    conclude(this, plan.id, end, flags.json ? "json" : "human");
+  },
+});
+
+function requireRight(plan: Plan, { person }: Actor): void {
+  if (person.roles.some((role) => plan.mayApply.includes(role))) return;
+  throw new CommandError(
+    `${person.id} may not apply plans: that takes the role ${plan.mayApply.join(" or ")}`,
+  );
+}
+
+function requireUnused(folder: string, plan: Plan): void {
+  const used = readJournalFile(folder).entries.find(
+    (entry) => entry.action === "used" && entry.plan === plan.id,
+  );
+  if (!used) return;
+  throw new CommandError(
+    `this plan was used on ${used.time} by ${used.actor}: a plan is used once. Make, approve and apply a new one`,
+  );
+}

@@ -1,0 +1,41 @@
+import { buildCommand } from "@stricli/core";
+import { changeOf } from "../rollout/change.ts";
+import { runChange } from "../rollout/runner.ts";
+import type { Context } from "./context.ts";
+import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { conclude } from "./rollout/outcome.ts";
+import { outsideOf } from "./rollout/outside.ts";
+import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
+import { loadSite } from "./site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
+
+export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
+  docs: { brief: "Makes a running trial permanent, over a connection of its own, and writes the boot file" },
+  parameters: {
+    flags: {
+      site: siteFlag,
+      identity: identityFlag,
+      json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "PLAN", brief: "The plan's file" }],
+    },
+  },
+  async func(flags, path) {
+    const { folder } = loadSite(this, flags.site);
+    const plan = loadPlan(this, path);
+    const actor = whoActs(this, flags.identity, plan.people);
+    requireApprovals(await approvalsOf(this, path, plan), plan, path);
+    const outside = outsideOf(this, folder, plan, actor, new AbortController().signal);
+    const start = { kind: "confirming", leaseEnds: outside.now() + plan.trial.lease } as const;
+    const settings = { lease: plan.trial.lease, soak: plan.trial.soak, confirm: "by-another" } as const;
+    const end = await runChange(changeOf(plan, actor.person.id), start, settings, outside);
+    conclude(this, plan.id, end, flags.json ? "json" : "human");
+  },
+});

@@ -1,0 +1,33 @@
+import { buildCommand } from "@stricli/core";
+import { printable } from "../../diagnostics/printable.ts";
+import { CommandError, type Context } from "../context.ts";
+import { siteFlag } from "../rollout/actor.ts";
+import { readJournalFile } from "../rollout/journal-file.ts";
+import { loadSite } from "../site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly json: boolean;
+}
+
+export const showCommand = buildCommand<Flags, [], Context>({
+  docs: { brief: "Prints the journal" },
+  parameters: {
+    flags: { site: siteFlag, json: { kind: "boolean", default: false, brief: "Print one JSON document" } },
+  },
+  func({ site, json }) {
+    const { folder } = loadSite(this, site);
+    const { entries, faults } = readJournalFile(folder);
+    if (json) {
+      const document = { schema: "sluice/journal", version: 1, entries, faults };
+      this.process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    } else {
+      for (const { number, time, actor, action, plan, conduit, firewall, details } of entries) {
+        const about = [plan?.slice(0, 16), conduit, firewall].filter((part) => part !== undefined).join(" ");
+        const line = `${number} ${time} ${actor} ${action} ${about} ${details ? JSON.stringify(details) : ""}`;
+        this.process.stdout.write(`${printable(line.trimEnd())}\n`);
+      }
+    }
+    if (faults.length > 0) throw new CommandError('the journal is not whole: see "sluice journal verify"');
+  },
+});

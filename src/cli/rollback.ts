@@ -1,0 +1,88 @@
+import { buildCommand } from "@stricli/core";
+import { type Rollback, rollBack } from "../rollout/rollback.ts";
+import { CommandError, type Context, exitCodes } from "./context.ts";
+import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { appendJournal } from "./rollout/journal-file.ts";
+import { loadSite } from "./site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
+
+export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>({
+  docs: {
+    brief:
+      "Takes a firewall one step back at once: ends a running trial, else restores the known-good before",
+  },
+  parameters: {
+    flags: {
+      site: siteFlag,
+      identity: identityFlag,
+      json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+    },
+  },
+  async func(flags, id) {
+    const start = performance.now();
+    const { site, folder } = loadSite(this, flags.site);
+    const firewall = firewallOf(site, id);
+    const actor = whoActs(this, flags.identity, site.people);
+    const result = await onFirewall(
+      placeOf(firewall),
+      actor.identity,
+      ({ driver }) => rollBack(driver),
+      exitCodes.unproven,
+    );
+    const seconds = Math.round(performance.now() - start) / 1000;
+    // The firewall first, the book second: a journal that is not whole must not stand in the way back.
+    const details = { ...result, seconds };
+    const entry = {
+      time: this.now().toISOString(),
+      actor: actor.person.id,
+      action: "rollback",
+      firewall: id,
+      details,
+    };
+    const { stdout } = this.process;
+    if (flags.json) {
+      const document = { schema: "sluice/rollback", version: 1, firewall: id, ...result, seconds };
+      stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    } else stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n`);
+    this.process.exitCode = exitCodeOf(result);
+    await appendJournal(folder, [entry]);
+    if (result.kind === "nothing-to-restore")
+      throw new CommandError(`${id}: there is no known-good to go back to`);
+  },
+});
+
+function describe(result: Rollback): string {
+  switch (result.kind) {
+    case "trial-ended":
+      return `the trial of plan ${result.plan}… is ended; what was confirmed before is ${result.proven ? "what runs" : "NOT PROVEN to run"}`;
+    case "restored":
+      return (
+        `known-good ${result.number} is ${result.proven ? "what runs" : "NOT PROVEN to run"}; ` +
+        `a reboot ${result.persisted ? "loads it too" : "would NOT load it"}`
+      );
+    case "nothing-to-restore":
+      return "nothing was changed";
+  }
+}
+
+function exitCodeOf(result: Rollback): number {
+  switch (result.kind) {
+    case "trial-ended":
+      return result.proven ? exitCodes.done : exitCodes.unproven;
+    case "restored":
+      if (!result.proven) return exitCodes.unproven;
+      return result.persisted ? exitCodes.done : exitCodes.notPersisted;
+    case "nothing-to-restore":
+      return exitCodes.failed;
+  }
+}

@@ -1,0 +1,79 @@
+import { targets } from "../../../targets/index.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Firewall, Site } from "../../policy/model.ts";
+import type { Connection } from "../../rollout/change.ts";
+import { type Session, SessionError } from "../../session.ts";
+import type { Identity } from "../../ssh/identity.ts";
+import { DriverError } from "../../target.ts";
+import { CommandError, exitCodes } from "../context.ts";
+
+/** A firewall as a plan names it: all that is needed to reach and drive it. */
+export type Place = Plan["firewall"];
+
+export const placeOf = (firewall: Firewall): Place => ({
+  id: firewall.id,
+  target: firewall.target,
+  address: firewall.address,
+  ssh: {
+    user: firewall.ssh.user,
+    port: firewall.ssh.port,
+    hostKeys: [...firewall.ssh.hostKeys],
+    privilege: firewall.ssh.sudo ? "sudo" : "login",
+  },
+  bootFile: firewall.bootFile,
+  bootEntry: firewall.bootEntry,
+});
+
+/** The firewall of that id. @throws {CommandError} */
+export function firewallOf(site: Pick<Site, "firewalls">, id: string): Firewall {
+  const found = site.firewalls.find((one) => one.id === id);
+  if (found) return found;
+  const known = site.firewalls.map((one) => one.id).join(", ");
+  throw new CommandError(`there is no firewall "${id}" in the site file; it has ${known || "none"}`);
+}
+
+/** Connects to a firewall. @throws {SessionError} */
+export async function reach(place: Place, identity: Identity, keepaliveMs?: number): Promise<Connection> {
+  const target = targets.get(place.target);
+  if (!target) throw new CommandError(`firewall ${place.id}: there is no target "${place.target}"`);
+  // The SSH library is heavy, and most commands never connect.
+  const { connect } = await import("../../ssh/connect.ts");
+  const session: Session = await connect({
+    host: place.address,
+    port: place.ssh.port,
+    user: place.ssh.user,
+    privilege: place.ssh.privilege,
+    hostKeys: place.ssh.hostKeys,
+    identity,
+    ...(keepaliveMs === undefined ? {} : { keepaliveMs }),
+  });
+  return {
+    driver: target.driver(session, { bootFile: place.bootFile, bootEntry: place.bootEntry }),
+    close: () => session.close(),
+  };
+}
+
+/**
+ * Does something on a firewall and closes the connection. What goes wrong on the wire or there becomes the message;
+ * `exitCode` says what it means for the firewall.
+ */
+export async function onFirewall<T>(
+  place: Place,
+  identity: Identity,
+  action: (connection: Connection) => Promise<T>,
+  exitCode: number = exitCodes.failed,
+): Promise<T> {
+  const connection = await reach(place, identity).catch(explain(place, exitCodes.failed));
+  try {
+    return await action(connection).catch(explain(place, exitCode));
+  } finally {
+    await connection.close();
+  }
+}
+
+const explain =
+  (place: Place, exitCode: number) =>
+  (error: unknown): never => {
+    if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
+    throw new CommandError(`firewall ${place.id}: ${error.message}`, exitCode);
+  };

@@ -1,0 +1,52 @@
+import { setTimeout as timer } from "node:timers/promises";
+import { printable } from "../../diagnostics/printable.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Outside } from "../../rollout/change.ts";
+import type { Context } from "../context.ts";
+import type { Actor } from "./actor.ts";
+import { reach } from "./firewall.ts";
+import { appendJournal } from "./journal-file.ts";
+
+/** The world around one rollout: clocks, wire, journal, terminal, and the operator's Ctrl-C. */
+export function outsideOf(
+  context: Context,
+  folder: string,
+  plan: Plan,
+  actor: Actor,
+  interruption: AbortSignal,
+): Outside {
+  // A silent wire is given up well before the lease that it must renew ends.
+  const keepaliveMs = Math.min(5_000, Math.max(300, (plan.trial.lease * 1000) / 6));
+  return {
+    now: () => performance.now() / 1000,
+    time: () => context.now(),
+    async sleep(seconds) {
+      try {
+        await timer(seconds * 1000, undefined, { signal: interruption });
+      } catch (error) {
+        if ((error as Error).name !== "AbortError") throw error;
+        // Who was interrupted once goes on working at its own pace: what follows is the way back.
+        await timer(Math.min(seconds, 0.2) * 1000);
+      }
+    },
+    abortReason: () => (interruption.aborted ? String(interruption.reason) : undefined),
+    connect: () => reach(plan.firewall, actor.identity, keepaliveMs),
+    record: (action, details) =>
+      appendJournal(folder, [
+        {
+          time: context.now().toISOString(),
+          actor: actor.person.id,
+          action,
+          plan: plan.id,
+          firewall: plan.firewall.id,
+          conduit: plan.conduit,
+          details,
+        },
+      ]),
+    tell: (line) => {
+      const time = context.now().toISOString().slice(11, 19);
+      const text = line.split("\n").map(printable).join("\n");
+      context.process.stderr.write(`${time} ${text}\n`);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { renderDiagnostic } from "../../diagnostics/render.ts";
+import {
+  type ApprovalStatus,
+  allowedSigners,
+  approvalMessage,
+  approvalNamespace,
+  approvalStatus,
+} from "../../plan/approval.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { readPlan } from "../../plan/plan-file.ts";
+import { sign, verify } from "../../ssh/signature.ts";
+import { CommandError, type Context } from "../context.ts";
+import { writeFileAtomic } from "../files.ts";
+import { readTextFile } from "../text-file.ts";
+import type { Actor } from "./actor.ts";
+
+const sizeLimit = 256 * 1024 * 1024;
+
+/** Reads a plan that nobody edited. @throws {CommandError} after printing what is wrong with it. */
+export function loadPlan(context: Context, path: string): Plan {
+  const text = readTextFile(resolve(context.cwd, path), path, sizeLimit);
+  const { value, diagnostics } = readPlan(text, path);
+  if (value) return value;
+  throw new CommandError(diagnostics.map((one) => renderDiagnostic(one, () => undefined)).join("\n"));
+}
+
+/** The folder beside a plan that holds its approvals. */
+const approvalFolder = (context: Context, path: string): string => `${resolve(context.cwd, path)}.approvals`;
+
+/** Signs a plan in the name of the actor. @returns the file of the signature. */
+export async function approve(context: Context, path: string, plan: Plan, actor: Actor): Promise<string> {
+  const signature = await sign(actor.identity.file, approvalNamespace, approvalMessage(plan)).catch(
+    (error: Error) => {
+      throw new CommandError(error.message);
+    },
+  );
+  const folder = approvalFolder(context, path);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${actor.person.id}.sig`);
+  writeFileAtomic(file, signature);
+  return file;
+}
+
+/** Verifies every signature beside a plan and counts those that its rule accepts. */
+export async function approvalsOf(context: Context, path: string, plan: Plan): Promise<ApprovalStatus> {
+  const folder = approvalFolder(context, path);
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".sig")) : [];
+  const allowed = allowedSigners(plan);
+  const signatures = await Promise.all(
+    names.toSorted().map(async (name) => {
+      const person = name.slice(0, -".sig".length);
+      const text = readFileSync(join(folder, name), "utf8");
+      return {
+        person,
+        valid: await verify(allowed, person, approvalNamespace, text, approvalMessage(plan)),
+      };
+    }),
+  );
+  return approvalStatus(plan, signatures);
+}
+
+/** @throws {CommandError} unless the plan has all the approvals that it needs. */
+export function requireApprovals(status: ApprovalStatus, plan: Plan, path: string): void {
+  if (status.missing === 0) return;
+  const rejected = status.rejected.map(({ person, reason }) => `\n  - ${person}: ${reason}`).join("");
+  throw new CommandError(
+    `${path} needs ${status.missing} more approval${status.missing === 1 ? "" : "s"} by somebody with the role ` +
+      `${plan.approval.roles.join(" or ")}, who is not its author (${plan.author}): sluice approve ${path}${rejected}`,
+  );
+}

@@ -1,0 +1,40 @@
+import { printable } from "../../diagnostics/printable.ts";
+import type { PlanDocument } from "../../plan/plan.ts";
+
+/** A plan in the words of somebody who knows the process and must decide. */
+export function renderPlan(plan: Omit<PlanDocument, "boot">): string {
+  const certificate = plan.certificate as { readonly claims?: readonly { readonly result: string }[] };
+  const claims = certificate.claims ?? [];
+  const proved = claims.filter((claim) => claim.result === "proved").length;
+  const lines = [
+    `plan ${plan.id}`,
+    `  ${plan.conduit} on ${plan.firewall.id}: ${plan.from} -> ${plan.to}`,
+    `  packets:  ${differenceText(plan.difference)}`,
+    `  proof:    ${proved} of ${claims.length} claims proved`,
+    `  watched:  ${plan.watch.expected.length} flows of the baseline, ${plan.watch.heartbeats.length} critical permits`,
+    `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
+      (plan.window ? `, in the window ${plan.window.id}` : ""),
+    `  dead man: ${plan.undo.deadMan}`,
+    `  approval: ${plan.approval.count} of ${plan.approval.roles.join(", ")}, not by ${plan.author}`,
+    "  next:",
+    ...plan.commands.map((command) => `    ${command}`),
+    "  at the console of the firewall, to go back without this program:",
+    ...plan.undo.console.map((command) => `    ${command}`),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+function differenceText({ verdict, lost, gained }: PlanDocument["difference"]): string {
+  switch (verdict) {
+    case "equal":
+      return "the same ones pass as now";
+    case "narrowed":
+      return `NARROWED: some that pass now will not, such as ${lost}`;
+    case "broadened":
+      return `BROADENED: some pass that do not now, such as ${gained}`;
+    case "both":
+      return `NARROWED, such as ${lost}, and BROADENED, such as ${gained}`;
+    case "unknown":
+      return "UNKNOWN: what runs now could not be compared with what will";
+  }
+}

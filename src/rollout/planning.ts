@@ -1,0 +1,195 @@
+import type { Baseline } from "../baseline/flow.ts";
+import { passAll } from "../compile/conduit-program.ts";
+import type { ConduitRules, FirewallRules } from "../compile/ir.ts";
+import type { Cube, Program } from "../compile/program.ts";
+import { sha256 } from "../digest.ts";
+import { formatPacket } from "../net/packet.ts";
+import type { PlanContent } from "../plan/plan.ts";
+import { firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
+import { watchOf } from "../plan/watch.ts";
+import type { Conduit, Site, Window } from "../policy/model.ts";
+import type { Driver, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
+import { namedAddresses } from "../verify/claims/observed.ts";
+import type { Ruleset } from "../verify/compile.ts";
+import type { Budget } from "../verify/diagram/diagram.ts";
+import { diffPrograms } from "../verify/diff.ts";
+import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
+
+/** What a plan is made from; everything but the firewall itself. */
+export interface PlanOrder {
+  readonly site: Site;
+  readonly siteFile: string;
+  readonly siteText: string;
+  readonly conduit: Conduit;
+  readonly firewall: PlanContent["firewall"];
+  readonly target: Target;
+  readonly ruleset: Ruleset;
+  readonly baseline: { readonly name: string; readonly content: Baseline } | undefined;
+  readonly window: Window | undefined;
+  readonly author: string;
+  readonly created: Date;
+  readonly budget: Budget;
+  /** Name of the plan's file, for the commands in it. */
+  readonly file: string;
+}
+
+export type Planning =
+  | { readonly kind: "plan"; readonly content: PlanContent }
+  | { readonly kind: "no-change" }
+  | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+/** Makes the plan that takes a conduit to a stage on a firewall. Only reads from the firewall. */
+export async function planChange(order: PlanOrder, driver: Driver): Promise<Planning> {
+  const facts = await driver.facts();
+  if (facts.obstacles.length > 0) return { kind: "problems", problems: facts.obstacles };
+  const [live, ring] = [await driver.read(), await readRing(driver)];
+  const now = live.conduits.find((one) => one.conduit === order.conduit.id && !one.trial);
+  const problems = stageProblems(order, live, ring, now);
+  if (problems.length > 0) return { kind: "problems", problems };
+
+  const confirmed: FirewallRules = ring
+    ? currentOf(ring).rules
+    : { firewall: order.firewall.id, conduits: [] };
+  const { rules, text } = order.ruleset;
+  const bootRules = withConduit(confirmed, rules);
+  const bootText = order.target.emit(bootRules);
+  const [alone, whole] = [await driver.preview(text), await driver.preview(bootText)];
+  const rulesHash = hashOf(alone.conduits, rules);
+  if (rulesHash === undefined || hashOf(whole.conduits, rules) !== rulesHash) {
+    return {
+      kind: "problems",
+      problems: ["the firewall does not list the rules of the conduit as they were written"],
+    };
+  }
+  if (now?.stage === rules.stage && now.rulesHash === rulesHash) return { kind: "no-change" };
+  return {
+    kind: "plan",
+    content: {
+      ...sources(order),
+      from: now?.stage ?? "unmanaged",
+      to: rules.stage,
+      difference: difference(order, live, bootText),
+      compiled: { text, sha256: sha256(text) },
+      boot: { text: bootText, sha256: sha256(bootText), rules: firewallRulesDocument(bootRules) },
+      expected: { rulesHash, ownHash: whole.ownHash },
+      base: baseOf(live, facts),
+      undo: undo(order, driver, ring ? ring.current : 1),
+    },
+  };
+}
+
+const hashOf = (conduits: readonly LiveConduit[], rules: ConduitRules): string | undefined =>
+  conduits.find((one) => one.conduit === rules.conduit && one.stage === rules.stage)?.rulesHash;
+
+function stageProblems(
+  { ruleset, conduit }: PlanOrder,
+  live: LiveState,
+  ring: Ring | undefined,
+  now: LiveConduit | undefined,
+): readonly string[] {
+  const running = live.conduits.find((one) => one.trial);
+  if (running) return [`a trial of ${running.conduit} runs on this firewall: wait until it has ended`];
+  if (!ring && live.conduits.length > 0) {
+    return [
+      "rules of Sluice run on this firewall, but no known-good says where they come from: remove them first",
+    ];
+  }
+  if (ruleset.rules.stage === "enforce" && !now) {
+    return [`${conduit.id} is not monitored on this firewall: take it to monitor first`];
+  }
+  return [];
+}
+
+/** What the plan takes over from the site, its files and its people. */
+function sources(
+  order: PlanOrder,
+): Omit<PlanContent, "from" | "to" | "difference" | "compiled" | "boot" | "expected" | "base" | "undo"> {
+  const { site, conduit, ruleset, window } = order;
+  return {
+    author: order.author,
+    created: order.created.toISOString(),
+    site: { name: site.name, file: order.siteFile, sha256: sha256(order.siteText), text: order.siteText },
+    conduit: conduit.id,
+    firewall: order.firewall,
+    // As JSON holds it: without fields that are undefined.
+    certificate: JSON.parse(JSON.stringify(ruleset.certificate)),
+    ...(order.baseline
+      ? { baseline: { name: order.baseline.name, sha256: sha256(JSON.stringify(order.baseline.content)) } }
+      : {}),
+    watch: watchOf(conduit, ruleset.rules, order.baseline?.content),
+    ...(window ? { window: windowOf(window, site.timezone) } : {}),
+    criteria: (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule),
+    trial: site.trial,
+    people: site.people.map(({ id, name, roles, keys }) => ({
+      id,
+      name,
+      roles: [...roles],
+      keys: [...keys],
+    })),
+    mayApply: [...(site.rights?.apply ?? ["operator", "engineer"])],
+    approval: {
+      count: site.approvals[ruleset.rules.stage].count,
+      roles: [...site.approvals[ruleset.rules.stage].roles],
+    },
+    commands: [
+      `sluice approve ${order.file}`,
+      `sluice apply ${order.file}`,
+      `sluice confirm ${order.file}`,
+      `sluice abort ${order.firewall.id}`,
+      `sluice rollback ${order.firewall.id}`,
+    ],
+  };
+}
+
+const windowOf = (window: Window, timezone: string): NonNullable<PlanContent["window"]> => ({
+  id: window.id,
+  timezone,
+  days: [...window.days],
+  ...(window.dates ? { dates: [...window.dates] } : {}),
+  ...(window.except ? { except: [...window.except] } : {}),
+  from: window.from,
+  to: window.to,
+});
+
+const baseOf = (live: LiveState, facts: HostFacts): PlanContent["base"] => ({
+  own: live.form,
+  ownHash: live.ownHash,
+  foreign: live.foreignForm,
+  foreignHash: live.foreignHash,
+  boot: live.bootText ?? null,
+  kernel: facts.kernel,
+  version: facts.version,
+});
+
+/** How the packets of the conduit fare, before and after; what cannot be read or compared is unknown, never equal. */
+function difference(order: PlanOrder, live: LiveState, bootText: string): PlanContent["difference"] {
+  const { site, conduit, ruleset, target, budget } = order;
+  const read = (text: string): Program | undefined => target.parse(text, order.firewall.id).value;
+  const before = live.form === "" || live.text === undefined ? passAll : read(live.text);
+  const after = read(bootText);
+  if (!before || !after) return { verdict: "unknown" };
+  const within = ruleset.rules.pairs.flatMap(({ left, right }): readonly Cube[] => [
+    { family: left.family, source: left, destination: right },
+    { family: left.family, source: right, destination: left },
+  ]);
+  const named = namedAddresses(site.zones.filter((zone) => conduit.zones.includes(zone.id)));
+  const change = diffPrograms(before, after, within, named, budget);
+  return {
+    verdict: change.kind,
+    ...("lost" in change ? { lost: formatPacket(change.lost) } : {}),
+    ...("gained" in change ? { gained: formatPacket(change.gained) } : {}),
+  };
+}
+
+function undo(order: PlanOrder, driver: Driver, knownGood: number): PlanContent["undo"] {
+  const { lease } = order.site.trial;
+  const holder = { kernel: "the kernel of the firewall", helper: "a helper process on the firewall" };
+  return {
+    deadMan:
+      `${holder[order.target.capabilities.lease]} ends the trial by itself ${lease} s after the last renewal, ` +
+      "whoever is connected and whatever became of this program",
+    abort: `Ctrl-C in the session of the trial, or "sluice abort ${order.firewall.id}" from anywhere`,
+    reboot: "a reboot during the trial loads the boot file, which holds what was confirmed before",
+    console: [...driver.undoByHand(textName(knownGood))],
+  };
+}
