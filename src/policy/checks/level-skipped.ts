@@ -1,7 +1,7 @@
 import type { Check } from "./check.ts";
 import { zonesOf } from "./subjects.ts";
 
-/** Levels of the business; the industrial DMZ (3.5) stands between them and what controls the process. */
+/** Levels of the business; the industrial DMZ (3.5) stands between them and what controls the plant. */
 const business = 4;
 const control = 3;
 /** From the industrial DMZ to controllers, and no further. */

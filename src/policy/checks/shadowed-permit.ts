@@ -19,8 +19,8 @@ export const shadowedPermit: Check = {
   *run({ site }) {
     for (const conduit of site.conduits) {
       for (const { permit, shadows } of shadowed(conduit)) {
-        const names = shadows.map(({ id }) => `"${id}"`).join(" and ");
-        const message = `permit "${permit.id}" admits nothing that ${names} does not`;
+        const names = shadows.map(({ id }) => `"${id}"`).join(", ");
+        const message = `permit "${permit.id}" admits nothing that earlier permits do not: ${names}`;
         const related = shadows.map(({ span, id }) => ({ span, message: `permit "${id}"` }));
         yield { subject: `${conduit.id}.${permit.id}`, span: permit.span, message, related };
       }
@@ -32,22 +32,19 @@ export const shadowedPermit: Check = {
 function* shadowed(
   conduit: Conduit,
 ): Iterable<{ readonly permit: Permit; readonly shadows: readonly Permit[] }> {
-  const pieces = conduit.permits.flatMap((permit, order) =>
-    boxesOf(permit).map((box) => ({ permit, order, box })),
+  const boxes = conduit.permits.map(
+    (permit, order) => [permit, boxesOf(permit).map((box) => ({ permit, order, box }))] as const,
   );
-  const meetings = earlierMeetings(pieces);
-  for (const permit of conduit.permits) {
-    const own = pieces.filter((piece) => piece.permit === permit);
+  const meetings = earlierMeetings(boxes.flatMap(([, own]) => own));
+  for (const [permit, own] of boxes) {
     const covers = own.map((piece) => meetings.get(piece) ?? []);
-    const isCovered = own.every(
-      ({ box }, index) =>
-        uncovered(
-          box,
-          covers[index]!.map((other) => other.box),
-        ).length === 0,
-    );
-    if (own.length > 0 && isCovered)
-      yield { permit, shadows: [...new Set(covers.flat().map((other) => other.permit))] };
+    const isCovered = own.every(({ box }, index) => {
+      const others = covers[index]!.map((other) => other.box);
+      return uncovered(box, others).length === 0;
+    });
+    if (own.length === 0 || !isCovered) continue;
+    const taking = new Set(covers.flat().map((other) => other.permit));
+    yield { permit, shadows: conduit.permits.filter((other) => taking.has(other)) };
   }
 }
 

@@ -5,7 +5,7 @@ export const wirelessToControl: Check = {
   id: "wireless-to-control",
   severity: "warning",
   about:
-    "A conduit joins a wireless zone directly with controllers (level 1 and below) or with a safety zone: whoever is in radio range is then one step from the process.",
+    "A conduit joins a wireless zone directly with controllers (level 1 and below) or with a safety zone: whoever is in radio range is then one step from the machines.",
   fix: "let wireless traffic end in a zone at level 2 or 3",
   clause: "IEC 62443-3-2 ZCR 3.5",
   *run({ site }) {

@@ -40,7 +40,10 @@ export const firewallSchema = z.strictObject({
         .describe("The user is not root and runs commands through sudo. Default: false."),
     })
     .describe("How to reach it."),
-  "jump-hosts": listOf(z.strictObject({ address: hostName, ...sshAccess }), "host")
+  "jump-hosts": listOf(
+    z.strictObject({ address: hostName.describe("Its address or host name."), ...sshAccess }),
+    "host",
+  )
     .optional()
     .describe("Hosts to go through, in this order."),
   interfaces: z
