@@ -1,8 +1,7 @@
-import type { Baseline, BaselineFlow, BaselineSource, Cadence, Flow } from "../../baseline/flow.ts";
+import type { Baseline, BaselineFlow, BaselineSource, Cadence } from "../../baseline/flow.ts";
+import { serviceText } from "../../baseline/service-text.ts";
 import { printable } from "../../diagnostics/printable.ts";
-import { knownService } from "../../net/known-services.ts";
-import { formatProtocol } from "../../net/protocol.ts";
-import { type Column, table } from "./table.ts";
+import { type Column, table } from "../../diagnostics/text-table.ts";
 
 const columns: readonly Column[] = [
   { heading: "INITIATOR", align: "left" },
@@ -30,15 +29,6 @@ export function renderBaseline({ flows, sources }: Baseline): string {
     noteText(flow),
   ]);
   return `${table(columns, rows)}\n\n${flows.length} flows\n\n${sources.map(renderSource).join("\n")}\n`;
-}
-
-/** `modbus (tcp 502)`, `tcp 9100`, `icmp type 8`, `gre`. */
-export function serviceText({ protocol, port, icmpType }: Flow): string {
-  const name = formatProtocol(protocol);
-  if (icmpType !== undefined) return `${name} type ${icmpType}`;
-  if (port === undefined) return name;
-  const known = knownService(protocol, port);
-  return known === undefined ? `${name} ${port}` : `${known.name} (${name} ${port})`;
 }
 
 /** `every 10.0 s ± 9 ms`, or the longest silence that is still normal. */

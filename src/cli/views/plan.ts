@@ -1,8 +1,27 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { PlanDocument } from "../../plan/plan.ts";
 
+/** What is shown of a plan; ranges, which differ between a plan in a file and one in use, are not. */
+type Shown = Pick<
+  PlanDocument,
+  | "id"
+  | "conduit"
+  | "firewall"
+  | "from"
+  | "to"
+  | "difference"
+  | "certificate"
+  | "watch"
+  | "trial"
+  | "window"
+  | "undo"
+  | "approval"
+  | "author"
+  | "commands"
+>;
+
 /** A plan in the words of somebody who knows the process and must decide. */
-export function renderPlan(plan: Omit<PlanDocument, "boot">): string {
+export function renderPlan(plan: Shown): string {
   const certificate = plan.certificate as { readonly claims?: readonly { readonly result: string }[] };
   const claims = certificate.claims ?? [];
   const proved = claims.filter((claim) => claim.result === "proved").length;

@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "./printable.ts";
 
 /** One column: its heading, and how its cells stand. */
 export interface Column {
