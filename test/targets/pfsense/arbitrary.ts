@@ -54,7 +54,7 @@ const permits: fc.Arbitrary<readonly PermitRules[]> = fc
 /** A conduit between two dual-stack zones with overlapping permits of every kind of service, in both directions. */
 export const anyConduit: fc.Arbitrary<ConduitRules> = fc.record({
   conduit: fc
-    .constantFrom("c01", "dmz-cell1", "a-conduit-with-a-long-name-of-31")
+    .constantFrom("c01", "dmz-cell1", "a-conduit-with-a-name-of-31-cha")
     .map((id) => id as ConduitId),
   zones: fc.constant(["dmz", "cell1"] as const),
   stage: fc.constantFrom("monitor" as const, "enforce" as const),

