@@ -146,9 +146,14 @@ describe("a text that was changed by hand", () => {
     expect(results(ruleset!.claims)[0]).toContain("faithful");
   });
 
-  test("that no longer records is refuted", () => {
-    const { ruleset } = verify("jump c_left_right_record\n    counter drop", "counter drop");
-    expect(results(ruleset!.claims)[0]).toContain("faithful");
+  test("that no longer records ICMP under its type is refuted", () => {
+    const { ruleset } = verify(/ +meta l4proto icmp update.*\n/, "");
+    expect(results(ruleset!.claims)[0]).toMatch(/^faithful: icmp type/);
+  });
+
+  test("whose other stage is damaged is refused, though no packet meets it now", () => {
+    const { diagnostics } = verify("counter accept", "counter drop");
+    expect(diagnostics[0]!.message).toContain('"c_left_right_monitor" is not what this stage is');
   });
 
   test("that is not ours any more is refused with its line", () => {

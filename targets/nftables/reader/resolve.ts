@@ -1,10 +1,11 @@
-import type { Action, Cube, Program, Rule } from "../../../src/compile/program.ts";
+import type { Action, Cube, Program, Range, Rule } from "../../../src/compile/program.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
 import type { ConnectionState } from "../../../src/net/packet.ts";
 import { icmpProtocol, portProtocols } from "../../../src/net/protocol.ts";
-import { type Cursor, Refusal } from "./lexer.ts";
+import type { Cursor } from "./lexer.ts";
 import type { Field, RuleSyntax } from "./rules.ts";
-import { ambiguity, type Element, type SetSyntax } from "./sets.ts";
+import type { Element, SetSyntax } from "./sets.ts";
+import { checkDispatch, checkLoops, checkMap, checkStage, owner, refusal } from "./structure.ts";
 import { baseChain, type ChainSyntax, type TableSyntax } from "./table.ts";
 
 /** States of a packet that asks: all but the reply direction of a connection. */
@@ -17,7 +18,9 @@ const asking: readonly ConnectionState[] = ["original", "none", "related"];
 export function resolve({ sets, chains }: TableSyntax, cursor: Cursor): Program {
   const entry = chains.get(baseChain);
   if (!entry) throw refusal(`there is no chain "${baseChain}"`, cursor.span(cursor.next));
+  checkDispatch(entry, cursor.span(entry.name));
   for (const set of sets.values()) checkMap(set, chains);
+  for (const chain of chains.values()) checkStage(chain, cursor.span(chain.name));
   const resolved = new Map<string, readonly Rule[]>();
   for (const [name, chain] of chains) {
     resolved.set(
@@ -25,39 +28,8 @@ export function resolve({ sets, chains }: TableSyntax, cursor: Cursor): Program 
       chain.rules.flatMap((rule) => resolveRule(rule, name, sets, chains)),
     );
   }
-  refuseLoops(resolved, chains, cursor);
+  checkLoops(resolved, chains, cursor);
   return { entry: baseChain, policy: "accept", chains: resolved };
-}
-
-/** Whose object it is: the name without its last part. */
-const owner = (name: string): string => name.slice(0, name.lastIndexOf("_"));
-
-function refusal(message: string, span: Span): Refusal {
-  return new Refusal({
-    code: "ruleset/meaning",
-    severity: "error",
-    message,
-    span,
-    fix: 'write the ruleset anew with "sluice compile"',
-  });
-}
-
-/** A dispatch map leads to chains of its own stage and generation, and never leaves the choice to the kernel. */
-function checkMap(set: SetSyntax, chains: ReadonlyMap<string, ChainSyntax>): void {
-  if (set.kind !== "map") return;
-  const stage = set.name.slice(0, -1);
-  const wanted = stage === "trial" ? /^t_.*_(?:monitor|enforce)$/ : new RegExp(`^c_.*_${stage}$`);
-  const isDispatch = ["trial", "enforce", "monitor"].includes(stage) && set.name.endsWith(`${set.family}`);
-  if (!isDispatch || (set.use === "leased") !== (stage === "trial") || set.rest !== "addresses") {
-    throw refusal(`"${set.name}" is not a dispatch map of ours`, set.span);
-  }
-  for (const { chain = "", span } of set.elements) {
-    if (!wanted.test(chain) || !chains.has(chain)) {
-      throw refusal(`"${set.name}" leads to "${chain}", which is not a chain of that stage`, span);
-    }
-  }
-  const twice = ambiguity(set);
-  if (twice) throw refusal(`"${set.name}" has two elements that one packet can meet`, twice.span);
 }
 
 function resolveRule(
@@ -84,7 +56,7 @@ function resolveRule(
   if (!isDispatch && owner(set.name) !== owner(chain)) {
     throw refusal(`chain "${chain}" uses the set "${set.name}" of another owner`, span);
   }
-  if (use.kind === "update") return record(rule, set, use.key, conditions, chain, chains);
+  if (use.kind === "update") return record(rule, set, use.key, conditions);
   if (set.use === "record") throw refusal(`"${set.name}" is a record and admits nothing`, span);
   if (rule.protocols) throw refusal("the key of a set names the protocol already", span);
   const cubes = set.elements.map((element) => ({ ...states, ...elementCube(set, use.key, element, span) }));
@@ -140,68 +112,65 @@ function elementCube(set: SetSyntax, key: readonly Field[], element: Element, sp
 }
 
 /**
- * Noting a packet under the request that it belongs to. A reply that is noted under its own addresses is not recorded
- * (ICMP apart, where a type has no reverse), so such a rule records packets that ask and lets go of all the same.
+ * Noting a packet under the request that it belongs to, with its port or ICMP type where it has one. A packet that a
+ * rule notes under anything less is not recorded by it: a reply under its own addresses (ICMP apart, where a type has
+ * no reverse), a TCP packet by its protocol alone. The verdict behind it holds for all that the rule matches.
  */
 function record(
   rule: RuleSyntax,
   set: SetSyntax,
   key: readonly Field[],
   conditions: readonly Cube[],
-  chain: string,
-  chains: ReadonlyMap<string, ChainSyntax>,
 ): readonly Rule[] {
   if (set.use !== "record") throw refusal(`"${set.name}" is not a record`, rule.span);
   const reversed = rule.state === "reply" && set.rest !== "icmp";
-  const ip = set.family === 4 ? "ip" : "ip6";
-  const ends = reversed ? [`${ip} daddr`, `${ip} saddr`] : [`${ip} saddr`, `${ip} daddr`];
-  const rest = {
-    ports: ["meta l4proto", reversed ? "th sport" : "th dport"],
-    icmp: [set.family === 4 ? "icmp type" : "icmpv6 type"],
-    protocols: ["meta l4proto"],
-    addresses: [],
-  }[set.rest];
-  if (key.join() !== [...ends, ...rest].join()) {
+  if (key.join() !== recordKey(set, reversed).join()) {
     throw refusal(`"${set.name}" would record something else than the request`, rule.span);
   }
-  const matched = conditions.map((cube): Cube => ({ family: set.family, ...cube, ...impliedProtocol(set) }));
+  if (rule.verdict?.kind !== "return") {
+    throw refusal(`a record decides about no packet; expected "return"`, rule.span);
+  }
+  const icmp = icmpProtocol(set.family);
   if (set.rest === "ports" && !rule.protocols?.every((protocol) => portProtocols.has(protocol))) {
     throw refusal("ports are recorded of protocols that have ports only", rule.span);
   }
-  if (set.rest === "icmp" && rule.protocols?.some((protocol) => protocol !== icmpProtocol(set.family))) {
+  if (set.rest === "icmp" && rule.protocols?.some((protocol) => protocol !== icmp)) {
     throw refusal("an ICMP type is recorded of ICMP only", rule.span);
   }
-  const noted = matched.map((cube) =>
+  // nft adds the condition on ICMP itself and leaves it out of its listing.
+  const implied: Cube = set.rest === "icmp" ? { protocol: { from: icmp, to: icmp } } : {};
+  const matched = conditions.map((cube): Cube => ({ family: set.family, ...cube, ...implied }));
+  const asked = matched.map((cube) =>
     rule.state || set.rest === "icmp" ? cube : { ...cube, states: asking },
   );
+  const noted =
+    set.rest === "protocols"
+      ? asked.flatMap((cube) => bareProtocols(icmp).map((protocol) => ({ ...cube, protocol })))
+      : asked;
   return [
     { cubes: noted, action: { kind: "record" }, span: rule.span },
-    { cubes: matched, action: action(rule, chain, chains), span: rule.span },
+    { cubes: matched, action: { kind: "return" }, span: rule.span },
   ];
 }
 
-/** `icmp type` in a key matches ICMP alone; nft adds the condition itself and leaves it out of its listing. */
-function impliedProtocol(set: SetSyntax): Cube {
-  if (set.rest !== "icmp") return {};
-  const protocol = icmpProtocol(set.family);
-  return { protocol: { from: protocol, to: protocol } };
+/** The fields of a record's key; reversed for a reply, whose source port is the one that was asked. */
+function recordKey({ family, rest }: SetSyntax, reversed: boolean): readonly Field[] {
+  const ip = family === 4 ? "ip" : "ip6";
+  const ends: readonly Field[] = reversed ? [`${ip} daddr`, `${ip} saddr`] : [`${ip} saddr`, `${ip} daddr`];
+  switch (rest) {
+    case "ports":
+      return [...ends, "meta l4proto", reversed ? "th sport" : "th dport"];
+    case "icmp":
+      return [...ends, family === 4 ? "icmp type" : "icmpv6 type"];
+    case "protocols":
+      return [...ends, "meta l4proto"];
+    case "addresses":
+      return ends;
+  }
 }
 
-function refuseLoops(
-  rules: ReadonlyMap<string, readonly Rule[]>,
-  chains: ReadonlyMap<string, ChainSyntax>,
-  cursor: Cursor,
-): void {
-  const done = new Set<string>();
-  const visit = (name: string, path: readonly string[]): void => {
-    if (path.includes(name)) {
-      throw refusal(`chain "${name}" comes back to itself`, cursor.span(chains.get(name)!.name));
-    }
-    if (done.has(name)) return;
-    for (const { action: next } of rules.get(name)!) {
-      if (next.kind === "jump" || next.kind === "goto") visit(next.chain, [...path, name]);
-    }
-    done.add(name);
-  };
-  for (const name of chains.keys()) visit(name, []);
+/** The protocols that are known by their number alone, as ranges between those with ports and a family's ICMP. */
+function bareProtocols(icmp: number): readonly Range[] {
+  const others = [...portProtocols, icmp].sort((a, b) => a - b);
+  return [...others, 256].map((to, index) => ({ from: (others[index - 1] ?? -1) + 1, to: to - 1 }));
 }

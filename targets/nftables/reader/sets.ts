@@ -62,7 +62,7 @@ export function readSet(cursor: Cursor, kind: "set" | "map"): SetSyntax | undefi
         break;
       case "size":
       case "timeout":
-        cursor.word("a number");
+        readLimit(cursor, property.text === "size" ? /^\d+$/ : /^(?:\d+[dhms])+$/);
         properties.push(property.text);
         break;
       case "counter":
@@ -117,6 +117,11 @@ function readKey(cursor: Cursor, types: readonly Token[]): Pick<SetSyntax, "fami
     );
   }
   return { family, rest: known };
+}
+
+function readLimit(cursor: Cursor, form: RegExp): void {
+  const value = cursor.word("a number or duration");
+  if (!form.test(value.text)) throw cursor.refuse(value, "a number of entries, or a duration as in 7d");
 }
 
 function readFlags(cursor: Cursor): readonly string[] {

@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import type { Stage } from "../../src/compile/ir.ts";
+import { type CompileOrder, compileConduit, verifyText } from "../../src/verify/compile.ts";
+import { nftables } from "../../targets/nftables/target.ts";
+import { anything, bare, ping, policy, tcp, udp, unlimited } from "../support/policies.ts";
+
+/** Every kind of set is filled, in both families and both directions, so that each line of the text matters. */
+const drawn = policy([
+  { from: ["10.0.1.1"], to: ["10.0.2.1-10.0.2.3"], services: [tcp(502), udp(2222, 2230)] },
+  { from: ["10.0.2.4"], to: ["10.0.1.4"], services: [ping(4), bare(47)] },
+  { from: ["fd00:1::1"], to: ["fd00:2::1"], services: [ping(6), tcp(502), bare(47)] },
+  { from: ["10.0.1.6"], to: ["10.0.2.6"], services: [anything] },
+]);
+const order = (stage: Stage): CompileOrder => ({
+  ...drawn,
+  ...{ firewall: "fw1", stage, target: nftables, baseline: undefined, budget: unlimited },
+});
+
+/** What a careless edit or a merge makes of a word. */
+const replacements: Readonly<Record<string, readonly string[]>> = {
+  accept: ["drop", "return"],
+  drop: ["accept", "return"],
+  return: ["accept", "drop"],
+  jump: ["goto"],
+  goto: ["jump"],
+  saddr: ["daddr"],
+  daddr: ["saddr"],
+  sport: ["dport"],
+  dport: ["sport"],
+  ip: ["ip6"],
+  ip6: ["ip"],
+  icmp: ["icmpv6", "tcp"],
+  icmpv6: ["icmp"],
+  tcp: ["udp"],
+  established: ["new", "related"],
+  related: ["established", "new"],
+  reply: ["original"],
+  interval: ["constant"],
+  filter: ["nat"],
+  forward: ["input"],
+  update: ["add", "delete"],
+};
+
+interface Mutant {
+  readonly text: string;
+  readonly line: string;
+  readonly change: string;
+}
+
+function mutantsOf(text: string): readonly Mutant[] {
+  const lines = text.split("\n");
+  const mutants: Mutant[] = [];
+  const add = (at: number, replaced: readonly string[], change: string): void => {
+    mutants.push({ text: lines.toSpliced(at, 1, ...replaced).join("\n"), line: lines[at]!.trim(), change });
+  };
+  for (const [at, line] of lines.entries()) {
+    const isBlank = line.trim() === "" || line.trim().startsWith("#");
+    if (isBlank) continue;
+    add(at, [], "removed");
+    add(at, [line, line], "repeated");
+    const next = lines[at + 1]!;
+    if (/^ {4}\S/.test(line) && /^ {4}\S/.test(next)) {
+      const swapped = lines.with(at, next).with(at + 1, line);
+      mutants.push({ text: swapped.join("\n"), line: line.trim(), change: `swapped with "${next.trim()}"` });
+    }
+    for (const word of line.matchAll(/[\w.:/-]+/g)) {
+      for (const other of wordsFor(word[0])) {
+        const changed = line.slice(0, word.index) + other + line.slice(word.index + word[0].length);
+        add(at, [changed], `"${word[0]}" -> "${other}"`);
+      }
+    }
+  }
+  return mutants;
+}
+
+function wordsFor(word: string): readonly string[] {
+  if (replacements[word]) return replacements[word];
+  if (/^\d+$/.test(word)) return [String(Number(word) + 1), `${word}-${Number(word) + 1}`];
+  const prefix = /^(.*)\/(\d+)$/.exec(word);
+  if (prefix) return [`${prefix[1]}/${Number(prefix[2]) + 1}`, prefix[1]!];
+  if (/^[0-9a-f.:]*[.:][0-9a-f.:]*$/.test(word))
+    return [word.replace(/.$/, (digit) => (digit === "7" ? "0" : "7"))];
+  if (/^(c_|left)/.test(word))
+    return [
+      word.replace("left", "other"),
+      word.replace(/enforce|monitor/, (s) => (s === "enforce" ? "monitor" : "enforce")),
+    ].filter((other) => other !== word);
+  return /^permit-\d$/.test(word) ? ["permit-9"] : [];
+}
+
+/** Why a change leaves the meaning as it is. A survivor that fits none of these is a hole in reader or proof. */
+const trulyEqual: Readonly<Record<string, (mutant: Mutant) => boolean>> = {
+  "an element or rule that stands there twice is met once": ({ change }) => change === "repeated",
+  "the properties of a set have no order": ({ line, change }) =>
+    /^(flags|size|counter|timeout)/.test(line) && /^swapped with "(flags|size|counter|timeout)/.test(change),
+  "no packet is in both sets, so they can be asked in either order": ({ line, change }) =>
+    /@\w+ accept$/.test(line) && /@\w+ accept"$/.test(change) && change.startsWith("swapped"),
+  "no packet is noted by both rules, so they can stand in either order": ({ line, change }) =>
+    /^(meta l4proto \{|update @\w+protocols4)/.test(line) && /^swapped with .*update @/.test(change),
+  "how much a record holds decides about no packet": ({ line }) => /^size \d+$/.test(line),
+  "the comment of a stage is for people": ({ change }) => change === '"left-right" -> "other-right"',
+};
+
+test.each(["monitor", "enforce"] as const)(
+  "every change of meaning to a %s text is refused or refuted",
+  (stage) => {
+    const { text } = compileConduit(order(stage)).ruleset!;
+    const mutants = mutantsOf(text);
+    const survivors = mutants.filter((mutant) => {
+      const { ruleset } = verifyText(order(stage), mutant.text, "mutant.nft");
+      return ruleset?.claims.every(({ claim, result }) => result === "proved" || claim === "baseline-kept");
+    });
+    const holes = survivors.filter((mutant) => !Object.values(trulyEqual).some((holds) => holds(mutant)));
+    expect(holes.map(({ line, change }) => `${line}: ${change}`)).toEqual([]);
+    expect(mutants.length).toBeGreaterThan(1_000);
+    expect(survivors.length).toBeLessThan(mutants.length / 6);
+  },
+  120_000,
+);
