@@ -27,13 +27,13 @@ export interface Observation {
 }
 
 export function observation(): Observation {
-  const packets = tracker();
   const flows = aggregate();
+  const packets = tracker(flows.add);
   const sources: BaselineSource[] = [];
   return {
     open: (name) => openSource(name, packets, flows.add, (source) => sources.push(source)),
     baseline() {
-      for (const talk of packets.conversations()) flows.add(talk);
+      packets.end();
       return { schema: "sluice/baseline", version: 1, sources, flows: flows.flows() };
     },
   };

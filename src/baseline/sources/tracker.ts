@@ -22,21 +22,25 @@ import type { Tally } from "./source.ts";
 const idleLimit = 60;
 /** Seconds within which an opening behind later packets of its connection is disorder of the recording. */
 const disorder = 1;
+/** So many conversations may lie in memory before those that are over are looked for. */
+const fewestForSweep = 1 << 17;
 
 /** Collects packets, of one or several captures, into conversations. */
 export interface Tracker {
   add(frame: Frame, tally: Tally): void;
-  /** Everything that was seen, in the order of first packets. */
-  conversations(): Iterable<Conversation>;
+  /** No more captures follow: hands on what is still running. */
+  end(): void;
 }
 
-export function tracker(): Tracker {
-  const table = keyTable();
+/** @param done takes each conversation once, when it is over. */
+export function tracker(done: (talk: Conversation) => void): Tracker {
+  let table = keyTable();
   const { packet, decode, addressWords } = decoder();
   const parts = fragments();
-  /** The running conversation of each key, and those that another one of the same key has followed. */
-  const running: Conversation[] = [];
-  const finished: Conversation[] = [];
+  /** By number of the key: the conversation, and whether its party `a` is the lower end. */
+  let running: Conversation[] = [];
+  let aIsLow: boolean[] = [];
+  let sweepAt = fewestForSweep;
 
   const addressText = (family: Family, number: number): string =>
     family === 4
@@ -60,8 +64,6 @@ export function tracker(): Tracker {
   const sourceIsLow = (): boolean =>
     packet.source < packet.destination ||
     (packet.source === packet.destination && packet.sourcePort <= packet.destinationPort);
-  /** For each key, whether the conversation's party `a` is the lower end. */
-  const aIsLow: boolean[] = [];
 
   const locate = (low: boolean): number => {
     const ports = low
@@ -75,12 +77,29 @@ export function tracker(): Tracker {
     );
   };
 
+  /** Hands on what is over, so that memory holds what runs and not what ever was. */
+  const sweep = (now: number): void => {
+    const [old, talks, lows] = [table, running, aIsLow];
+    [table, running, aIsLow] = [keyTable(), [], []];
+    for (const [number, talk] of talks.entries()) {
+      if (isOver(talk, now)) {
+        done(talk);
+      } else {
+        table.find(old.word(number, 0), old.word(number, 1), old.word(number, 2), old.word(number, 3));
+        running.push(talk);
+        aIsLow.push(lows[number]!);
+      }
+    }
+    sweepAt = Math.max(fewestForSweep, 2 * running.length);
+  };
+
   const note = (): void => {
+    if (running.length > sweepAt) sweep(packet.time);
     const low = sourceIsLow();
     const index = locate(low);
     let talk = running[index];
     if (talk !== undefined && startsAnew(talk, packet, aIsLow[index] === low ? talk.a : talk.b)) {
-      finished.push(talk);
+      done(talk);
       talk = undefined;
     }
     if (talk === undefined) {
@@ -113,12 +132,16 @@ export function tracker(): Tracker {
         tally.reject(outcome.reason);
       }
     },
-    *conversations() {
-      yield* finished;
-      yield* running;
+    end() {
+      for (const talk of running) done(talk);
+      [table, running, aIsLow] = [keyTable(), [], []];
     },
   };
 }
+
+/** Whether nothing more is to come: silence, and no connection that is open. */
+const isOver = (talk: Conversation, now: number): boolean =>
+  now - talk.last > idleLimit && (!hasConnections(talk.protocol) || talk.ended || !talk.established);
 
 const hasConnections = (protocol: number): boolean =>
   protocol === protocolNumbers.tcp || protocol === protocolNumbers.sctp;
