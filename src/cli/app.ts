@@ -9,6 +9,7 @@ import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { explainCommand } from "./explain.ts";
 import { journalRoutes } from "./journal/routes.ts";
+import { fmtCommand } from "./fmt.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
 import { planCommand } from "./plan.ts";
@@ -27,6 +28,7 @@ const routes = buildRouteMap<string, Context>({
     verify: verifyCommand,
     explain: explainCommand,
     check: checkCommand,
+    fmt: fmtCommand,
     plan: planCommand,
     approve: approveCommand,
     apply: applyCommand,

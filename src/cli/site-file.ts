@@ -22,7 +22,7 @@ export interface LoadedSite {
 /** A site as it was read, errors included. */
 export interface ReadSiteFile extends Omit<LoadedSite, "site"> {
   readonly outcome: Outcome<Site>;
-  readonly texts: readonly SiteText[];
+  readonly texts: readonly (SiteText & { readonly path: string })[];
 }
 
 const sizeLimit = 8 * 1024 * 1024;
@@ -48,10 +48,10 @@ export function readSiteFile(context: Context, path: string | undefined): ReadSi
   const shown = path ?? place;
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const names = isFolder ? yamlFiles(place).map((name) => join(shown, name)) : [shown];
-  const texts = names.map((name) => ({
-    name,
-    text: readTextFile(resolve(context.cwd, name), name, sizeLimit),
-  }));
+  const texts = names.map((name) => {
+    const file = resolve(context.cwd, name);
+    return { name, path: file, text: readTextFile(file, name, sizeLimit) };
+  });
   return {
     outcome: readSiteFiles(texts, targetDefaults),
     texts,

@@ -47,14 +47,12 @@ export function subtractBox(box: FlowBox, hole: FlowBox): readonly FlowBox[] {
   ];
 }
 
-/** Both must meet. Addresses are bigints, which Math.max does not take. */
-const intersection = (a: AddressRange, b: AddressRange): AddressRange => ({
-  family: a.family,
-  // biome-ignore lint/complexity/useMathMinMax: bigints
-  from: a.from > b.from ? a.from : b.from,
-  // biome-ignore lint/complexity/useMathMinMax: bigints
-  to: a.to < b.to ? a.to : b.to,
-});
+/** Both must meet. */
+function intersection(a: AddressRange, b: AddressRange): AddressRange {
+  const later = a.from < b.from ? b : a;
+  const sooner = a.to < b.to ? a : b;
+  return { family: a.family, from: later.from, to: sooner.to };
+}
 
 const restOfRange = (range: AddressRange, hole: AddressRange): readonly AddressRange[] => [
   ...(range.from < hole.from ? [{ ...range, to: hole.from - 1n }] : []),

@@ -1,0 +1,52 @@
+import { buildCommand } from "@stricli/core";
+import { renderDiagnostic } from "../diagnostics/render.ts";
+import { formatSite } from "../policy/format.ts";
+import { CommandError, type Context, exitCodes } from "./context.ts";
+import { writeFileAtomic } from "./files.ts";
+import { readSiteFile, sourceOf } from "./site-file.ts";
+
+interface Flags {
+  readonly check: boolean;
+}
+
+export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
+  docs: {
+    brief: "Put a site file into its canonical form",
+    fullDescription:
+      "Keys are put into the order of the schema and the layout is made even. Comments stay, and so do all values. " +
+      "With --check nothing is written: files that are not in canonical form are named, and the exit code is 1.",
+  },
+  parameters: {
+    flags: {
+      check: {
+        kind: "boolean",
+        brief: "Only say which files are not in canonical form",
+        default: false,
+        withNegated: false,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "Site file, or a folder of them (default: the nearest site.yaml)",
+          parse: String,
+          optional: true,
+        },
+      ],
+    },
+  },
+  func({ check }, path) {
+    const { texts } = readSiteFile(this, path);
+    const formatted = texts.map((file) => ({ ...file, ...formatSite(file.text, file.name) }));
+    const faults = formatted.flatMap(({ diagnostics }) => diagnostics);
+    for (const fault of faults) this.process.stderr.write(`${renderDiagnostic(fault, sourceOf(texts))}\n\n`);
+    if (faults.length > 0) throw new CommandError("nothing was written");
+    const changed = formatted.filter(({ text, value }) => value !== text);
+    for (const { name, path: file, value } of changed) {
+      if (!check) writeFileAtomic(file, value!);
+      this.process.stdout.write(`${name}\n`);
+    }
+    if (check && changed.length > 0) this.process.exitCode = exitCodes.failed;
+  },
+});
