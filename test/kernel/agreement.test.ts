@@ -1,0 +1,203 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../../src/compile/evaluate.ts";
+import type { Stage } from "../../src/compile/ir.ts";
+import { policyProgram } from "../../src/compile/policy-program.ts";
+import type { Program } from "../../src/compile/program.ts";
+import { formatAddress } from "../../src/net/address.ts";
+import { formatPacket, type Packet } from "../../src/net/packet.ts";
+import { icmpReplyType, portProtocols } from "../../src/net/protocol.ts";
+import { compileConduit } from "../../src/verify/compile.ts";
+import { createSpace, dimension } from "../../src/verify/diagram/space.ts";
+import { nftables } from "../../targets/nftables/target.ts";
+import { anyPolicy, type policy, unlimited } from "../support/policies.ts";
+import { missingForNft } from "../support/real-nft.ts";
+
+/**
+ * The kernel is the judge: packets at the edges of every range go through a router that runs the compiled ruleset, and
+ * must come out exactly where the evaluator lets them pass.
+ */
+const missing =
+  missingForNft ?? (spawnSync("python3", ["--version"]).status === 0 ? undefined : "needs python3");
+
+/** A packet in the words of exchange.py. */
+type Wire = Readonly<Record<string, number | string | undefined>>;
+
+interface Sent {
+  readonly packet: Packet;
+  readonly wire: Wire;
+  /** What has to go before, to make the packet a reply. */
+  readonly opening?: readonly Wire[];
+}
+
+/** Values where a program may change its mind: both ends of each range, of a drawn rank. */
+const edges = (program: Program, family: 4 | 6, level: number): readonly bigint[] => {
+  const { points } = createSpace([program]).axis(level, family);
+  return [...new Set(points.slice(1).flatMap((point, rank) => [points[rank]!, point - 1n]))];
+};
+
+const inWorld =
+  (family: 4 | 6) =>
+  (address: bigint): boolean =>
+    family === 4
+      ? address >> 10n === 0x0a000000n >> 10n && [1n, 2n, 3n].includes((address >> 8n) & 3n)
+      : address >> 112n === 0xfd00n &&
+        [1n, 2n, 3n].includes((address >> 96n) & 0xffffn) &&
+        (address & (2n ** 96n - 1n)) < 256n;
+
+function edgePackets(program: Program, state: "original" | "reply", seed: number): readonly Packet[] {
+  const drawn = ([4, 6] as const).flatMap((family) => {
+    const address = (level: number) =>
+      fc.constantFrom(...edges(program, family, level).filter(inWorld(family)));
+    const service = fc.constantFrom(...edges(program, family, dimension.service).map(Number));
+    const responder = fc.constantFrom(...edges(program, family, dimension.sourcePort).map(Number));
+    const packet = fc
+      .record({
+        destination: address(dimension.destination),
+        source: address(dimension.source),
+        service,
+        responder,
+      })
+      .map(({ source, destination, service: tagged, responder: port }): Packet => {
+        const [protocol, payload] = [tagged >> 16, tagged & 0xffff];
+        const ports =
+          state === "reply"
+            ? { sourcePort: port, destinationPort: 1 }
+            : { sourcePort: 1, destinationPort: payload };
+        return {
+          ...{ family, state, source, destination, protocol },
+          ...(portProtocols.has(protocol) && ports),
+          ...((protocol === 1 || protocol === 58) && { icmpType: payload >> 8, icmpCode: payload & 0xff }),
+        };
+      });
+    return fc.sample(packet, { numRuns: 120, seed });
+  });
+  // An SCTP association takes a handshake with cookies, which nobody here speaks: its packets are requests only.
+  const sendable = state === "reply" ? [1, 6, 17, 47, 58, 89] : [1, 6, 17, 33, 47, 58, 89, 132];
+  return drawn.filter(({ protocol }) => sendable.includes(protocol));
+}
+
+/**
+ * Packets as they go on the wire. Client ports and echo ids are the packet's own, and of port-less protocols one
+ * packet goes between any two hosts, so that no packet answers another by chance.
+ */
+function toWire(packets: readonly Packet[]): readonly Sent[] {
+  const taken = new Set<string>();
+  return packets.flatMap((packet, index): readonly Sent[] => {
+    const { family, source, destination, protocol } = packet;
+    const id = index + 1;
+    const isIcmp = packet.icmpType !== undefined;
+    const ends = [source, destination].sort().join();
+    const key = packet.destinationPort === undefined && !isIcmp ? `${family} ${ends} ${protocol}` : `${id}`;
+    if (taken.has(key) || source === destination) return [];
+    taken.add(key);
+    const isLeft = (address: bigint): boolean =>
+      (family === 4 ? (address >> 8n) & 3n : (address >> 96n) & 3n) === 1n;
+    if (isLeft(source) === isLeft(destination)) return [];
+    const text = (address: bigint): string => formatAddress(family, address);
+    const side = isLeft(source) ? "left" : "right";
+    const base = { id, side, family, source: text(source), destination: text(destination), protocol };
+    const back = {
+      ...base,
+      side: side === "left" ? "right" : "left",
+      source: base.destination,
+      destination: base.source,
+    };
+    if (packet.state === "original") {
+      const own = { ...packet, ...(packet.sourcePort !== undefined && { sourcePort: 20_000 + id }) };
+      return [{ packet: own, wire: { ...base, ...payload(own, id) } }];
+    }
+    const asked = requestType(family, packet.icmpType);
+    if (isIcmp && asked === undefined) return [];
+    const reply = {
+      ...packet,
+      ...(packet.sourcePort !== undefined && { destinationPort: 30_000 + id }),
+      ...(isIcmp && { icmpCode: 0 }),
+    };
+    const request = isIcmp
+      ? { type: asked, code: 0, echo: id }
+      : { sport: reply.destinationPort ?? 0, dport: reply.sourcePort ?? 0 };
+    const answer = { ...base, ...payload(reply, id) };
+    const opening = [
+      { ...back, ...request, flags: "syn" },
+      { ...answer, flags: "synack" },
+    ];
+    return [{ packet: reply, wire: { ...answer, flags: "ack" }, opening }];
+  });
+}
+
+const payload = (packet: Packet, id: number): Readonly<Record<string, number>> =>
+  packet.icmpType === undefined
+    ? { sport: packet.sourcePort ?? 0, dport: packet.destinationPort ?? 0 }
+    : { type: packet.icmpType, code: packet.icmpCode ?? 0, echo: id };
+
+/** The request that an ICMP type answers, among those that connection tracking follows. */
+const requestType = (family: 4 | 6, reply: number | undefined): number | undefined =>
+  [8, 13, 128].find((type) => icmpReplyType(family, type) === reply);
+
+function forwarded(
+  ruleset: string,
+  sent: readonly Sent[],
+): { readonly ids: ReadonlySet<number>; readonly listing: string } {
+  const before = sent.flatMap(({ opening }) => opening ?? []);
+  const input = JSON.stringify({ before, ruleset, after: sent.map(({ wire }) => wire) });
+  const script = join(import.meta.dirname, "exchange.py");
+  const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--mount", "python3", script], {
+    input,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const answer = JSON.parse(stdout) as { readonly forwarded: readonly number[]; readonly listing: string };
+  return { ids: new Set(answer.forwarded), listing: answer.listing };
+}
+
+const compiled = (drawn: ReturnType<typeof policy>, stage: Stage): string =>
+  compileConduit({
+    ...drawn,
+    firewall: "fw1",
+    stage,
+    target: nftables,
+    baseline: undefined,
+    budget: unlimited,
+  }).ruleset!.text;
+
+const policies = fc.sample(anyPolicy, { numRuns: 5, seed: 20_260 });
+
+describe.skipIf(missing)(`the kernel (${missing ?? "here"})`, () => {
+  test.each(policies.map((drawn, index) => [index, drawn] as const))(
+    "forwards what policy %i admits in enforce, requests and replies, and nothing else",
+    (index, drawn) => {
+      const program = policyProgram(drawn.site, drawn.conduit, "enforce");
+      const packets = [...edgePackets(program, "original", index), ...edgePackets(program, "reply", index)];
+      const sent = toWire(packets);
+      const { ids } = forwarded(compiled(drawn, "enforce"), sent);
+      const wanted = sent.filter(({ packet }) => evaluate(program, packet).verdict === "accept");
+      const passed = sent.filter(({ wire }) => ids.has(wire.id as number));
+      expect(passed.map(({ packet }) => formatPacket(packet))).toEqual(
+        wanted.map(({ packet }) => formatPacket(packet)),
+      );
+      expect(sent.length).toBeGreaterThan(60);
+    },
+    60_000,
+  );
+
+  test("forwards everything in monitor, and records what enforcement would drop", () => {
+    const drawn = policies.at(-1)!;
+    const program = policyProgram(drawn.site, drawn.conduit, "monitor");
+    const sent = toWire([...edgePackets(program, "original", 7), ...edgePackets(program, "reply", 7)]);
+    const { ids, listing } = forwarded(compiled(drawn, "monitor"), sent);
+    expect(sent.filter(({ wire }) => !ids.has(wire.id as number))).toEqual([]);
+    const noted = sent.filter(
+      ({ packet }) =>
+        packet.protocol === 6 && packet.state === "original" && evaluate(program, packet).recorded,
+    );
+    expect(noted.length).toBeGreaterThan(0);
+    for (const { wire } of noted) {
+      expect(listing).toContain(`${wire.source} . ${wire.destination} . tcp . ${wire.dport} counter`);
+    }
+  }, 60_000);
+});
