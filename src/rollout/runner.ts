@@ -126,10 +126,13 @@ export async function runChange(
   };
 
   let current = step(start, { kind: "start" }, settings);
+  await announce(change, current.state, connection, outside);
   for (;;) {
     const { state, effect } = current;
     if (isFinal(state)) {
-      await finish(change, state, connection, outside);
+      // Who only confirms never had the lock; the session of the trial gives it back.
+      if (connection && start.kind !== "confirming") await giveBack(change, state, connection, outside);
+      await connection?.close();
       return state;
     }
     const event = effect ? await attempt(() => perform(effect)) : await idle(state);
@@ -210,18 +213,18 @@ export function describe(state: State): string {
   }
 }
 
-async function finish(
+/** Releases the lock, unless the firewall could not be read: whoever looks next must find what is there. */
+async function giveBack(
   change: Change,
   state: State,
-  connection: Connection | undefined,
+  { driver }: Connection,
   outside: Outside,
 ): Promise<void> {
-  if (!connection) return;
+  if (state.kind === "revert-unproven") return;
   try {
-    if (state.kind !== "revert-unproven") await release(change, connection.driver);
+    await release(change, driver);
   } catch (error) {
     if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
     outside.tell(`the firewall's lock was not given back (${error.message}); it ends by itself`);
   }
-  await connection.close();
 }
