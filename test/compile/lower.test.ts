@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { lowerConduit } from "../../src/compile/lower.ts";
+import { formatRange } from "../../src/net/address.ts";
+import { formatService } from "../../src/net/service.ts";
+import { type Flows, ping, policy, tcp } from "../support/policies.ts";
+
+const lower = (...permits: readonly Flows[]) => {
+  const { site, conduit } = policy(permits);
+  return lowerConduit(site, conduit, "monitor");
+};
+const boxes = (...permits: readonly Flows[]): readonly string[] =>
+  lower(...permits).value!.permits.flatMap((permit) =>
+    permit.boxes.map(
+      ({ source, destination, service }) =>
+        `${formatRange(source)} > ${formatRange(destination)} ${formatService(service)}`,
+    ),
+  );
+
+describe("lowering", () => {
+  test("makes one box of each initiator, responder and service of one family", () => {
+    expect(
+      boxes({
+        from: ["10.0.1.1", "fd00:1::1"],
+        to: ["10.0.2.1", "fd00:2::1"],
+        services: [tcp(502), tcp(80, 90)],
+      }),
+    ).toEqual([
+      "10.0.1.1 > 10.0.2.1 tcp:502",
+      "10.0.1.1 > 10.0.2.1 tcp:80-90",
+      "fd00:1::1 > fd00:2::1 tcp:502",
+      "fd00:1::1 > fd00:2::1 tcp:80-90",
+    ]);
+  });
+
+  test("keeps an ICMP type in its own family", () => {
+    const both = { from: ["10.0.1.1", "fd00:1::1"], to: ["10.0.2.1", "fd00:2::1"] };
+    expect(boxes({ ...both, services: [ping(4), ping(6)] })).toEqual([
+      "10.0.1.1 > 10.0.2.1 icmp:8",
+      "fd00:1::1 > fd00:2::1 icmpv6:128",
+    ]);
+  });
+
+  test("pairs the networks of the two zones by family", () => {
+    expect(lower().value!.pairs.map(({ left, right }) => [formatRange(left), formatRange(right)])).toEqual([
+      ["10.0.1.0/29", "10.0.2.0/29"],
+      ["fd00:1::/125", "fd00:2::/125"],
+    ]);
+  });
+
+  test.each([
+    ["of two families", { from: ["10.0.1.1"], to: ["fd00:2::1"], services: [tcp(502)] }],
+    ["with a foreign ICMP type", { from: ["10.0.1.1"], to: ["10.0.2.1"], services: [ping(6)] }],
+    ["outside the zones", { from: ["192.168.0.1"], to: ["10.0.2.1"], services: [tcp(502)] }],
+    ["inside one zone", { from: ["10.0.2.2"], to: ["10.0.2.1"], services: [tcp(502)] }],
+  ] satisfies readonly (readonly [string, Flows])[])(
+    "refuses a permit %s: it would admit nothing",
+    (_, permit) => {
+      const { value, diagnostics } = lower(permit);
+      expect(value).toBeUndefined();
+      expect(diagnostics[0]).toMatchObject({
+        code: "compile/empty-permit",
+        severity: "error",
+        span: { line: 2 },
+      });
+    },
+  );
+
+  test("refuses a conduit whose zones share no IP version", () => {
+    const { site, conduit } = policy([]);
+    const [left, right] = site.zones;
+    const zones = [
+      { ...left!, networks: left!.networks.slice(0, 1) },
+      { ...right!, networks: right!.networks.slice(1) },
+    ];
+    expect(lowerConduit({ ...site, zones }, conduit, "monitor").diagnostics[0]!.code).toBe(
+      "compile/no-common-family",
+    );
+  });
+});
