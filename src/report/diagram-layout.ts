@@ -1,0 +1,112 @@
+import type { Diagram } from "./document.ts";
+
+type Zone = Diagram["zones"][number];
+type Conduit = Diagram["conduits"][number];
+
+/** A point or the corner of a box, in units of the drawing. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+export interface PlacedZone extends Zone, Point {}
+export interface PlacedConduit extends Conduit {
+  readonly from: Point;
+  readonly to: Point;
+  /** The two ends lie in one row, so that the line must go around. */
+  readonly around: boolean;
+}
+export interface PlacedLevel {
+  readonly level: number;
+  readonly y: number;
+  readonly height: number;
+}
+export interface DiagramLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly levels: readonly PlacedLevel[];
+  readonly zones: readonly PlacedZone[];
+  readonly conduits: readonly PlacedConduit[];
+}
+
+export const box = { width: 150, height: 54 } as const;
+const gutter = 130;
+const perRow = 5;
+const columnGap = 30;
+const rowGap = 62;
+const margin = 16;
+/** Room below the last row for lines that go around. */
+const foot = 40;
+
+/** Purdue levels as rows, the highest on top; conduits as lines whose ends are spread along the edges of the boxes. */
+export function layOut({ zones, conduits }: Pick<Diagram, "zones" | "conduits">): DiagramLayout {
+  const width = gutter + perRow * box.width + (perRow - 1) * columnGap + margin;
+  const levels: PlacedLevel[] = [];
+  const placed: PlacedZone[] = [];
+  let y = margin;
+  for (const level of [...new Set(zones.map((zone) => zone.level))].sort((a, b) => b - a)) {
+    const members = byNeighbours(
+      zones.filter((zone) => zone.level === level),
+      placed,
+      conduits,
+    );
+    const rows = Math.ceil(members.length / perRow);
+    levels.push({ level, y: y - margin / 2, height: rows * (box.height + rowGap) - rowGap + margin });
+    for (const [index, zone] of members.entries()) {
+      const inRow = Math.min(perRow, members.length - Math.floor(index / perRow) * perRow);
+      const rowWidth = inRow * box.width + (inRow - 1) * columnGap;
+      const left = gutter + (width - gutter - margin - rowWidth) / 2;
+      const x = left + (index % perRow) * (box.width + columnGap);
+      placed.push({ ...zone, x, y: y + Math.floor(index / perRow) * (box.height + rowGap) });
+    }
+    y += rows * (box.height + rowGap);
+  }
+  return { width, height: y - rowGap + foot, levels, zones: placed, conduits: route(placed, conduits) };
+}
+
+/** Zones of one level, each near the zones above that it is joined to, so that fewer lines cross. */
+function byNeighbours(
+  members: readonly Zone[],
+  above: readonly PlacedZone[],
+  conduits: readonly Conduit[],
+): readonly Zone[] {
+  const weight = (zone: Zone): number => {
+    const xs = above
+      .filter((other) => conduits.some(({ zones }) => zones.includes(zone.id) && zones.includes(other.id)))
+      .map(({ x }) => x);
+    return xs.length === 0 ? Number.POSITIVE_INFINITY : xs.reduce((sum, x) => sum + x, 0) / xs.length;
+  };
+  return members
+    .map((zone) => ({ zone, weight: weight(zone) }))
+    .sort((a, b) => (a.weight === b.weight ? 0 : a.weight - b.weight))
+    .map(({ zone }) => zone);
+}
+
+function route(zones: readonly PlacedZone[], conduits: readonly Conduit[]): readonly PlacedConduit[] {
+  const byId = new Map(zones.map((zone) => [zone.id, zone]));
+  const joined = conduits.flatMap((conduit) => {
+    const [one, other] = conduit.zones.map((id) => byId.get(id));
+    if (!one || !other) return [];
+    const [upper, lower] = one.y <= other.y ? [one, other] : [other, one];
+    return { conduit, upper, lower, around: upper.y === lower.y };
+  });
+  /** Where on an edge of a zone the line to another zone starts: sorted by where they lead, evenly spread. */
+  const port = (zone: PlacedZone, side: "top" | "bottom", conduit: Conduit): Point => {
+    const here = joined
+      .filter(({ upper, lower, around }) =>
+        side === "top" ? lower === zone && !around : upper === zone || (around && lower === zone),
+      )
+      .map((line) => ({ ...line, far: line.upper === zone ? line.lower : line.upper }))
+      .sort((a, b) => a.far.x - b.far.x);
+    const index = here.findIndex((line) => line.conduit === conduit);
+    return {
+      x: zone.x + (box.width * (index + 1)) / (here.length + 1),
+      y: side === "top" ? zone.y : zone.y + box.height,
+    };
+  };
+  return joined.map(({ conduit, upper, lower, around }) => ({
+    ...conduit,
+    around,
+    from: port(upper, "bottom", conduit),
+    to: port(lower, around ? "bottom" : "top", conduit),
+  }));
+}
