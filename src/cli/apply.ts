@@ -7,7 +7,7 @@ import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts"
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
 import { conclude } from "./rollout/outcome.ts";
-import { outsideOf } from "./rollout/outside.ts";
+import { outsideOf, sessionName } from "./rollout/outside.ts";
 import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -60,7 +60,7 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
         details: { by: approvals.accepted, author: plan.author, site: plan.site.sha256 },
       },
     ]);
-    const change = changeOf(plan, actor.person.id);
+    const change = changeOf(plan, actor.person.id, sessionName());
     const settings = {
       lease: plan.trial.lease,
       soak: plan.trial.soak,

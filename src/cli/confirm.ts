@@ -4,7 +4,7 @@ import { runChange } from "../rollout/runner.ts";
 import type { Context } from "./context.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { conclude } from "./rollout/outcome.ts";
-import { outsideOf } from "./rollout/outside.ts";
+import { outsideOf, sessionName } from "./rollout/outside.ts";
 import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -35,7 +35,7 @@ export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
     const outside = outsideOf(this, folder, plan, actor, new AbortController().signal);
     const start = { kind: "confirming", leaseEnds: outside.now() + plan.trial.lease } as const;
     const settings = { lease: plan.trial.lease, soak: plan.trial.soak, confirm: "by-another" } as const;
-    const end = await runChange(changeOf(plan, actor.person.id), start, settings, outside);
+    const end = await runChange(changeOf(plan, actor.person.id, sessionName()), start, settings, outside);
     conclude(this, plan.id, end, flags.json ? "json" : "human");
   },
 });

@@ -33,11 +33,11 @@ export interface Change {
   readonly order: TrialOrder;
 }
 
-/** Makes a change of a plan, for the person who applies it. */
-export function changeOf(plan: Plan, actor: string): Change {
+/** Makes a change of a plan, for one session of the person who applies it: two sessions never share a lock. */
+export function changeOf(plan: Plan, actor: string, session: string): Change {
   const rules = plan.boot.rules.conduits.find((one) => one.conduit === plan.conduit);
   if (!rules) throw new Error(`the plan ${plan.id} has no rules for its own conduit`);
-  const holder = `${actor} plan:${plan.id.slice(0, 16)}`;
+  const holder = `${actor} ${session} plan:${plan.id.slice(0, 16)}`;
   return { plan, rules, order: { plan: plan.id, holder, rules, leaseSeconds: plan.trial.lease } };
 }
 

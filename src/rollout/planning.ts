@@ -5,6 +5,7 @@ import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
 import { formatPacket } from "../net/packet.ts";
 import type { PlanContent } from "../plan/plan.ts";
+import { reviewFacts } from "../plan/review-facts.ts";
 import { firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
 import { watchOf } from "../plan/watch.ts";
 import type { Conduit, Site, Window } from "../policy/model.ts";
@@ -74,6 +75,14 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
       expected: { rulesHash, ownHash: whole.ownHash },
       base: baseOf(live, facts),
       undo: undo(order, driver, ring ? ring.current : 1),
+      review: reviewFacts({
+        site: order.site,
+        conduit: order.conduit,
+        firewall: order.firewall.id,
+        to: rules.stage,
+        before: confirmed.conduits.find((one) => one.conduit === order.conduit.id),
+        baseline: order.baseline?.content,
+      }),
     },
   };
 }

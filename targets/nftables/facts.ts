@@ -83,8 +83,11 @@ async function bootService(host: Host, paths: DriverPaths): Promise<readonly str
   if (!readListing(rehearsal.stdout).some((one) => one.name === table)) {
     return [`${paths.bootEntry} does not include ${paths.bootFile}: add the line  include "${folder}/*.nft"`];
   }
+  // Unit files may lie about where no systemd runs, such as in a container.
+  const runs = await host.try(["test", "-d", "/run/systemd/system"]);
   const enabled = await host.try(["systemctl", "is-enabled", "nftables.service"]);
-  return paths.bootEntry === "/etc/nftables.conf" && enabled.stdout.trim() === "disabled"
+  const isOff = runs.code === 0 && enabled.stdout.trim() === "disabled";
+  return isOff && paths.bootEntry === "/etc/nftables.conf"
     ? ["nothing loads /etc/nftables.conf at boot: systemctl enable nftables.service"]
     : [];
 }

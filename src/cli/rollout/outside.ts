@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as timer } from "node:timers/promises";
 import { printable } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -6,6 +7,9 @@ import type { Context } from "../context.ts";
 import type { Actor } from "./actor.ts";
 import { reach } from "./firewall.ts";
 import { appendJournal } from "./journal-file.ts";
+
+/** A name that no other session has. */
+export const sessionName = (): string => `session-${randomBytes(4).toString("hex")}`;
 
 /** The world around one rollout: clocks, wire, journal, terminal, and the operator's Ctrl-C. */
 export function outsideOf(

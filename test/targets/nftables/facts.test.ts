@@ -45,7 +45,7 @@ test.each([
     { unshare: "!unshare: Operation not permitted" },
     "install util-linux and log in as root",
   ],
-  ["no boot folder", { "test -d": "!" }, "mkdir -p /etc/nftables.d"],
+  ["no boot folder", { "test -d /etc": "!" }, "mkdir -p /etc/nftables.d"],
   ["no boot entry", { "test -r": "!" }, "name the right file as boot-entry"],
   [
     "a broken boot entry",
@@ -66,6 +66,10 @@ test.each([
   const found = await obstacles(answers);
   expect(found).toHaveLength(1);
   expect(found[0]).toContain(message);
+});
+
+test("a boot service that is off matters only where an init system starts services", async () => {
+  expect(await obstacles({ systemctl: "disabled\n", "test -d /run/systemd": "!" })).toEqual([]);
 });
 
 test.each(["1.0.6", "1.0.9", "1.1.3", "2.0.0"])("nft %s is new enough", async (version) => {
