@@ -33,7 +33,7 @@ export function writeSiteFolder(
   decisions: Decisions,
 ): void {
   const source = join(projectRoot(), "rulesets", "lab-plant");
-  mkdirSync(folder.site);
+  mkdirSync(join(folder.site, "baseline"), { recursive: true });
   const document = parseDocument(readFileSync(join(source, "site.yaml"), "utf8"));
   document.setIn(["firewalls", "fw1", "ssh", "host-keys"], [keys.get("fw1")]);
   for (const person of people) document.setIn(["people", person, "keys"], [keys.get(person)]);

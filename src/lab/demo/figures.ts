@@ -18,7 +18,7 @@ export interface Figures {
   };
   readonly forbidden: {
     readonly seenInMonitor: boolean;
-    /** From the moment that enforcement was armed to the session's last answer; at most. */
+    /** From the moment that enforcement was armed to the session's last answer, at most; 0 when none came after. */
     readonly secondsUntilCut: number;
   };
   readonly lease: {

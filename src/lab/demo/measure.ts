@@ -1,9 +1,10 @@
-import { pollLog, type LabFolder } from "../lab-folder.ts";
+import { type LabFolder, pollLog } from "../lab-folder.ts";
 import { type PollSession, sessions } from "../plant.ts";
 import { answeredAt, isGood, type Poll, readPolls, tallyPolls } from "../poll-log.ts";
 import type { Figures } from "./figures.ts";
 
-const pollsOf = (folder: LabFolder, session: PollSession): readonly Poll[] => readPolls(pollLog(folder, session.id));
+const pollsOf = (folder: LabFolder, session: PollSession): readonly Poll[] =>
+  readPolls(pollLog(folder, session.id));
 
 export const forbiddenSession: PollSession = sessions.find(({ forbidden }) => forbidden !== undefined)!;
 

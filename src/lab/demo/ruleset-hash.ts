@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import type { Terminal } from "./terminal.ts";
+
+/** One object of `nft --json`: by its kind, the object and where it belongs. */
+type Listed = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/**
+ * SHA-256 of everything that the firewall's kernel holds, as its console lists it: all tables, without counters and
+ * handles, and without the members of sets that packets write (the record of what no permit admits).
+ */
+export async function rulesetHash(terminal: Terminal): Promise<string> {
+  const text = await terminal.console("nft --json --stateless list ruleset");
+  const { nftables } = JSON.parse(text) as { readonly nftables: readonly Listed[] };
+  // Objects are listed in the order in which they were made, which means nothing; that of a chain's rules does, and
+  // they keep it: their place is the same, and sorting is stable.
+  const objects = nftables.map((listed) => ({ place: placeOf(listed), text: normalText(listed) }));
+  objects.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
+  return createHash("sha256")
+    .update(objects.map((object) => object.text).join("\n"))
+    .digest("hex");
+}
+
+function placeOf(listed: Listed): string {
+  const [[kind, { family, table, chain, name }]] = Object.entries(listed) as [[string, Listed[string]]];
+  return [kind, family, table, chain ?? name].join(" ");
+}
+
+function normalText(listed: Listed): string {
+  const written = [listed.set?.flags].flat().includes("dynamic");
+  return JSON.stringify(listed, (key, value: unknown) => {
+    if (key === "handle" || (key === "elem" && written)) return undefined;
+    // The kernel lists the members of a set in no order.
+    return key === "elem" && Array.isArray(value)
+      ? value.map((member) => JSON.stringify(member)).sort()
+      : value;
+  });
+}
