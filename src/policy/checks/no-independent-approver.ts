@@ -3,14 +3,11 @@ import type { Check } from "./check.ts";
 export const noIndependentApprover: Check = {
   id: "no-independent-approver",
   severity: "warning",
-  about:
-    "Too few people may approve what an engineer or an operator plans: an author never approves their own plan.",
+  about: "Too few people may approve what an engineer plans: an author never approves their own plan.",
   fix: "give more people a role that may approve, or lower the count",
   clause: "IEC 62443-3-3 SR 2.1 RE 4",
   *run({ site }) {
-    const authors = site.people.filter(
-      ({ roles }) => roles.includes("engineer") || roles.includes("operator"),
-    );
+    const authors = site.people.filter(({ roles }) => roles.includes("engineer"));
     for (const author of authors) {
       const short = Object.entries(site.approvals).flatMap(([stage, rule]) => {
         const others = site.people.filter(

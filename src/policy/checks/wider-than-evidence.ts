@@ -1,7 +1,7 @@
 import { type AddressRange, covers, formatRange } from "../../net/address.ts";
-import { formatService } from "../../net/service.ts";
+import { formatService, type Service } from "../../net/service.ts";
 import type { Check } from "./check.ts";
-import { carries, observedFlows } from "./observed.ts";
+import { carries, type LocatedFlow, observedFlows } from "./observed.ts";
 import { permitsOf } from "./subjects.ts";
 
 export const widerThanEvidence: Check = {
@@ -20,8 +20,10 @@ export const widerThanEvidence: Check = {
         ...unseen(permit.initiators, "initiator").map((range) => `initiator ${range}`),
         ...unseen(permit.responders, "responder").map((range) => `responder ${range}`),
         ...permit.services
-          .filter((service) => !flows.some(({ flow, initiator }) => carries(service, flow, initiator)))
-          .map((service) => formatService(service)),
+          .filter(
+            (service) => !permit.services.some((other) => isTwin(service, other) && isSeen(other, flows)),
+          )
+          .map(formatService),
       ];
       if (extra.length === 0) continue;
       const shown = extra.slice(0, 5).join(", ") + (extra.length > 5 ? ` and ${extra.length - 5} more` : "");
@@ -33,3 +35,10 @@ export const widerThanEvidence: Check = {
     }
   },
 };
+
+const isSeen = (service: Service, flows: readonly LocatedFlow[]): boolean =>
+  flows.some(({ flow, initiator }) => carries(service, flow, initiator));
+
+/** Built-in services name their ports for TCP and for UDP, and a machine uses one of the two. */
+const isTwin = (a: Service, b: Service): boolean =>
+  a === b || (a.kind === "ports" && b.kind === "ports" && a.from === b.from && a.to === b.to);
