@@ -1,9 +1,10 @@
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../net/address.ts";
+import type { ConnectionState } from "../net/packet.ts";
 import { icmpProtocol, icmpReplyType, protocolNumbers } from "../net/protocol.ts";
 import type { Service } from "../net/service.ts";
 import type { ConduitRules, Stage, ZonePair } from "./ir.ts";
-import type { Cube, Program, Rule } from "./program.ts";
+import type { Cube, Program, Range, Rule } from "./program.ts";
 
 /** One permitted product of ranges and a service, in the direction of the request. */
 export interface Request {
@@ -77,44 +78,51 @@ export const rulesProgram = (rules: ConduitRules, span: Span): Program =>
 /** The packets that ask; they are not in the reply direction of a connection. */
 export const requestCube = ({ source, destination, service, span, label }: Request): Cube => ({
   family: source.family,
-  states: ["original", "none", "related"],
+  states: asking,
   source,
   destination,
-  ...serviceCube(service, "destinationPort"),
+  protocol: protocolRange(service),
+  destinationPort: portRange(service),
+  icmpType: service.kind === "icmp" ? exactly(service.type) : undefined,
   span,
-  ...(label !== undefined && { label }),
+  label,
 });
+
+const asking: readonly ConnectionState[] = ["original", "none", "related"];
+const answering: readonly ConnectionState[] = ["reply"];
 
 /** The packets that answer: from the responder, and from the port that was asked. None for an ICMP type without an answer. */
 export function replyCube({ source, destination, service, span, label }: Request): readonly Cube[] {
-  const ends = {
-    family: source.family,
-    states: ["reply"] as const,
-    source: destination,
-    destination: source,
-    span,
-    ...(label !== undefined && { label }),
-  };
-  if (service.kind !== "icmp") return [{ ...ends, ...serviceCube(service, "sourcePort") }];
-  const type = icmpReplyType(service.family, service.type);
-  return type === undefined ? [] : [{ ...ends, ...serviceCube({ ...service, type }, "sourcePort") }];
+  const icmpType = service.kind === "icmp" ? icmpReplyType(service.family, service.type) : undefined;
+  if (service.kind === "icmp" && icmpType === undefined) return [];
+  return [
+    {
+      family: source.family,
+      states: answering,
+      source: destination,
+      destination: source,
+      protocol: protocolRange(service),
+      sourcePort: portRange(service),
+      icmpType: icmpType === undefined ? undefined : exactly(icmpType),
+      span,
+      label,
+    },
+  ];
 }
 
-/** The constraints of a service; `port` names the side that holds the responder's port. */
-export function serviceCube(service: Service, port: "sourcePort" | "destinationPort"): Cube {
+const portRange = (service: Service): Range | undefined =>
+  service.kind === "ports" ? { from: service.from, to: service.to } : undefined;
+
+function protocolRange(service: Service): Range | undefined {
   switch (service.kind) {
     case "any":
-      return {};
+      return undefined;
     case "ports":
-      return { protocol: exactly(service.protocol), [port]: { from: service.from, to: service.to } };
-    case "icmp":
-      return { protocol: exactly(icmpProtocol(service.family)), icmpType: exactly(service.type) };
     case "protocol":
-      return { protocol: exactly(service.protocol) };
+      return exactly(service.protocol);
+    case "icmp":
+      return exactly(icmpProtocol(service.family));
   }
 }
 
-const exactly = (value: number): { readonly from: number; readonly to: number } => ({
-  from: value,
-  to: value,
-});
+const exactly = (value: number): Range => ({ from: value, to: value });

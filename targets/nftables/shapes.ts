@@ -1,5 +1,5 @@
 import type { Box } from "../../src/compile/ir.ts";
-import { type Family, formatRange } from "../../src/net/address.ts";
+import { type AddressRange, type Family, formatRange } from "../../src/net/address.ts";
 import { icmpReplyType } from "../../src/net/protocol.ts";
 import type { Service } from "../../src/net/service.ts";
 import { addressKey, addressType, reversedAddressKey } from "./frame.ts";
@@ -86,8 +86,19 @@ function serviceText(service: Service): string {
   }
 }
 
+/** Texts of ranges that were written before: most ranges stand in many elements, and formatting is slow. */
+const rangeTexts = new WeakMap<AddressRange, string>();
+
+function rangeText(range: AddressRange): string {
+  const known = rangeTexts.get(range);
+  if (known !== undefined) return known;
+  const text = formatRange(range);
+  rangeTexts.set(range, text);
+  return text;
+}
+
 export const requestElement = (box: Box): string =>
-  `${formatRange(box.source)} . ${formatRange(box.destination)}${serviceText(box.service)}`;
+  `${rangeText(box.source)} . ${rangeText(box.destination)}${serviceText(box.service)}`;
 
 /** The element that admits the replies, or undefined for an ICMP type that nothing answers. */
 export function replyElement(box: Box): string | undefined {

@@ -89,46 +89,32 @@ export function createSpace(programs: readonly Program[], further: readonly Cube
 }
 
 function rankCube(cube: Cube, axis: Space["axis"]): readonly RankedCube[] {
-  const families = familyRanks.filter((family) =>
-    [cube.family, cube.source?.family, cube.destination?.family].every(
-      (asked) => asked === undefined || asked === family,
-    ),
-  );
+  const asked = cube.family ?? cube.source?.family ?? cube.destination?.family;
+  const clash = [cube.source, cube.destination].some((range) => range && range.family !== asked);
+  if (clash) return [];
+  // Without a family there are no addresses either, and the axes of one family do for both.
+  const family = asked ?? 4;
+  const range = (level: number, from: number | bigint, to: number | bigint): readonly [number, number] => {
+    const { rank, points } = axis(level, family);
+    const end = rank(BigInt(to) + 1n);
+    return [rank(BigInt(from)), end === points.length - 1 ? open : end];
+  };
+  const optional = (level: number, asks: AddressRange | Range | undefined): readonly [number, number] =>
+    asks ? range(level, asks.from, asks.to) : whole;
+  const familyRank = familyRanks.indexOf(family);
+  const [f0, f1] = asked ? range(dimension.family, familyRank, familyRank) : whole;
+  const [d0, d1] = optional(dimension.destination, cube.destination);
+  const [s0, s1] = optional(dimension.source, cube.source);
+  const [p0, p1] = optional(dimension.sourcePort, cube.sourcePort);
   const ranked: RankedCube[] = [];
-  for (const family of families) {
-    const range = (level: number, from: number | bigint, to: number | bigint): readonly [number, number] => {
-      const { rank, points } = axis(level, family);
-      const end = rank(BigInt(to) + 1n);
-      return [rank(BigInt(from)), end === points.length - 1 ? open : end];
-    };
-    const addresses = (level: number, asked: AddressRange | undefined): readonly [number, number] =>
-      asked ? range(level, asked.from, asked.to) : whole;
-    const head =
-      families.length === familyRanks.length ? whole : range(dimension.family, ...familyRange(family));
-    for (const states of stateRuns(cube.states)) {
-      for (const service of cubeServices(cube)) {
-        ranked.push([
-          ...head,
-          ...states,
-          ...addresses(dimension.destination, cube.destination),
-          ...addresses(dimension.source, cube.source),
-          ...(service ? range(dimension.service, service.from, service.to) : whole),
-          ...(cube.sourcePort
-            ? range(dimension.sourcePort, cube.sourcePort.from, cube.sourcePort.to)
-            : whole),
-        ]);
-      }
+  for (const [t0, t1] of stateRuns(cube.states)) {
+    for (const service of cubeServices(cube)) {
+      const [v0, v1] = optional(dimension.service, service);
+      ranked.push([f0, f1, t0, t1, d0, d1, s0, s1, v0, v1, p0, p1]);
     }
-    // Without any address the axes do not matter, and one cube stands for both families.
-    if (families.length === familyRanks.length) break;
   }
   return ranked;
 }
-
-const familyRange = (family: Family): readonly [number, number] => {
-  const rank = familyRanks.indexOf(family);
-  return [rank, rank];
-};
 
 /** Neighbouring states as ranges of ranks. */
 function stateRuns(states: readonly ConnectionState[] | undefined): readonly (readonly [number, number])[] {
