@@ -217,7 +217,10 @@ function afterRenewal(
     case "confirmed":
       return to({ kind: "confirmed", by: "another" }, "await-persist");
     case "expired":
-      return revert("the lease ended before it was renewed", state.leaseEnds);
+      return revert(
+        "the trial was ended on the firewall, or its lease was not renewed in time",
+        state.leaseEnds,
+      );
     case "foreign":
       return revert("somebody else changed the rules during the trial", state.leaseEnds);
   }

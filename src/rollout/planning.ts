@@ -14,7 +14,8 @@ import { namedAddresses } from "../verify/claims/observed.ts";
 import type { Ruleset } from "../verify/compile.ts";
 import type { Budget } from "../verify/diagram/diagram.ts";
 import { diffPrograms } from "../verify/diff.ts";
-import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
+import { groundProblems } from "./ground.ts";
+import { currentOf, readRing, textName } from "./known-good.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
 export interface PlanOrder {
@@ -45,7 +46,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   if (facts.obstacles.length > 0) return { kind: "problems", problems: facts.obstacles };
   const [live, ring] = [await driver.read(), await readRing(driver)];
   const now = live.conduits.find((one) => one.conduit === order.conduit.id && !one.trial);
-  const problems = stageProblems(order, live, ring, now);
+  const problems = [...stageProblems(order, live, now), ...(await groundProblems(driver, live, ring))];
   if (problems.length > 0) return { kind: "problems", problems };
 
   const confirmed: FirewallRules = ring
@@ -93,16 +94,10 @@ const hashOf = (conduits: readonly LiveConduit[], rules: ConduitRules): string |
 function stageProblems(
   { ruleset, conduit }: PlanOrder,
   live: LiveState,
-  ring: Ring | undefined,
   now: LiveConduit | undefined,
 ): readonly string[] {
   const running = live.conduits.find((one) => one.trial);
   if (running) return [`a trial of ${running.conduit} runs on this firewall: wait until it has ended`];
-  if (!ring && live.conduits.length > 0) {
-    return [
-      "rules of Sluice run on this firewall, but no known-good says where they come from: remove them first",
-    ];
-  }
   if (ruleset.rules.stage === "enforce" && !now) {
     return [`${conduit.id} is not monitored on this firewall: take it to monitor first`];
   }

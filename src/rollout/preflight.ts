@@ -4,7 +4,8 @@ import { secondsLeft, windowAt } from "../policy/windows.ts";
 import type { Driver, LiveState } from "../target.ts";
 import { type Change, type Outside, usedName } from "./change.ts";
 import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
-import { currentOf, firstRing, readRing, writeRing } from "./known-good.ts";
+import { groundProblems } from "./ground.ts";
+import { firstRing, readRing, writeRing } from "./known-good.ts";
 
 /** The lock holds for the checks and the drill; arming extends it with the lease. */
 const lockSeconds = 300;
@@ -31,10 +32,11 @@ export async function preflight(
   const live = await driver.read();
   const late = differencesSince(plan.base, live, facts);
   if (late.length > 0) return [changedMessage, ...late];
-  const problems = [...(await bootProblems(change, driver, live)), ...(await textProblems(change, driver))];
+  const ring = await readRing(driver);
+  const problems = [...(await groundProblems(driver, live, ring)), ...(await textProblems(change, driver))];
   if (problems.length > 0) return problems;
-  const ring = await ringProblems(change, driver, live, outside);
-  return ring.length > 0 ? ring : criteriaProblems(change, driver, outside);
+  if (!ring) await keepFirst(change, driver, live, outside);
+  return criteriaProblems(change, driver, outside);
 }
 
 const changedMessage = "the firewall is not as it was when the plan was made: make a new plan";
@@ -64,52 +66,28 @@ async function useProblems({ plan }: Change, driver: Driver): Promise<readonly s
     : [`this plan was used before (${used.trim()}): a plan is used once, make a new one`];
 }
 
-/** What a reboot would load must be what runs now, and what runs after the confirm must load too. */
-async function bootProblems({ plan }: Change, driver: Driver, live: LiveState): Promise<readonly string[]> {
-  const now = await driver.rehearseBoot();
-  if (now.ownHash !== live.ownHash) {
-    return [
-      "a reboot would load other rules of Sluice than those that run: bring the boot file in line first",
-    ];
+/** The rules as the plan has them, alone and in the boot configuration, must be what this firewall makes of them. */
+async function textProblems({ plan }: Change, driver: Driver): Promise<readonly string[]> {
+  const refusal = await driver.check(plan.compiled.text);
+  if (refusal !== undefined) return [`the firewall refuses the rules: ${refusal}`];
+  const [alone, booted] = [
+    await driver.preview(plan.compiled.text),
+    await driver.rehearseBoot(plan.boot.text),
+  ];
+  const listed = alone.conduits.find((one) => one.conduit === plan.conduit);
+  if (listed?.rulesHash !== plan.expected.rulesHash) {
+    return ["the firewall reads the rules otherwise than when the plan was made"];
   }
-  const after = await driver.rehearseBoot(plan.boot.text);
-  return after.ownHash === plan.expected.ownHash
+  return booted.ownHash === plan.expected.ownHash
     ? []
     : ["the host's boot configuration would not load the rules as they are in the plan"];
 }
 
-async function textProblems({ plan }: Change, driver: Driver): Promise<readonly string[]> {
-  const refusal = await driver.check(plan.compiled.text);
-  if (refusal !== undefined) return [`the firewall refuses the rules: ${refusal}`];
-  const preview = await driver.preview(plan.compiled.text);
-  const listed = preview.conduits.find((one) => one.conduit === plan.conduit);
-  return listed?.rulesHash === plan.expected.rulesHash
-    ? []
-    : ["the firewall reads the rules otherwise than when the plan was made"];
-}
-
-/** What runs must be the current known-good; at first contact, what is there becomes the first one. */
-async function ringProblems(
-  { plan }: Change,
-  driver: Driver,
-  live: LiveState,
-  outside: Outside,
-): Promise<readonly string[]> {
-  const ring = await readRing(driver);
-  if (ring === undefined) {
-    if (live.conduits.length > 0) {
-      return ["rules of Sluice run here, but no known-good says where they come from: remove them first"];
-    }
-    const nothing = { firewall: plan.firewall.id, conduits: [] };
-    const first = firstRing(nothing, undefined, live.bootText, outside.time().toISOString());
-    await writeRing(driver, first, driver.absence);
-    return [];
-  }
-  const { number, text } = currentOf(ring);
-  const kept = text === null ? await driver.preview(driver.absence) : await driver.preview(text);
-  return kept.ownHash === live.ownHash
-    ? []
-    : [`the rules that run are not those of the current known-good (number ${number})`];
+/** At first contact, what is there becomes the first known-good: what the last rollback restores. */
+async function keepFirst({ plan }: Change, driver: Driver, live: LiveState, outside: Outside): Promise<void> {
+  const nothing = { firewall: plan.firewall.id, conduits: [] };
+  const first = firstRing(nothing, undefined, live.bootText, outside.time().toISOString());
+  await writeRing(driver, first, driver.absence);
 }
 
 /**

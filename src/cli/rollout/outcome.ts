@@ -20,7 +20,8 @@ export function exitCodeOf(state: State): number {
 /** Prints the end of a change as one document, where asked for, and sets the exit code. */
 export function conclude(context: Context, plan: string, state: State, format: "human" | "json"): void {
   if (format === "json") {
-    const document = { schema: "sluice/rollout", version: 1, plan, ...state, state: state.kind };
+    const { kind, ...details } = state;
+    const document = { schema: "sluice/rollout", version: 1, plan, state: kind, ...details };
     context.process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   }
   context.process.exitCode = exitCodeOf(state);

@@ -1,0 +1,266 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type Effect,
+  type Event,
+  isFinal,
+  isRunning,
+  type Settings,
+  type State,
+  step,
+} from "../../src/rollout/machine.ts";
+
+const settings: Settings = { lease: 10, soak: 20, confirm: "by-another" };
+
+/** Plays a script from the start and gives the states that it went through, with what was asked for in each. */
+function play(
+  events: readonly Event[],
+  by: Settings = settings,
+): readonly (readonly [State["kind"], Effect["kind"] | undefined])[] {
+  let state: State = { kind: "approved" };
+  return events.map((event) => {
+    const next = step(state, event, by);
+    state = next.state;
+    return [state.kind, next.effect?.kind] as const;
+  });
+}
+const good = (at: number): Event => ({ kind: "measured", at, verdict: "holds", reason: "" });
+const held = (at: number): Event => ({ kind: "lease", answer: "held", at });
+const toTrial: readonly Event[] = [
+  { kind: "start" },
+  { kind: "checked", problems: [] },
+  { kind: "drilled", fired: true, seconds: 2 },
+  { kind: "armed", at: 0, endsBy: 100 },
+];
+const afterTrial = (events: readonly Event[], by = settings) =>
+  play([...toTrial, ...events], by).slice(toTrial.length);
+
+describe("a change, as a story", () => {
+  test("is checked, drilled, armed, soaked, and confirmed by another session", () => {
+    expect(
+      play([
+        ...toTrial,
+        good(1),
+        { kind: "tick", at: 5 },
+        held(5),
+        good(11),
+        good(21),
+        { kind: "lease", answer: "confirmed", at: 25 },
+        { kind: "persisted" },
+      ]),
+    ).toEqual([
+      ["preflight", "check"],
+      ["preflight", "drill"],
+      ["drilled", "arm"],
+      ["trial", "measure"],
+      ["soak", undefined],
+      ["soak", "renew"],
+      ["soak", "measure"],
+      ["soak", undefined],
+      ["soaked", undefined],
+      ["confirmed", "await-persist"],
+      ["done", undefined],
+    ]);
+  });
+
+  test("confirms itself after the soak only when it was told to", () => {
+    const events = [
+      good(1),
+      good(21),
+      { kind: "lease", answer: "confirmed", at: 22 },
+      { kind: "persisted" },
+      { kind: "kept" },
+    ] as const;
+    expect(afterTrial(events, { ...settings, confirm: "after-soak" })).toEqual([
+      ["soak", undefined],
+      ["confirming", "confirm"],
+      ["confirmed", "persist"],
+      ["persisted", "keep"],
+      ["done", undefined],
+    ]);
+  });
+
+  test.each<[string, Event]>([
+    ["a criterion that trips", { kind: "measured", at: 2, verdict: "tripped", reason: "heartbeat" }],
+    ["an operator's abort", { kind: "abort", reason: "Ctrl-C" }],
+    ["a broken wire", { kind: "failed", at: 2, reason: "lost" }],
+    ["an expired lease", { kind: "lease", answer: "expired", at: 2 }],
+    ["a foreign change", { kind: "lease", answer: "foreign", at: 2 }],
+    ["the end of its time", { kind: "tick", at: 100 }],
+  ])("%s leads back, and being back is read from the firewall", (_name, event) => {
+    const back = { kind: "found", what: "back", reason: "" } as const;
+    expect(afterTrial([good(1), event, { kind: "disarmed" }, back]).slice(1)).toEqual([
+      ["reverting", "disarm"],
+      ["reverted", "verify"],
+      ["verified-back", undefined],
+    ]);
+  });
+
+  test("a disarm that does not arrive still ends in a look at the firewall", () => {
+    const lost = { kind: "failed", at: 2, reason: "lost" } as const;
+    const unreachable = { kind: "found", what: "unreachable", reason: "no route" } as const;
+    expect(afterTrial([lost, lost, unreachable]).at(-1)).toEqual(["revert-unproven", undefined]);
+  });
+
+  test("a wire that breaks while arming counts as armed", () => {
+    expect(play([...toTrial.slice(0, 3), { kind: "failed", at: 3, reason: "lost" }]).at(-1)).toEqual([
+      "reverting",
+      "disarm",
+    ]);
+  });
+
+  test("a wire that breaks before arming changes nothing", () => {
+    expect(play([...toTrial.slice(0, 2), { kind: "failed", at: 3, reason: "lost" }]).at(-1)).toEqual([
+      "refused",
+      undefined,
+    ]);
+  });
+
+  test("a dead man that does not fire in the drill is never armed", () => {
+    const silent = { kind: "drilled", fired: false, seconds: 9 } as const;
+    expect(play([...toTrial.slice(0, 2), silent]).at(-1)).toEqual(["refused", undefined]);
+  });
+
+  test("time in which a criterion asks to wait does not count for the soak", () => {
+    const waits = (at: number): Event => ({ kind: "measured", at, verdict: "waits", reason: "quiet" });
+    const kinds = afterTrial([good(0), good(15), waits(16), good(40), good(44), good(46)]).map(
+      ([kind]) => kind,
+    );
+    expect(kinds).toEqual(["soak", "soak", "held", "soak", "soak", "soaked"]);
+  });
+
+  test("a confirm that was made while the wire was broken is completed, not taken back", () => {
+    const lost = { kind: "failed", at: 2, reason: "lost" } as const;
+    const confirmed = { kind: "found", what: "confirmed", reason: "" } as const;
+    expect(afterTrial([lost, { kind: "disarmed" }, confirmed]).at(-1)).toEqual(["confirmed", "persist"]);
+  });
+
+  test("a boot file that cannot be written is said, and the running rules are not taken back", () => {
+    const events = [
+      { kind: "lease", answer: "confirmed", at: 2 },
+      { kind: "not-persisted", reason: "disk full" },
+    ] as const;
+    expect(afterTrial(events).at(-1)).toEqual(["confirmed-not-persisted", undefined]);
+  });
+
+  test("a session that only confirms leaves the trial alone when it is refused", () => {
+    const start: State = { kind: "confirming", leaseEnds: 10 };
+    expect(step(start, { kind: "start" }, settings).effect).toEqual({ kind: "confirm" });
+    const refused = step(start, { kind: "confirm-refused", reasons: ["soak"] }, settings);
+    expect(refused).toEqual({ state: { kind: "refused", reasons: ["soak"] } });
+  });
+});
+
+const at = fc.integer({ min: 0, max: 200 });
+const reason = fc.constant("because");
+const anyEvent: fc.Arbitrary<Event> = fc.oneof(
+  fc.constantFrom<Event>({ kind: "start" }, { kind: "disarmed" }, { kind: "persisted" }, { kind: "kept" }),
+  fc.record({ kind: fc.constant("checked" as const), problems: fc.constantFrom([], ["x"]) }),
+  fc.record({ kind: fc.constant("drilled" as const), fired: fc.boolean(), seconds: fc.constant(2) }),
+  fc.record({ kind: fc.constant("armed" as const), at, endsBy: at }),
+  fc.record({ kind: fc.constant("tick" as const), at }),
+  fc.record({
+    kind: fc.constant("measured" as const),
+    at,
+    verdict: fc.constantFrom("holds", "waits", "tripped"),
+    reason,
+  }),
+  fc.record({
+    kind: fc.constant("lease" as const),
+    answer: fc.constantFrom("held", "expired", "confirmed", "foreign"),
+    at,
+  }),
+  fc.record({ kind: fc.constant("confirm-refused" as const), reasons: fc.constant(["x"]) }),
+  fc.record({
+    kind: fc.constant("found" as const),
+    what: fc.constantFrom("back", "confirmed", "other", "unreachable"),
+    reason,
+  }),
+  fc.record({ kind: fc.constant("not-persisted" as const), reason }),
+  fc.record({ kind: fc.constant("abort" as const), reason }),
+  fc.record({ kind: fc.constant("failed" as const), at, reason }),
+);
+const anySettings: fc.Arbitrary<Settings> = fc.record({
+  lease: fc.integer({ min: 1, max: 20 }),
+  soak: fc.integer({ min: 0, max: 40 }),
+  confirm: fc.constantFrom("by-another", "after-soak"),
+});
+
+/** Answers that the world can give to what the machine asks for, the worst ones included. */
+const answers: Readonly<Record<Effect["kind"], readonly Event["kind"][]>> = {
+  check: ["checked", "failed", "abort"],
+  drill: ["drilled", "failed", "abort"],
+  arm: ["armed", "failed"],
+  renew: ["lease", "failed"],
+  measure: ["measured", "failed"],
+  confirm: ["lease", "confirm-refused", "failed"],
+  persist: ["persisted", "not-persisted", "failed"],
+  "await-persist": ["persisted", "not-persisted", "failed"],
+  keep: ["kept", "failed"],
+  disarm: ["disarmed", "failed"],
+  verify: ["found"],
+};
+
+test("over 100,000 random stories, nothing is armed before its dead man fired, and finals are final", () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 25 }), anySettings, (events, by) => {
+      let state: State = { kind: "approved" };
+      let fired = false;
+      for (const event of events) {
+        const next = step(state, event, by);
+        if (event.kind === "drilled" && state.kind === "preflight") fired = event.fired;
+        if (next.effect?.kind === "arm") expect(fired).toBe(true);
+        if (isRunning(next.state) || next.effect?.kind === "confirm") expect(fired).toBe(true);
+        if (isFinal(state)) expect(next).toEqual({ state });
+        state = next.state;
+      }
+    }),
+    { numRuns: 100_000 },
+  );
+}, 60_000);
+
+test("a lease is never renewed after the trial's deadline, and never while a criterion has tripped", () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 40 }), anySettings, (events, by) => {
+      let state: State = step(
+        { kind: "drilled", seconds: 2 },
+        { kind: "armed", at: 0, endsBy: 50 },
+        by,
+      ).state;
+      for (const event of events) {
+        const next = step(state, event, by);
+        if (next.effect?.kind === "renew") expect(event.kind === "tick" && event.at < 50).toBe(true);
+        if (isRunning(state) && event.kind === "measured" && event.verdict === "tripped") {
+          expect(next.effect).toEqual({ kind: "disarm" });
+        }
+        state = next.state;
+      }
+    }),
+    { numRuns: 20_000 },
+  );
+}, 30_000);
+
+test("whatever the world answers, every change ends: back, confirmed, or with a human called", () => {
+  fc.assert(
+    fc.property(fc.infiniteStream(anyEvent), anySettings, (stream, by) => {
+      let { state, effect } = step({ kind: "approved" }, { kind: "start" }, by);
+      let clock = 0;
+      for (let round = 0; round < 400 && !isFinal(state); round += 1) {
+        const asked = effect;
+        clock += 1;
+        // Without something to do, a trial waits for its next moment; nothing else may be waited for.
+        if (!asked) expect(isRunning(state)).toBe(true);
+        const wanted: readonly Event["kind"][] = asked ? answers[asked.kind] : ["tick", "abort", "measured"];
+        const answer = [...stream.take(400)].find((one) => wanted.includes(one.kind)) ?? {
+          kind: "abort",
+          reason: "",
+        };
+        const event =
+          "at" in answer ? { ...answer, at: clock, ...("endsBy" in answer ? { endsBy: 200 } : {}) } : answer;
+        ({ state, effect } = step(state, event, by));
+      }
+      expect(isFinal(state)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+}, 60_000);
