@@ -39,16 +39,20 @@ function linkCommands(host: Host, link: Link): readonly string[] {
   return [
     `link set dev ${link.network} address ${mac} up`,
     ...link.addresses.map(
-      (address) => `addr add ${address}/${address.includes(":") ? 64 : 24} dev ${link.network}`,
+      (address) => `addr add ${address}/${isIpv6(address) ? 64 : 24} dev ${link.network}`,
     ),
   ];
 }
 
 function routes(host: Host): readonly string[] {
-  const home = host.links[0]?.network;
-  if (host === firewall || home === "mgmt") return [];
-  const gateways = firewall.links.find(({ network }) => network === home)?.addresses ?? [];
-  return gateways.map((gateway) => `route add default via ${gateway}`);
+  const [home] = host.links;
+  if (host === firewall || home === undefined || home.network === "mgmt") return [];
+  const gateways = firewall.links.find(({ network }) => network === home.network)?.addresses ?? [];
+  return gateways
+    .filter((gateway) => home.addresses.some((address) => isIpv6(address) === isIpv6(gateway)))
+    .map((gateway) => `route add default via ${gateway}`);
 }
+
+const isIpv6 = (address: string): boolean => address.includes(":");
 
 const hexByte = (value: number): string => value.toString(16).padStart(2, "0");

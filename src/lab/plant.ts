@@ -51,7 +51,7 @@ export const laptop: Host = {
 };
 
 export const plcs: readonly (Host & { readonly unit: number })[] = [
-  { name: "plc1", unit: 1, links: [{ network: "cell1", addresses: ["10.10.1.10", "fd00:10::10"] }] },
+  { name: "plc1", unit: 1, links: [{ network: "cell1", addresses: ["10.10.1.10"] }] },
   { name: "plc2", unit: 2, links: [{ network: "cell1", addresses: ["10.10.1.11", "fd00:10::11"] }] },
 ];
 

@@ -36,7 +36,11 @@ export function writeSiteFolder(
   mkdirSync(join(folder.site, "baseline"), { recursive: true });
   const document = parseDocument(readFileSync(join(source, "site.yaml"), "utf8"));
   document.setIn(["firewalls", "fw1", "ssh", "host-keys"], [keys.get("fw1")]);
-  for (const person of people) document.setIn(["people", person, "keys"], [keys.get(person)]);
+  const today = new Date().toISOString().slice(0, 10);
+  for (const person of people) {
+    document.setIn(["people", person, "keys"], [keys.get(person)]);
+    document.setIn(["people", person, "reviewed"], today);
+  }
   if (decisions === "open") {
     const conduits = document.get("conduits");
     if (!isMap(conduits)) throw new Error("rulesets/lab-plant/site.yaml has no conduits");

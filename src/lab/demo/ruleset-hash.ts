@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Terminal } from "./terminal.ts";
+import type { Console } from "./terminal.ts";
 
 /** One object of `nft --json`: by its kind, the object and where it belongs. */
 type Listed = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -8,8 +8,8 @@ type Listed = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
  * SHA-256 of everything that the firewall's kernel holds, as its console lists it: all tables, without counters and
  * handles, and without the members of sets that packets write (the record of what no permit admits).
  */
-export async function rulesetHash(terminal: Terminal): Promise<string> {
-  const text = await terminal.console("nft --json --stateless list ruleset");
+export async function rulesetHash(watcher: Console): Promise<string> {
+  const text = await watcher.console("nft --json --stateless list ruleset");
   const { nftables } = JSON.parse(text) as { readonly nftables: readonly Listed[] };
   // Objects are listed in the order in which they were made, which means nothing; that of a chain's rules does, and
   // they keep it: their place is the same, and sorting is stable.

@@ -28,16 +28,19 @@ export interface Running {
   line(pattern: RegExp): Promise<string>;
 }
 
-/** The engineer's terminal, and the watcher's console at the firewall. */
-export interface Terminal {
+/** Runs a shell line at the firewall's own console, unseen, and resolves with what it says. */
+export interface Console {
+  console(line: string): Promise<string>;
+}
+
+/** The engineer's terminal, and a watcher's console. */
+export interface Terminal extends Console {
   heading(text: string): void;
   say(text: string): void;
   /** Starts a command on the laptop, shown as the engineer types it; its output is shown as it comes. */
   start(line: string): Running;
   /** Runs a command on the laptop to its end. Rejects with DemoError unless it exits with `code`. */
   engineer(line: string, code?: number): Promise<Finished>;
-  /** Runs a shell line at the firewall's console, unseen, and resolves with what it says. */
-  console(line: string): Promise<string>;
 }
 
 /** Opens a terminal in a running lab. `write` gets whole lines. */

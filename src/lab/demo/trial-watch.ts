@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicSeconds } from "../poll-log.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Console, DemoError } from "./terminal.ts";
 
 /** A change that lies between two looks at the kernel: monotonic seconds, `after` the earlier look. */
 export interface Moment {
@@ -20,16 +20,17 @@ export async function untilTrial(
   const deadline = monotonicSeconds() + seconds;
   for (let after = monotonicSeconds(); ; ) {
     const looked = monotonicSeconds();
-    const state = (await trialRuns(terminal)) ? "runs" : "is over";
+    const state = (await trialRuns(watcher)) ? "runs" : "is over";
     if (state === wanted) return { after, before: monotonicSeconds() };
-    if (looked > deadline) throw new Error(`after ${seconds} s no moment came at which the trial ${wanted}`);
+    if (looked > deadline)
+      throw new DemoError(`after ${seconds} s no moment came at which the trial ${wanted}`);
     after = looked;
     await sleep(50);
   }
 }
 
 /** The kernel lists no element whose lease has ended. */
-async function trialRuns(terminal: Terminal): Promise<boolean> {
+async function trialRuns(watcher: Console): Promise<boolean> {
   const maps = ["trial4", "trial6"].map((name) => `nft list map inet sluice ${name} 2>/dev/null`);
-  return (await terminal.console(`${maps.join("; ")}; true`)).includes(" expires ");
+  return (await watcher.console(`${maps.join("; ")}; true`)).includes(" expires ");
 }
