@@ -1,6 +1,5 @@
-import type { FirewallRules } from "../../../src/compile/ir.ts";
 import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
-import { ownRules } from "../own-rules.ts";
+import type { OwnRuleset } from "../own-rules.ts";
 import { type ConfigDocument, openConfig } from "./document.ts";
 import { aliasElements, ruleElements } from "./elements.ts";
 import { refusals } from "./refusals.ts";
@@ -11,16 +10,15 @@ import type { XmlElement } from "./xml.ts";
  * A config.xml with exactly these rules of ours, floating and above all others, and every other byte as it was. Doing
  * it again changes nothing, and with no conduit the file is what it was before the first time.
  */
-export function mergeConfig(text: string, file: string, rules: FirewallRules): Outcome<string> {
+export function mergeConfig(text: string, file: string, own: readonly OwnRuleset[]): Outcome<string> {
   const opened = openConfig(text, file);
   if (!opened.value) return { diagnostics: opened.diagnostics };
   const diagnostics = refusals(opened.value);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   const bare = withoutOwn(opened.value);
-  if (rules.conduits.length === 0) return { value: bare, diagnostics };
+  if (own.length === 0) return { value: bare, diagnostics };
   const { value: document, diagnostics: faults } = openConfig(bare, file);
   if (!document) return { diagnostics: faults };
-  const own = rules.conduits.map(ownRules);
   const aliases = own.flatMap(aliasElements);
   const edits = [
     put(document, "filter", "rule", own.flatMap(ruleElements)),

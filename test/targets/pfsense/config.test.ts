@@ -3,10 +3,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rulesProgram } from "../../../src/compile/conduit-program.ts";
-import type { ConduitRules, FirewallRules } from "../../../src/compile/ir.ts";
+import type { ConduitRules } from "../../../src/compile/ir.ts";
 import { mergeConfig } from "../../../targets/pfsense/config/merge.ts";
 import { readOwnConfig } from "../../../targets/pfsense/config/read.ts";
 import { emit } from "../../../targets/pfsense/emit.ts";
+import { type OwnRuleset, ownRules } from "../../../targets/pfsense/own-rules.ts";
 import { parse } from "../../../targets/pfsense/parse.ts";
 import { conduitRules, tcpPermit } from "../../support/rules.ts";
 import { anyConduit } from "./arbitrary.ts";
@@ -15,10 +16,10 @@ import { difference } from "./meaning.ts";
 const folder = "../shared/data/pfsense";
 const realFiles = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".xml")) : [];
 const span = { file: "site.yaml", line: 1, column: 1, length: 1 };
-const firewall = (...conduits: readonly ConduitRules[]): FirewallRules => ({ firewall: "fw1", conduits });
+const firewall = (...conduits: readonly ConduitRules[]): readonly OwnRuleset[] => conduits.map(ownRules);
 const off = firewall();
 
-const merge = (text: string, rules: FirewallRules): string => {
+const merge = (text: string, rules: readonly OwnRuleset[]): string => {
   const { value, diagnostics } = mergeConfig(text, "config.xml", rules);
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
   return value!;
@@ -117,7 +118,9 @@ describe("the confirmed ruleset in config.xml", () => {
         expect(diagnostics).toEqual([]);
         const generated = value!.conduits.get(rules.conduit)!;
         expect(value!.trackers).toEqual(
-          [...emit(firewall(rules)).matchAll(/ridentifier (\d+)/g)].map((found) => found[1]),
+          [...emit({ firewall: "fw1", conduits: [rules] }).matchAll(/ridentifier (\d+)/g)].map(
+            (found) => found[1],
+          ),
         );
         const program = parse(generated, "rules.debug");
         expect(program.diagnostics).toEqual([]);
