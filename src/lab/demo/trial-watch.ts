@@ -13,7 +13,7 @@ export interface Moment {
  * do, or do not, meet a trial. Rejects when that takes longer than `seconds`.
  */
 export async function untilTrial(
-  terminal: Terminal,
+  watcher: Console,
   wanted: "runs" | "is over",
   seconds: number,
 ): Promise<Moment> {
