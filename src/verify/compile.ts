@@ -47,7 +47,7 @@ export const compileConduit = (order: CompileOrder): Compilation =>
 export const verifyText = (order: CompileOrder, text: string, file: string): Compilation =>
   withRules(order, () => ({ text, file }));
 
-/** `dmz-cell1.enforce.nft`: the name of a ruleset's file in its firewall's folder. */
+/** `dmz-cell1.enforce` and the extension of the target: the name of a ruleset's file in its firewall's folder. */
 export const fileName = (conduit: string, stage: Stage, target: Backend): string =>
   `${conduit}.${stage}${target.extension}`;
 

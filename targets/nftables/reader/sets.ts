@@ -213,9 +213,12 @@ function skipLock(cursor: Cursor): void {
 
 /** Two elements of a map that one packet could meet; which one it meets would be the kernel's choice. */
 export function ambiguity(set: SetSyntax): Element | undefined {
-  return set.elements.find((element, index) =>
-    set.elements
-      .slice(0, index)
-      .some((earlier) => overlaps(earlier.first, element.first) && overlaps(earlier.second, element.second)),
-  );
+  const sorted = set.elements.toSorted((a, b) => (a.first.from < b.first.from ? -1 : 1));
+  let open: readonly Element[] = [];
+  for (const element of sorted) {
+    open = open.filter((earlier) => earlier.first.to >= element.first.from);
+    if (open.some((earlier) => overlaps(earlier.second, element.second))) return element;
+    open = [...open, element];
+  }
+  return undefined;
 }
