@@ -1,0 +1,177 @@
+import { describe, expect, test } from "vitest";
+import type { Flow } from "../../src/baseline/flow.ts";
+import { flowDropped } from "../../src/rollout/criteria/flow-dropped.ts";
+import { type Judgement, judge, noMemory, type Rule } from "../../src/rollout/criteria/judge.ts";
+import type { Sample, Watch } from "../../src/rollout/criteria/reading.ts";
+import type { RecordedFlow } from "../../src/target.ts";
+
+const poll: Flow = { family: 4, initiator: "10.20.1.10", responder: "10.10.1.10", protocol: 6, port: 502 };
+const recorded = (flow: Partial<RecordedFlow>): RecordedFlow => ({
+  family: 4,
+  source: "10.20.1.10",
+  destination: "10.10.1.10",
+  protocol: 6,
+  port: 502,
+  packets: 1,
+  ...flow,
+});
+const sample = (
+  at: number,
+  requests: number,
+  replies: number,
+  dropped: readonly RecordedFlow[] = [],
+): Sample => ({
+  at,
+  counters: { permits: [{ permit: "poll", requests, replies }], recorded: dropped, recordFull: false },
+});
+const watch: Watch = { expected: [poll], heartbeats: [{ permit: "poll", deadline: 3 }] };
+const rule = (over: Partial<Rule>): Rule => ({
+  id: "heartbeat",
+  type: "heartbeat-lost",
+  interval: 1,
+  failureLimit: Number.MAX_SAFE_INTEGER,
+  consecutiveLimit: 1,
+  onNoData: "hold",
+  severity: "abort",
+  ...over,
+});
+const dropRule = rule({ id: "dropped", type: "flow-dropped", consecutiveLimit: 0 });
+
+/** Judges samples one after the other and gives the verdicts. */
+function judged(
+  samples: readonly Sample[],
+  rules: readonly Rule[],
+  by: Watch = watch,
+): readonly Judgement["verdict"][] {
+  let memory = noMemory;
+  return samples.map((one) => {
+    const judgement = judge(memory, rules, by, one);
+    memory = judgement.memory;
+    return judgement.verdict;
+  });
+}
+
+describe("a dropped flow of the baseline", () => {
+  test.each<[string, RecordedFlow, "pass" | "fail"]>([
+    ["the observed flow itself", recorded({}), "fail"],
+    ["another port of the same pair", recorded({ port: 80 }), "pass"],
+    ["another source", recorded({ source: "10.20.1.66" }), "pass"],
+    ["the same numbers over UDP", recorded({ protocol: 17 }), "pass"],
+    [
+      "its reply, picked up towards a client's port",
+      recorded({ source: "10.10.1.10", destination: "10.20.1.10", port: 40_112 }),
+      "fail",
+    ],
+    [
+      "a request the other way, to a server's port",
+      recorded({ source: "10.10.1.10", destination: "10.20.1.10", port: 502 }),
+      "pass",
+    ],
+    ["the same text in the other family", recorded({ family: 6 }), "pass"],
+  ])("%s", (_name, flow, result) => {
+    expect(flowDropped(watch, sample(0, 0, 0, [flow])).result).toBe(result);
+  });
+
+  test("an ICMP flow is told by its type", () => {
+    const ping: Flow = {
+      family: 4,
+      initiator: "10.20.1.10",
+      responder: "10.10.1.10",
+      protocol: 1,
+      icmpType: 8,
+    };
+    const seen = (icmpType: number): RecordedFlow => {
+      const { port: _, ...flow } = recorded({ protocol: 1, icmpType });
+      return flow;
+    };
+    const by = { ...watch, expected: [ping] };
+    expect(flowDropped(by, sample(0, 0, 0, [seen(8)])).result).toBe("fail");
+    expect(flowDropped(by, sample(0, 0, 0, [seen(13)])).result).toBe("pass");
+  });
+
+  test("a full record proves nothing", () => {
+    const full = { at: 0, counters: { ...sample(0, 0, 0).counters, recordFull: true } };
+    expect(flowDropped(watch, full).result).toBe("no-data");
+  });
+
+  test("trips at once", () => {
+    expect(judged([sample(0, 0, 0), sample(1, 0, 0, [recorded({})])], [dropRule])).toEqual([
+      "holds",
+      "tripped",
+    ]);
+  });
+});
+
+describe("a heartbeat", () => {
+  test("is waited for, and holds while both directions move within the deadline", () => {
+    const samples = [
+      sample(0, 5, 5),
+      sample(1, 5, 5),
+      sample(2, 6, 6),
+      sample(4, 7, 7),
+      sample(6, 7, 7),
+      sample(7, 8, 8),
+    ];
+    expect(judged(samples, [rule({})])).toEqual(["waits", "waits", "holds", "holds", "holds", "holds"]);
+  });
+
+  test.each([
+    ["requests", (at: number) => sample(at, 6, 6 + at)],
+    ["replies", (at: number) => sample(at, 6 + at, 6)],
+  ])("without %s for longer than its deadline is missed, and two misses trip", (_name, later) => {
+    const samples = [sample(0, 5, 5), sample(1, 6, 6), later(2), later(4), later(5), later(6)];
+    expect(judged(samples, [rule({})])).toEqual(["waits", "holds", "holds", "holds", "waits", "tripped"]);
+  });
+
+  test("that comes back after one miss does not trip", () => {
+    const samples = [sample(0, 5, 5), sample(1, 6, 6), sample(5, 6, 6), sample(6, 7, 7), sample(10, 7, 7)];
+    expect(judged(samples, [rule({})])).toEqual(["waits", "holds", "waits", "holds", "waits"]);
+  });
+
+  test("that is never heard at all trips after its deadline", () => {
+    expect(judged([sample(0, 0, 0), sample(2, 0, 0), sample(4, 0, 0), sample(5, 0, 0)], [rule({})])).toEqual([
+      "waits",
+      "waits",
+      "waits",
+      "tripped",
+    ]);
+  });
+
+  test("goes on when the counters start anew with the trial's own", () => {
+    const samples = [sample(0, 500, 500), sample(1, 501, 501), sample(2, 3, 3), sample(3, 6, 6)];
+    expect(judged(samples, [rule({})])).toEqual(["waits", "holds", "holds", "holds"]);
+  });
+
+  test("whose cadence is not known has no data: held, failed or ignored as the rule says", () => {
+    const unknown: Watch = { ...watch, heartbeats: [{ permit: "poll" }] };
+    const verdict = (onNoData: Rule["onNoData"]) =>
+      judged([sample(0, 1, 1), sample(1, 2, 2)], [rule({ onNoData })], unknown).at(-1);
+    expect([verdict("hold"), verdict("fail"), verdict("ignore")]).toEqual(["waits", "tripped", "holds"]);
+  });
+});
+
+describe("the limits", () => {
+  const miss = (at: number) => sample(at, 0, 0, [recorded({})]);
+  const pass = (at: number) => sample(at, 0, 0);
+
+  test("count failures in all as well as in a row", () => {
+    const inAll = rule({ ...dropRule, consecutiveLimit: 99, failureLimit: 1 });
+    expect(judged([miss(0), pass(1), miss(2)], [inAll])).toEqual(["waits", "holds", "tripped"]);
+  });
+
+  test("a criterion speaks once per interval and stands by its word in between", () => {
+    const slow = rule({ ...dropRule, interval: 10 });
+    expect(judged([pass(0), miss(5), miss(10)], [slow])).toEqual(["holds", "holds", "tripped"]);
+  });
+
+  test("severity decides what a trip does: end, wait, or only warn", () => {
+    const by = (severity: Rule["severity"]) => judge(noMemory, [{ ...dropRule, severity }], watch, miss(0));
+    expect(by("abort").verdict).toBe("tripped");
+    expect(by("hold").verdict).toBe("waits");
+    expect(by("warn")).toMatchObject({ verdict: "holds", warnings: [expect.stringContaining("10.20.1.10")] });
+  });
+
+  test("one that trips outweighs another that asks to wait", () => {
+    expect(judged([miss(0)], [rule({}), dropRule])).toEqual(["tripped"]);
+  });
+});

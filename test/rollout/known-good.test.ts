@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import {
+  currentOf,
+  firstRing,
+  keep,
+  parentOf,
+  readRing,
+  withCurrent,
+  writeRing,
+} from "../../src/rollout/known-good.ts";
+import { conduitRules } from "../support/rules.ts";
+
+const nothing = { firewall: "fw1", conduits: [] };
+const monitor = { firewall: "fw1", conduits: [conduitRules("monitor")] };
+const enforce = { firewall: "fw1", conduits: [conduitRules("enforce")] };
+
+/** A host's folder of files, in memory. */
+function folder() {
+  const files = new Map<string, string>();
+  return {
+    files,
+    readFile: async (name: string) => files.get(name),
+    writeFile: async (name: string, content: string) => {
+      files.set(name, content);
+    },
+  };
+}
+
+test("the ring comes back from the host as it was written, ranges and all", async () => {
+  const host = folder();
+  const ring = keep(firstRing(nothing, undefined, undefined, "t0"), "p1", monitor, "text 2", "t1");
+  await writeRing(host, ring, "nothing");
+  expect(await readRing(host)).toEqual(ring);
+  expect(host.files.get("known-good/0002.rules")).toBe("text 2");
+});
+
+test("before first contact there is no ring", async () => {
+  expect(await readRing(folder())).toBeUndefined();
+});
+
+test("each known-good goes back to the one it came after, also after a rollback", () => {
+  const first = firstRing(nothing, undefined, "boot", "t0");
+  const second = keep(first, "p1", monitor, "monitor text", "t1");
+  const third = keep(second, "p2", enforce, "enforce text", "t2");
+  expect(parentOf(third)?.number).toBe(2);
+  const back = withCurrent(third, parentOf(third)!);
+  expect(currentOf(back).text).toBe("monitor text");
+  const fourth = keep(back, "p3", enforce, "enforce text", "t3");
+  expect([fourth.current, parentOf(fourth)?.number]).toEqual([4, 2]);
+  expect(parentOf(first)).toBeUndefined();
+});
+
+test("the same plan is kept once, however often keeping is repeated", () => {
+  const ring = keep(firstRing(nothing, undefined, undefined, "t0"), "p1", monitor, "text", "t1");
+  expect(keep(ring, "p1", monitor, "text", "t2")).toBe(ring);
+});
+
+test("a first contact with nothing leaves a file that is as good as nothing", async () => {
+  const host = folder();
+  await writeRing(host, firstRing(nothing, undefined, undefined, "t0"), "absence");
+  expect(host.files.get("known-good/0001.rules")).toBe("absence");
+});
+
+test("a ring that was damaged on the host is refused", async () => {
+  const host = folder();
+  await writeRing(host, firstRing(nothing, undefined, undefined, "t0"), "absence");
+  const index = host.files.get("known-good/index.json")!;
+  host.files.set("known-good/index.json", index.replace('"fw1"', '"fw2"'));
+  await expect(readRing(host)).rejects.toThrow("damaged");
+});
