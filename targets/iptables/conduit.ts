@@ -32,17 +32,11 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
         ),
       ),
     );
-  const record = (part: ".record" | ".replied", directions: string): readonly Rule[] =>
-    own.flatMap((family) => {
-      const set = setName(generation, rules.conduit, family);
-      const noted = {
-        family,
-        text: `-m set ! --match-set ${set} ${directions} -j SET --add-set ${set} ${directions}`,
-      };
-      // An ICMP reply has a type of its own; its request was noted when it passed.
-      const icmp = { family, text: `-p ${family === 4 ? "icmp" : "ipv6-icmp"} -g ${name(".record")}` };
-      return part === ".replied" ? [icmp, noted] : [noted];
-    });
+  const icmp = (family: Family): string => (family === 4 ? "icmp" : "ipv6-icmp");
+  const note = (family: Family, directions: string): string => {
+    const set = setName(generation, rules.conduit, family);
+    return `-m set ! --match-set ${set} ${directions} -j SET --add-set ${set} ${directions}`;
+  };
   const toRest: Rule = { text: `-g ${name(".rest")}` };
   return [
     {
@@ -52,8 +46,22 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
     },
     ...headed(tree(".p", ".record"), rules.permits.map(permitHeading)),
     ...headed(tree(".r", ".replied"), ["replies to permitted requests"]),
-    { name: name(".record"), rules: [...record(".record", "src,dst,dst"), toRest] },
-    { name: name(".replied"), rules: [...record(".replied", "dst,src,src"), toRest] },
+    {
+      name: name(".record"),
+      rules: [...own.map((family) => ({ family, text: note(family, "src,dst,dst") })), toRest],
+    },
+    {
+      // A reply is noted under the request that it answers, so one forbidden session is one entry. An ICMP reply has
+      // a type of its own; its request was noted when it passed.
+      name: name(".replied"),
+      rules: [
+        ...own.flatMap((family) => [
+          { family, text: `-p ${icmp(family)} -g ${name(".record")}` },
+          { family, text: `${isReply} ${note(family, "dst,src,src")}` },
+        ]),
+        toRest,
+      ],
+    },
     {
       name: name(".rest"),
       heading: "what no permit admits",

@@ -32,8 +32,8 @@ export const dispatchOf = (rules: ConduitRules, generation: Generation): readonl
  */
 export function rootChain(lease: Lease | undefined): Chain {
   const related: readonly Rule[] = [
-    { family: 4, text: "-p icmp -m conntrack --ctstate RELATED -j RETURN" },
-    { family: 6, text: "-p ipv6-icmp -m conntrack --ctstate RELATED -j RETURN" },
+    { text: "-p icmp -m conntrack --ctstate RELATED -j RETURN" },
+    { text: "-p ipv6-icmp -m conntrack --ctstate RELATED -j RETURN" },
   ];
   const gates = families.flatMap((family): readonly Rule[] =>
     lease === undefined

@@ -63,3 +63,28 @@ export const fileText = (heading: string, sets: readonly RecordSet[], chains: re
     "COMMIT",
     "",
   ].join("\n");
+
+/** A file of ours, or a listing, as its parts. It does not interpret: what the rules mean is the reader's work (parse.ts). */
+export function readText(text: string): {
+  readonly sets: readonly string[];
+  readonly chains: readonly Chain[];
+} {
+  const sets: string[] = [];
+  const chains = new Map<string, Rule[]>();
+  for (const line of text.split("\n")) {
+    if (line.startsWith(setMark)) sets.push(line.slice(setMark.length));
+    const [, declared] = /^:(\S+) /.exec(line) ?? [];
+    if (declared !== undefined) chains.set(declared, []);
+    const [, family, chain, rest = ""] = /^(?:-([46]) )?-A (\S+) ?(.*)$/.exec(line) ?? [];
+    if (chain === undefined) continue;
+    chains.get(chain)?.push({ ...(family && { family: family === "4" ? 4 : 6 }), text: rest });
+  }
+  return { sets, chains: [...chains].map(([name, rules]) => ({ name, rules })) };
+}
+
+/** A file of ours for a host without sets. */
+export const withoutSetRules = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !line.startsWith(setMark) && !usesSet(line))
+    .join("\n");

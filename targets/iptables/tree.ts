@@ -12,7 +12,7 @@ export interface Leaf {
 type Side = "source" | "destination";
 
 /** So many rules stand in one chain before it is worth a jump to look at fewer. */
-const width = 8;
+const width = 12;
 
 /**
  * Rules as a tree of chains, so that a packet meets a few of them and not all: it is led by one address, then by the

@@ -1,0 +1,290 @@
+import { sha256 } from "../../src/digest.ts";
+import type { Session } from "../../src/session.ts";
+import {
+  type Driver,
+  DriverError,
+  type DriverPaths,
+  type LeaseAnswer,
+  type TrialOrder,
+} from "../../src/target.ts";
+import { bootScript, bootText, byHand } from "./boot.ts";
+import { emit } from "./emit.ts";
+import { drillSeconds, readFacts } from "./facts.ts";
+import { readFile, removeFile, writeFile } from "./files.ts";
+import { createHost, inNamespace, type ListStep, readSnapshot, type Snapshot } from "./host.ts";
+import { withoutOwn } from "./listing.ts";
+import { readCounters } from "./log.ts";
+import { leaseList, lockList } from "./names.ts";
+import { loadedTrial, ownState } from "./own-state.ts";
+import { withoutSetRules } from "./ruleset.ts";
+import {
+  checkScript,
+  drillScript,
+  finishScript,
+  foreignScript,
+  previewScript,
+  rehearseScript,
+  renewScript,
+  withNamespacesScript,
+} from "./scripts.ts";
+import {
+  armChange,
+  type Change,
+  collision,
+  confirmChange,
+  disarmChange,
+  loadChange,
+  lockChange,
+  lockIn,
+  rememberedAsConfirmed,
+  removeAll,
+  restoreChange,
+  unlockChange,
+} from "./transactions.ts";
+
+/** Known-goods and used plans live here on the host. */
+const stateFolder = "/var/lib/sluice";
+/** Beside them, so that a known-good can be loaded by hand. */
+const loader = `${stateFolder}/loader`;
+
+/** The lock is kept this long after a confirm, for the boot file to be written. */
+const persistSeconds = 120;
+
+/** The lock is kept this long after a trial was ended, to read what remains. */
+const disarmSeconds = 60;
+
+/** A step that somebody else's change overtakes is computed anew; so often, since changes are made by people. */
+const attempts = 5;
+
+/** The driver of a Linux host with iptables of either variant: state in the kernel, text on standard input, fixed scripts. */
+export function createDriver(session: Session, paths: DriverPaths): Driver {
+  const host = createHost(session);
+
+  /** Makes a change on top of what is there now, however often that changes meanwhile. */
+  const change = async (
+    what: string,
+    make: (now: Snapshot) => { readonly change: Change; readonly lists?: readonly ListStep[] } | undefined,
+    lease?: string,
+  ): Promise<"done" | "ended" | "nothing"> => {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const now = await host.snapshot();
+      const step = make(now);
+      if (step === undefined) return "nothing";
+      const outcome = await host.commit(now, what, step.change, step.lists, lease);
+      if (outcome !== "changed") return outcome;
+    }
+    throw new DriverError(`the host could not ${what}: its rules change all the time`);
+  };
+  const lockOf = ({
+    listing,
+    clock,
+  }: Snapshot): { readonly holder: string; readonly secondsLeft: number } | undefined => {
+    const lock = lockIn(listing);
+    const secondsLeft = lock ? clock.secondsLeft(lock.list) : 0;
+    return lock && secondsLeft > 0 ? { holder: lock.holder, secondsLeft } : undefined;
+  };
+  const runningTrial = ({ listing, clock }: Snapshot) => {
+    const trial = loadedTrial(listing, clock);
+    return trial && trial.secondsLeft > 0 ? trial : undefined;
+  };
+  const holdLock = (holder: string, seconds: number): ListStep => ({
+    kind: "hold",
+    list: lockList(holder),
+    seconds,
+    gate: false,
+  });
+  /** What became of a trial whose lease does not hold. */
+  const explain = async (order: TrialOrder): Promise<LeaseAnswer> => {
+    const now = await host.snapshot();
+    if (rememberedAsConfirmed(now.listing, order.plan)) return "confirmed";
+    if (ownState(now.listing, now.clock).text === undefined) return "foreign";
+    const lock = lockOf(now);
+    const trial = runningTrial(now);
+    if (trial && order.plan.startsWith(trial.plan) && lock?.holder === order.holder) {
+      throw new DriverError("the host refuses the trial, and does not say why");
+    }
+    return trial || (lock && lock.holder !== order.holder) ? "foreign" : "expired";
+  };
+
+  return {
+    facts: () => readFacts(host, paths),
+
+    async read() {
+      const [now, others, bootFile] = await Promise.all([
+        host.snapshot(),
+        host.output("list its other rules", foreignScript),
+        readFile(host, paths.bootFile),
+      ]);
+      const foreignForm = withoutOwn(others);
+      return {
+        ...ownState(now.listing, now.clock),
+        foreignForm,
+        foreignHash: sha256(foreignForm),
+        bootText: bootFile === undefined ? undefined : bootText(bootFile),
+        lock: lockOf(now),
+      };
+    },
+
+    async check(text) {
+      const result = await host.try(inNamespace, [checkScript], await forHost(text));
+      return result.code === 0 ? undefined : result.stderr.trim();
+    },
+
+    async lock(holder, seconds) {
+      let other: string | undefined;
+      await change("take the lock", (now) => {
+        const current = lockOf(now);
+        other = current && current.holder !== holder ? current.holder : undefined;
+        return other === undefined
+          ? { change: lockChange(now.listing, holder), lists: [holdLock(holder, seconds)] }
+          : undefined;
+      });
+      return other;
+    },
+
+    async unlock(holder) {
+      await change("give the lock back", (now) =>
+        lockOf(now)?.holder === holder ? { change: unlockChange(now.listing) } : undefined,
+      );
+    },
+
+    async drill(leaseSeconds) {
+      return drillSeconds(
+        await host.output("rehearse the dead man", inNamespace, [drillScript, String(leaseSeconds)]),
+      );
+    },
+
+    async load(rules) {
+      await change("load the rules of the trial", (now) => {
+        if (runningTrial(now)) throw new DriverError("a trial runs on this firewall");
+        const other = collision(now.listing, rules);
+        if (other !== undefined) {
+          throw new DriverError(
+            `the chains of ${rules.conduit} would have the names of those of ${other}: rename one`,
+          );
+        }
+        return { change: loadChange(now.listing, rules) };
+      });
+    },
+
+    async arm(order) {
+      const outcome = await change(
+        "start the trial",
+        (now) => {
+          if (lockOf(now)?.holder !== order.holder) {
+            throw new DriverError(
+              `the host could not start the trial: ${order.holder} does not have the lock`,
+            );
+          }
+          const gate: ListStep = {
+            kind: "hold",
+            list: leaseList(order.plan),
+            seconds: order.leaseSeconds,
+            gate: true,
+          };
+          return { change: armChange(order), lists: [holdLock(order.holder, order.leaseSeconds), gate] };
+        },
+        lockList(order.holder),
+      );
+      if (outcome === "ended")
+        throw new DriverError("the host could not start the trial: the lock has ended");
+    },
+
+    async renew(order) {
+      const words = [leaseList(order.plan), lockList(order.holder), String(order.leaseSeconds)];
+      const result = await host.try(renewScript, words);
+      if (result.code === 0) return "held";
+      if (result.code >= 3 && result.code <= 5) return explain(order);
+      throw new DriverError(`the host could not renew the lease: ${result.stderr.trim()}`);
+    },
+
+    async confirm(order) {
+      const lease = leaseList(order.plan);
+      const outcome = await change(
+        "confirm the trial",
+        (now) => {
+          const trial = runningTrial(now);
+          if (!trial || !order.plan.startsWith(trial.plan) || lockOf(now)?.holder !== order.holder)
+            return undefined;
+          return {
+            change: confirmChange(now.listing, order),
+            lists: [{ kind: "finish", list: lease }, holdLock(order.holder, persistSeconds)],
+          };
+        },
+        lease,
+      );
+      return outcome === "done" ? "confirmed" : explain(order);
+    },
+
+    async disarm(holder) {
+      const now = await host.snapshot();
+      // Lock and lease end together: who has the lock no more has no trial to end.
+      if (lockOf(now)?.holder !== holder) return;
+      // First what packets meet, then what is left of it: the first must not fail for the second.
+      const trial = loadedTrial(now.listing, now.clock);
+      if (trial) await host.output("end the trial", finishScript, [leaseList(trial.plan)]);
+      await change("remove the rules of the trial", (then) =>
+        lockOf(then)?.holder === holder
+          ? { change: disarmChange(then.listing), lists: [holdLock(holder, disarmSeconds)] }
+          : undefined,
+      );
+    },
+
+    async counters(conduit) {
+      const { listing, clock } = await host.snapshot("elements");
+      const { conduits } = ownState(listing, clock);
+      return readCounters(
+        listing,
+        conduit,
+        conduits.some((each) => each.trial && each.conduit === conduit) ? "t" : "c",
+      );
+    },
+
+    async restore(text) {
+      await change("restore the known-good configuration", (now) => ({
+        change: text === undefined ? removeAll(now.listing) : restoreChange(now.listing, text),
+      }));
+    },
+
+    async writeBoot(text) {
+      if (text !== undefined) {
+        return sha256(bootText(await writeFile(host, paths.bootFile, bootScript(text), "755")));
+      }
+      await removeFile(host, paths.bootFile);
+      return sha256("");
+    },
+
+    async rehearseBoot(candidate) {
+      const words = [paths.bootFile, paths.bootEntry, candidate === undefined ? "as it is" : "candidate"];
+      const file = candidate === undefined ? undefined : bootScript(candidate);
+      return stateOf(
+        await host.output("rehearse its boot", withNamespacesScript, [rehearseScript, ...words], file),
+      );
+    },
+
+    async preview(text) {
+      return stateOf(
+        await host.output("preview the rules", inNamespace, [previewScript], await forHost(text)),
+      );
+    },
+
+    undoByHand: (file) => byHand(loader, `${stateFolder}/${file}`, paths.bootFile),
+    // A frame that dispatches nothing.
+    absence: emit({ firewall: "none", conduits: [] }),
+
+    readFile: (name) => readFile(host, `${stateFolder}/${name}`),
+    async writeFile(name, content) {
+      await writeFile(host, loader, bootScript(""), "600");
+      await writeFile(host, `${stateFolder}/${name}`, content, "600");
+    },
+  };
+
+  async function forHost(text: string): Promise<string> {
+    return (await host.hasSets()) ? text : withoutSetRules(text);
+  }
+}
+
+const stateOf = (printed: string) => {
+  const { listing, clock } = readSnapshot(printed);
+  return ownState(listing, clock);
+};

@@ -1,0 +1,120 @@
+import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
+import { bootScript } from "./boot.ts";
+import { emit } from "./emit.ts";
+import { folderOf } from "./files.ts";
+import { type Host, inNamespace, readSnapshot } from "./host.ts";
+import { frameChains } from "./names.ts";
+import {
+  flowtableScript,
+  otherVariantScript,
+  probeScript,
+  rehearseScript,
+  toolsScript,
+  withNamespacesScript,
+} from "./scripts.ts";
+
+/** Kernel, versions, and everything for which no change may be made on this host. */
+export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFacts> {
+  const kernel = (await host.output("name its kernel", "uname -r")).trim();
+  const version = await host.try("iptables-restore --version");
+  if (version.code !== 0) {
+    return { kernel, version: "", obstacles: ["iptables is not installed: install the package iptables"] };
+  }
+  const named = version.stdout.trim().replace(/^iptables v/, "");
+  const missing = (await host.try(toolsScript)).stdout.trim();
+  if (missing !== "") {
+    const obstacle = `these commands are missing: ${missing}: install bash, iptables and util-linux, and log in as root`;
+    return { kernel, version: named, obstacles: [obstacle] };
+  }
+  const saved = await host.try("iptables-save && ip6tables-save");
+  if (saved.code !== 0) {
+    const obstacle = `the rules may not be read (${saved.stderr.trim()}): log in as root, or with CAP_NET_ADMIN`;
+    return { kernel, version: named, obstacles: [obstacle] };
+  }
+  const record = (await host.hasSets())
+    ? "ipset"
+    : "without ipset: what no permit admits is counted, not named";
+  return {
+    kernel,
+    version: `${named}, ${record}`,
+    obstacles: [
+      ...(await probe(host)),
+      ...(await otherVariant(host)),
+      ...(await flowtables(host)),
+      ...(await bootService(host, paths)),
+    ],
+  };
+}
+
+async function probe(host: Host): Promise<readonly string[]> {
+  const result = await host.try(inNamespace, [probeScript]);
+  if (result.code === 0) return [];
+  return [
+    `a trial cannot be held or rehearsed (${result.stderr.trim()}): log in as root on a host with the kernel modules ` +
+      "xt_recent, xt_conntrack, xt_comment, xt_multiport and xt_iprange for IPv4 and IPv6",
+  ];
+}
+
+/** Two sets of tables live side by side (iptables-legacy, iptables-nft); ours in both would judge a packet twice. */
+async function otherVariant(host: Host): Promise<readonly string[]> {
+  const found = (await host.try(otherVariantScript)).stdout.trim();
+  return found === ""
+    ? []
+    : [
+        `chains SLUICE… stand in ${found} too, where this host's iptables does not see them: remove them there, ` +
+          "or make that the host's iptables (update-alternatives --config iptables)",
+      ];
+}
+
+/** Packets of an offloaded flow bypass the forward hook (nft(8), FLOWTABLES), so a verdict would not reach them. */
+async function flowtables(host: Host): Promise<readonly string[]> {
+  const found = (await host.try(flowtableScript)).stdout.trim();
+  return found === ""
+    ? []
+    : [`the flowtable ${found} lets packets bypass the filter: remove it, and what fills it`];
+}
+
+/** Whether our boot file is really loaded at boot: proved by running the boot entry, not by reading configuration. */
+async function bootService(host: Host, { bootFile, bootEntry }: DriverPaths): Promise<readonly string[]> {
+  const folder = folderOf(bootFile);
+  if ((await host.try('test -x "$1"', [bootEntry])).code !== 0) {
+    return [
+      `nothing loads rules at boot, ${bootEntry} is not there: install the package iptables-persistent, or name the ` +
+        "program that does as boot-entry in site.yaml",
+    ];
+  }
+  if ((await host.try('test -d "$1"', [folder])).code !== 0) {
+    return [`the folder ${folder} of the boot file does not exist: mkdir -p ${folder}`];
+  }
+  const file = bootScript(emit({ firewall: "rehearsal", conduits: [] }));
+  const rehearsal = await host.try(
+    withNamespacesScript,
+    [rehearseScript, bootFile, bootEntry, "candidate"],
+    file,
+  );
+  if (rehearsal.code !== 0) {
+    return [`the boot entry ${bootEntry} fails: ${(rehearsal.stderr || rehearsal.stdout).trim()}`];
+  }
+  const { families } = readSnapshot(rehearsal.stdout).listing;
+  if (
+    ![families[4], families[6]].every(({ chains, jumps }) => chains.has(frameChains.root) && jumps[0] === 1)
+  ) {
+    return [
+      `${bootEntry} does not run ${bootFile}, or not behind the rules that it loads itself: have it run "${bootFile} start" last`,
+    ];
+  }
+  const service = bootEntry.slice(bootEntry.lastIndexOf("/") + 1);
+  const enabled = await host.try('systemctl is-enabled "$1.service"', [service]);
+  return enabled.stdout.trim() === "disabled"
+    ? [`nothing runs ${bootEntry} at boot: systemctl enable ${service}.service`]
+    : [];
+}
+
+/** The uptimes before and after a drill, in the host's own words. @throws {DriverError} */
+export function drillSeconds(output: string): number {
+  const [start, end] = output.trim().split(" ").map(Number);
+  if (start === undefined || end === undefined || Number.isNaN(end - start)) {
+    throw new DriverError(`the drill answered something that is not understood: ${output}`);
+  }
+  return end - start;
+}

@@ -1,0 +1,151 @@
+import type { Stage } from "../../src/compile/ir.ts";
+import { sha256 } from "../../src/digest.ts";
+import { everyAddress, type Family, parseRange } from "../../src/net/address.ts";
+import type { LiveConduit, OwnState } from "../../src/target.ts";
+import type { Dispatch } from "./frame.ts";
+import { type Listing, ownText } from "./listing.ts";
+import { families, frameChains, type Generation, generationPrefix, setPrefix } from "./names.ts";
+import type { Clock } from "./recent.ts";
+
+/** The trial that is loaded: its plan by the name of its list, and whether its lease still holds. */
+export interface LoadedTrial {
+  readonly plan: string;
+  readonly secondsLeft: number;
+}
+
+/** The gate of a trial stands in the root chain of a family, whether its lease holds or not. */
+export function loadedTrial(listing: Listing, clock: Clock): LoadedTrial | undefined {
+  for (const family of families) {
+    for (const { text } of listing.families[family].chains.get(frameChains.root) ?? []) {
+      const list = / --name (SLUICE-([0-9a-f]{16})) /.exec(text);
+      if (list) return { plan: list[2]!, secondsLeft: clock.secondsLeft(list[1]!) };
+    }
+  }
+  return undefined;
+}
+
+/** Our part of the host as what it does. */
+export function ownState(listing: Listing, clock: Clock): OwnState {
+  const form = isBareFrame(listing) ? "" : confirmedForm(listing);
+  const trial = loadedTrial(listing, clock);
+  const onTrial = trial && trial.secondsLeft > 0 ? conduitsIn(listing, "t") : [];
+  return {
+    text: ownText(listing),
+    form,
+    ownHash: sha256(form),
+    conduits: [...onTrial.map((each) => ({ ...each, ...(trial && { trial }) })), ...conduitsIn(listing, "c")],
+  };
+}
+
+const isTrials = (chain: string): boolean =>
+  chain.startsWith(generationPrefix("t")) || chain.startsWith(frameChains.trial);
+
+/** What is confirmed, family by family: where the jump stands, then each chain with its rules. */
+function confirmedForm(listing: Listing): string {
+  const sets = listing.sets.filter(({ name }) => name.startsWith(setPrefix("c")));
+  return [
+    ...sets.map(({ name, properties }) => `${name} ${properties}`).toSorted(),
+    ...families.flatMap((family) => {
+      const { chains, jumps } = listing.families[family];
+      return [
+        `IPv${family}: FORWARD ${jumps.join(" ")}`,
+        ...[...chains.keys()]
+          .filter((name) => name !== frameChains.notes && !isTrials(name))
+          .toSorted()
+          .flatMap((name) => [
+            `${name}`,
+            ...confirmedRules(listing, family, name).map((rule) => `  ${rule}`),
+          ]),
+      ];
+    }),
+    "",
+  ].join("\n");
+}
+
+const confirmedRules = (listing: Listing, family: Family, chain: string): readonly string[] =>
+  (listing.families[family].chains.get(chain) ?? [])
+    .map(({ text }) => text)
+    .filter((text) => !(chain === frameChains.root && text.endsWith(`-g ${frameChains.trial}`)));
+
+/** A frame that dispatches nothing lets every packet through: it is as good as absent. */
+const isBareFrame = (listing: Listing): boolean =>
+  families.every((family) =>
+    [...listing.families[family].chains.keys()].every(
+      (name) =>
+        name === frameChains.notes ||
+        isTrials(name) ||
+        ((name === frameChains.root || name === frameChains.confirmed) &&
+          confirmedRules(listing, family, name).every((text) => bareRules.has(text))),
+    ),
+  );
+const bareRules: ReadonlySet<string> = new Set([
+  "-p icmp -m conntrack --ctstate RELATED -j RETURN",
+  "-p ipv6-icmp -m conntrack --ctstate RELATED -j RETURN",
+  `-g ${frameChains.confirmed}`,
+]);
+
+/** Conduits of a generation to which packets are dispatched. */
+function conduitsIn(listing: Listing, generation: Generation): readonly LiveConduit[] {
+  const entries = new Set(liveDispatch(listing, generation).map(({ chain }) => chain));
+  return [...entries].flatMap((entry) => {
+    const named = identity(listing, entry);
+    return named ? [{ ...named, rulesHash: sha256(rulesForm(listing, entry, generation)) }] : [];
+  });
+}
+
+/** Which conduit an entry chain belongs to, and its stage: the last rule of what befalls the rest says so. */
+export function identity(
+  listing: Listing,
+  entry: string,
+): { readonly conduit: string; readonly stage: Stage } | undefined {
+  for (const family of families) {
+    const verdict = listing.families[family].chains.get(`${entry}.rest`)?.at(-1)?.text ?? "";
+    const [, conduit, stage] = /--comment "(\S+) (monitor|enforce)" -j (?:RETURN|DROP)$/.exec(verdict) ?? [];
+    if (conduit !== undefined) return { conduit, stage: stage as Stage };
+  }
+  return undefined;
+}
+
+/** The rules of one conduit in a form that does not tell a trial from what is confirmed. */
+function rulesForm(listing: Listing, entry: string, generation: Generation): string {
+  const set = entry.replace("SLUICE", "sluice");
+  const lines = families.flatMap((family) =>
+    [...listing.families[family].chains]
+      .filter(([name]) => name === entry || name.startsWith(`${entry}.`))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, rules]) => [`IPv${family} ${name}`, ...rules.map(({ text }) => `  ${text}`)]),
+  );
+  const sets = listing.sets
+    .filter(({ name }) => name.startsWith(`${set}.`))
+    .map(({ name, properties }) => `${name} ${properties}`);
+  return [...sets, ...lines]
+    .join("\n")
+    .replaceAll(generationPrefix(generation), generationPrefix("c"))
+    .replaceAll(setPrefix(generation), setPrefix("c"));
+}
+
+/** Dispatch as it stands: each pair of networks once, read from the rules that lead to a conduit's entry. */
+export function liveDispatch(listing: Listing, generation: Generation): readonly Dispatch[] {
+  const root = generation === "c" ? frameChains.confirmed : frameChains.trial;
+  const found = new Map<string, Dispatch>();
+  for (const family of families) {
+    for (const [name, rules] of listing.families[family].chains) {
+      if (!name.startsWith(root)) continue;
+      for (const { text } of rules) {
+        const entry = / -g (SLUICE-[ct]-[^.]+)$/.exec(` ${text}`)?.[1];
+        if (entry === undefined) continue;
+        const [left, right] = [address(text, "s", "src", family), address(text, "d", "dst", family)];
+        const ends = [left, right].map(({ from, to }) => `${from}-${to}`);
+        const key = [family, entry, ...ends.toSorted()].join(" ");
+        const stage = identity(listing, entry)?.stage ?? "monitor";
+        if (!found.has(key)) found.set(key, { pair: { left, right }, stage, chain: entry });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function address(text: string, option: "s" | "d", side: "src" | "dst", family: Family) {
+  const named = new RegExp(`(?:^| )(?:-${option}|--${side}-range) (\\S+)`).exec(text)?.[1];
+  return named === undefined ? everyAddress(family) : parseRange(named);
+}

@@ -1,0 +1,157 @@
+import type { Range } from "../../../src/compile/program.ts";
+import type { AddressRange, Family } from "../../../src/net/address.ts";
+import type { ConnectionState } from "../../../src/net/packet.ts";
+import { icmpProtocol, portProtocols } from "../../../src/net/protocol.ts";
+import type { Line } from "./lines.ts";
+import {
+  type KnownAddresses,
+  readAddress,
+  readIcmpType,
+  readPorts,
+  readProtocol,
+  readStates,
+} from "./values.ts";
+import { protocols } from "./vocabulary.ts";
+
+/** Directions in which a record reads a packet: as it is, or as the request that it answers. */
+export type Directions = "src,dst,dst" | "dst,src,src";
+
+/** What a rule asks of a packet, and the comment that it carries. */
+export interface Conditions {
+  readonly source?: AddressRange;
+  readonly destination?: AddressRange;
+  readonly protocol?: number;
+  readonly states?: readonly ConnectionState[];
+  readonly sourcePorts?: readonly Range[];
+  readonly destinationPorts?: readonly Range[];
+  readonly icmpType?: number;
+  readonly comment?: string;
+  /** The packet is not in this set yet. */
+  readonly unrecorded?: { readonly set: string; readonly directions: Directions };
+  /** The lease of a trial holds. */
+  readonly leased?: true;
+}
+
+/** Reads all conditions of a rule, up to its verdict. @throws {Refusal} */
+export function readConditions(line: Line, family: Family | undefined, known: KnownAddresses): Conditions {
+  let found: Conditions = {};
+  while (line.next !== undefined && line.next !== "-j" && line.next !== "-g") {
+    for (const [name, value] of Object.entries(readCondition(line, family, found, known))) {
+      if (name in found) throw line.refuse("this asks a second time for what the rule has asked before");
+      found = { ...found, [name]: value };
+    }
+  }
+  return found;
+}
+
+function readCondition(
+  line: Line,
+  family: Family | undefined,
+  found: Conditions,
+  known: KnownAddresses,
+): Conditions {
+  const option = line.take("a condition");
+  switch (option) {
+    case "-s":
+      return { source: readAddress(line, family, known, "prefix") };
+    case "-d":
+      return { destination: readAddress(line, family, known, "prefix") };
+    case "-p":
+      return { protocol: readProtocol(line) };
+    case "-m":
+      return readMatch(line, family, found, known);
+    default:
+      throw line.refuse(`"${option}" is not a condition that Sluice writes`);
+  }
+}
+
+/** Reads one match module with the options that belong to it. */
+function readMatch(
+  line: Line,
+  family: Family | undefined,
+  found: Conditions,
+  known: KnownAddresses,
+): Conditions {
+  const module = line.take("a match");
+  switch (module) {
+    case "tcp":
+    case "udp":
+    case "dccp":
+    case "sctp":
+      requireProtocol(line, found, protocols.get(module)!);
+      // iptables-save leaves out a range that holds every port.
+      return line.next?.startsWith("--") ? readPortList(line, "") : {};
+    case "multiport":
+      if (found.protocol === undefined || !portProtocols.has(found.protocol)) {
+        throw line.refuse("a list of ports is read under -p with a protocol that has ports");
+      }
+      return readPortList(line, "s");
+    case "icmp":
+      requireProtocol(line, found, icmpProtocol(4));
+      line.expect("--icmp-type");
+      return { icmpType: readIcmpType(line, 4) };
+    case "icmp6":
+      requireProtocol(line, found, icmpProtocol(6));
+      line.expect("--icmpv6-type");
+      return { icmpType: readIcmpType(line, 6) };
+    case "iprange":
+      return readRanges(line, family, known);
+    case "conntrack":
+      return { states: readStates(line) };
+    case "comment":
+      line.expect("--comment");
+      return { comment: line.take("a text") };
+    case "set":
+      line.expect("!", "--match-set");
+      return { unrecorded: readSetUse(line) };
+    case "recent":
+      return readLease(line, family);
+    default:
+      throw line.refuse(`the match "${module}" is not one that Sluice uses`);
+  }
+}
+
+function requireProtocol(line: Line, found: Conditions, protocol: number): void {
+  if (found.protocol !== protocol) throw line.refuse("this match is read under -p with its own protocol");
+}
+
+/** One port or range behind `--dport`, or a list of at most 15 slots behind `--dports`; a range takes two. */
+function readPortList(line: Line, plural: "" | "s"): Conditions {
+  const isSource = line.takeIf(`--sport${plural}`);
+  if (!isSource) line.expect(`--dport${plural}`);
+  const text = line.take("a port");
+  const ports = (plural === "" ? [text] : text.split(",")).map((part) => readPorts(line, part));
+  if (ports.reduce((sum, { from, to }) => sum + (from === to ? 1 : 2), 0) > 15) {
+    throw line.refuse("a list holds 15 ports, and a range counts as two");
+  }
+  return isSource ? { sourcePorts: ports } : { destinationPorts: ports };
+}
+
+function readRanges(line: Line, family: Family | undefined, known: KnownAddresses): Conditions {
+  const source = line.takeIf("--src-range") && { source: readAddress(line, family, known, "range") };
+  const destination = line.takeIf("--dst-range") && {
+    destination: readAddress(line, family, known, "range"),
+  };
+  if (!source && !destination) throw line.refuse("expected --src-range or --dst-range here", "next");
+  return { ...(source || {}), ...(destination || {}) };
+}
+
+/** A set and the directions in which it is read, as `-m set` and `-j SET` both name them. */
+export function readSetUse(line: Line): NonNullable<Conditions["unrecorded"]> {
+  const set = line.take("a set");
+  const directions = line.take("directions");
+  if (directions !== "src,dst,dst" && directions !== "dst,src,src") {
+    throw line.refuse('expected "src,dst,dst", or "dst,src,src" for a reply');
+  }
+  return { set, directions };
+}
+
+function readLease(line: Line, family: Family | undefined): Conditions {
+  if (family === undefined) throw line.refuse("a lease needs -4 or -6 before -A");
+  line.expect("--rcheck", "--seconds");
+  if (!/^[1-9]\d{0,8}$/.test(line.take("seconds"))) throw line.refuse("expected a number of seconds");
+  line.expect("--name");
+  if (!/^SLUICE-[0-9a-f]{16}$/.test(line.take("a list"))) throw line.refuse("this is not the list of a plan");
+  line.expect("--mask", family === 4 ? "0.0.0.0" : "::", "--rsource");
+  return { leased: true };
+}

@@ -1,0 +1,83 @@
+import type { Program, Rule } from "../../../src/compile/program.ts";
+import { icmpProtocol } from "../../../src/net/protocol.ts";
+import type { FileSyntax } from "./file.ts";
+import { Refusal } from "./lines.ts";
+import { cubesOf, notedCubes, type RuleSyntax } from "./rule.ts";
+
+const [root, trial, confirmed] = ["SLUICE", "SLUICE-TRIAL", "SLUICE-CONFIRMED"];
+
+/**
+ * Gives a file its meaning. Refuses what a reader could not be sure of: a name that is not there, a chain of one
+ * conduit that leads into another, a record in a set of another owner.
+ */
+export function resolve({ file, sets, chains, rules }: FileSyntax): Program {
+  const start = { file, line: 1, column: 1, length: 1 };
+  if (!chains.has(root)) throw new Refusal(`there is no chain "${root}"`, start);
+  const resolved = new Map<string, Rule[]>([...chains.keys()].map((name) => [name, []]));
+  for (const rule of rules) {
+    const chain = resolved.get(rule.chain);
+    if (!chain) throw new Refusal(`there is no chain "${rule.chain}"`, rule.span);
+    chain.push(...resolveRule(rule, sets, resolved));
+  }
+  refuseLoops(resolved, start);
+  return { entry: root, policy: "accept", chains: resolved };
+}
+
+function resolveRule(
+  rule: RuleSyntax,
+  sets: FileSyntax["sets"],
+  chains: ReadonlyMap<string, readonly Rule[]>,
+): readonly Rule[] {
+  const { conditions, verdict, span, family } = rule;
+  if (conditions.leased && !(rule.chain === root && verdict.kind === "goto" && verdict.chain === trial)) {
+    throw new Refusal(`a lease stands before the goto from "${root}" to "${trial}" only`, span);
+  }
+  if (conditions.unrecorded && verdict.kind !== "note") {
+    throw new Refusal("whether a packet was noted before decides about nothing but noting it", span);
+  }
+  switch (verdict.kind) {
+    case "count":
+      // With sets the record names what it saw, and this rule but counts; on a host without them it is the record.
+      return sets.size > 0 ? [] : [{ cubes: cubesOf(rule), action: { kind: "record" }, span }];
+    case "note": {
+      const { set, directions } = conditions.unrecorded!;
+      if (family === undefined || sets.get(set) !== family || set !== ownSet(rule.chain, family)) {
+        throw new Refusal(`"${set}" is not the record of this chain's conduit and family`, span);
+      }
+      const cubes = notedCubes(rule, directions, icmpProtocol(family));
+      return [{ cubes, action: { kind: "record" }, span }];
+    }
+    case "goto":
+      if (!chains.has(verdict.chain) || !mayGo(rule.chain, verdict.chain)) {
+        throw new Refusal(`there is no chain "${verdict.chain}" of the same owner`, span);
+      }
+      return [{ cubes: cubesOf(rule), action: verdict, span }];
+    default:
+      return [{ cubes: cubesOf(rule), action: verdict, span }];
+  }
+}
+
+/** A conduit's name without its part, as in `SLUICE-c-dmz-cell1`. */
+const owner = (chain: string): string => chain.split(".")[0]!;
+const ownSet = (chain: string, family: number): string =>
+  `${owner(chain).replace("SLUICE", "sluice")}.${family}`;
+
+/** The root leads to dispatch, dispatch to itself and to the entries of its generation, a conduit into itself. */
+function mayGo(from: string, to: string): boolean {
+  if (from === root) return to === trial || to === confirmed;
+  if (from.startsWith(trial)) return /^SLUICE-(TRIAL\d|CONFIRMED$|t-[^.]+$)/.test(to);
+  if (from.startsWith(confirmed)) return /^SLUICE-(CONFIRMED[.\d]|c-[^.]+$)/.test(to);
+  return to.startsWith(`${owner(from)}.`);
+}
+
+function refuseLoops(rules: ReadonlyMap<string, readonly Rule[]>, start: Rule["span"]): void {
+  const done = new Set<string>();
+  const visit = (name: string, path: ReadonlySet<string>): void => {
+    if (path.has(name)) throw new Refusal(`chain "${name}" comes back to itself`, start);
+    if (done.has(name)) return;
+    const longer = new Set([...path, name]);
+    for (const { action } of rules.get(name)!) if (action.kind === "goto") visit(action.chain, longer);
+    done.add(name);
+  };
+  for (const name of rules.keys()) visit(name, new Set());
+}

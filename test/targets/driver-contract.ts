@@ -1,0 +1,313 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ConduitRules } from "../../src/compile/ir.ts";
+import { sha256 } from "../../src/digest.ts";
+import { parseRange } from "../../src/net/address.ts";
+import type { Session } from "../../src/session.ts";
+import type { Driver, Target, TrialOrder } from "../../src/target.ts";
+import type { FirewallHost } from "../support/firewall-host.ts";
+import { conduitRules, tcpPermit } from "../support/rules.ts";
+
+/** A kind of host, reached in one way. */
+export interface Platform {
+  readonly name: string;
+  /** Why it cannot be tested here. */
+  readonly missing: string | undefined;
+  readonly target: Target;
+  start(): FirewallHost;
+  connect(host: FirewallHost): Promise<Session>;
+  /** What a stranger may type on the host. */
+  readonly stranger: {
+    /** Lets everything pass in the trial, or in the confirmed conduit, "dmz-cell1". */
+    readonly openTrial: string;
+    readonly openConfirmed: string;
+    readonly removeOurs: string;
+    readonly prepare: string;
+    /** Changes only what others count and learn. */
+    readonly count: string;
+    readonly change: string;
+  };
+  /** In the text of what is confirmed: nothing of a trial, nothing of what the rules of "dmz-cell1" were before. */
+  readonly leftovers: RegExp;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export const order = (rules: ConduitRules, leaseSeconds: number, plan = "a".repeat(64)): TrialOrder => ({
+  plan,
+  holder: `eva plan:${plan.slice(0, 16)}`,
+  rules,
+  leaseSeconds,
+});
+
+/** What every driver must do, on a real host. */
+export function driverContract(platform: Platform): void {
+  const { name, missing, target, stranger } = platform;
+  const firewallText = (...conduits: readonly ConduitRules[]): string =>
+    target.emit({ firewall: "fw1", conduits });
+
+  describe.skipIf(missing)(missing ? `${name} (skipped: needs ${missing})` : name, () => {
+    let host: FirewallHost;
+    let session: Session;
+    let driver: Driver;
+    beforeEach(async () => {
+      host = platform.start();
+      session = await platform.connect(host);
+      driver = target.driver(session, host.paths);
+    });
+    afterEach(async () => {
+      await session.close();
+      host.stop();
+    });
+
+    const begin = async (trial: TrialOrder): Promise<void> => {
+      expect(await driver.lock(trial.holder, 60)).toBeUndefined();
+      await driver.load(trial.rules);
+      await driver.arm(trial);
+    };
+    const stages = async (): Promise<readonly string[]> =>
+      (await driver.read()).conduits.map(
+        (each) => `${each.conduit} ${each.trial ? "trial " : ""}${each.stage}`,
+      );
+
+    test("a bare host has nothing of ours and no obstacle", async () => {
+      expect((await driver.facts()).obstacles).toEqual([]);
+      expect(await driver.read()).toMatchObject({
+        text: undefined,
+        ownHash: sha256(""),
+        conduits: [],
+        lock: undefined,
+        bootText: undefined,
+      });
+    });
+
+    test("loaded rules meet no packet, and what was confirmed counts as unchanged", async () => {
+      await driver.restore(firewallText(conduitRules("monitor")));
+      const before = await driver.read();
+      await driver.load(conduitRules("enforce", []));
+      const after = await driver.read();
+      expect(after.ownHash).toBe(before.ownHash);
+      expect(after.conduits).toEqual(before.conduits);
+    });
+
+    test("a trial ends by itself, and the stage that was confirmed before is what remains", async () => {
+      await driver.restore(firewallText(conduitRules("monitor")));
+      const before = await driver.read();
+      const trial = order(conduitRules("enforce"), 1);
+      await begin(trial);
+      expect(await stages()).toEqual(["dmz-cell1 trial enforce", "dmz-cell1 monitor"]);
+      await sleep(1_100);
+      expect(await stages()).toEqual(["dmz-cell1 monitor"]);
+      expect((await driver.read()).ownHash).toBe(before.ownHash);
+      expect(await driver.renew(trial)).toBe("expired");
+      expect(await driver.confirm(trial)).toBe("expired");
+    });
+
+    test("a renewed lease holds beyond its first end", async () => {
+      const trial = order(conduitRules("enforce"), 2);
+      await begin(trial);
+      for (let round = 0; round < 4; round += 1) {
+        await sleep(700);
+        expect(await driver.renew(trial)).toBe("held");
+      }
+      expect((await driver.read()).conduits[0]?.trial?.plan).toBe("a".repeat(16));
+    });
+
+    test("confirming leaves exactly what the boot file would load", async () => {
+      const trial = order(
+        conduitRules("enforce", [tcpPermit("poll", "10.20.1.0/24", "10.10.1.10", 502)]),
+        30,
+      );
+      await driver.restore(firewallText(conduitRules("monitor")));
+      await begin(trial);
+      expect(await driver.confirm(trial)).toBe("confirmed");
+      const text = firewallText(trial.rules);
+      expect((await driver.read()).ownHash).toBe((await driver.preview(text)).ownHash);
+      expect(await stages()).toEqual(["dmz-cell1 enforce"]);
+      expect((await driver.read()).text).not.toMatch(platform.leftovers);
+      expect(await driver.renew(trial)).toBe("confirmed");
+    });
+
+    test("confirming other networks and fewer permits leaves nothing of the old ones", async () => {
+      await driver.restore(
+        firewallText(conduitRules("enforce"), {
+          ...conduitRules("monitor", [], "it-cell2"),
+          pairs: [{ left: parseRange("10.30.0.0/16"), right: parseRange("10.10.2.0/24") }],
+        }),
+      );
+      const others = (await driver.read()).conduits.filter((each) => each.conduit === "it-cell2");
+      const rules: ConduitRules = {
+        ...conduitRules("monitor", []),
+        pairs: [{ left: parseRange("10.99.0.0/24"), right: parseRange("10.10.1.0/25") }],
+      };
+      const trial = order(rules, 30);
+      await begin(trial);
+      expect(await driver.confirm(trial)).toBe("confirmed");
+      const { text, conduits } = await driver.read();
+      expect(text).not.toMatch(/10\.20\.1\.0|fd00|poll/);
+      expect(others).toHaveLength(1);
+      expect(conduits.filter((each) => each.conduit === "it-cell2")).toEqual(others);
+    });
+
+    test("a trial and its confirmed form have the same rules hash, and another rule has another", async () => {
+      const trial = order(conduitRules("enforce"), 30);
+      await begin(trial);
+      const hash = (await driver.read()).conduits[0]?.rulesHash;
+      expect((await driver.preview(firewallText(trial.rules))).conduits[0]?.rulesHash).toBe(hash);
+      host.run(stranger.openTrial);
+      expect((await driver.read()).conduits[0]?.rulesHash).not.toBe(hash);
+    });
+
+    test("disarming ends a trial at once and removes what it brought", async () => {
+      const trial = order(conduitRules("enforce"), 30);
+      await begin(trial);
+      await driver.disarm(trial.holder);
+      expect((await driver.read()).conduits).toEqual([]);
+      expect(await driver.renew(trial)).toBe("expired");
+      await driver.unlock(trial.holder);
+      expect((await driver.read()).text).toBeUndefined();
+      await driver.disarm(trial.holder);
+    });
+
+    test("every step may be repeated", async () => {
+      const trial = order(conduitRules("enforce"), 30);
+      await begin(trial);
+      expect(await driver.lock(trial.holder, 60)).toBeUndefined();
+      await driver.arm(trial);
+      expect(await driver.confirm(trial)).toBe("confirmed");
+      expect(await driver.confirm(trial)).toBe("confirmed");
+      await driver.disarm(trial.holder);
+      await driver.unlock(trial.holder);
+      await driver.unlock(trial.holder);
+      expect(await stages()).toEqual(["dmz-cell1 enforce"]);
+    });
+
+    test("the lock has one holder, ends by itself, and a trial needs it", async () => {
+      const [ours, theirs] = [
+        order(conduitRules("enforce"), 1),
+        order(conduitRules("enforce"), 30, "b".repeat(64)),
+      ];
+      expect(await driver.lock(ours.holder, 1)).toBeUndefined();
+      expect(await driver.lock(theirs.holder, 30)).toBe(ours.holder);
+      await expect(driver.arm(theirs)).rejects.toThrow("could not start the trial");
+      await sleep(1_100);
+      await begin(theirs);
+      expect(await driver.renew(ours)).toBe("foreign");
+      expect(await driver.confirm(ours)).toBe("foreign");
+      expect((await driver.read()).lock?.holder).toBe(theirs.holder);
+    });
+
+    test("a late renewal or disarming does not touch a later trial of the same conduit", async () => {
+      const [ours, theirs] = [
+        order(conduitRules("enforce"), 1),
+        order(conduitRules("monitor"), 30, "b".repeat(64)),
+      ];
+      await begin(ours);
+      await sleep(1_100);
+      await begin(theirs);
+      expect(await driver.renew(ours)).toBe("foreign");
+      await driver.disarm(ours.holder);
+      expect(await stages()).toEqual(["dmz-cell1 trial monitor"]);
+    });
+
+    test("a trial whose rules somebody removed is foreign, and its removal is not undone", async () => {
+      const trial = order(conduitRules("enforce"), 30);
+      await begin(trial);
+      host.run(stranger.removeOurs);
+      expect(await driver.renew(trial)).toBe("foreign");
+      expect(await driver.confirm(trial)).toBe("foreign");
+      expect((await driver.read()).text).toBeUndefined();
+    });
+
+    test("the drill sees a lease end in the time that it has", async () => {
+      const seconds = await driver.drill(1);
+      expect(seconds).toBeGreaterThan(0.8);
+      expect(seconds).toBeLessThan(2);
+      expect((await driver.read()).text).toBeUndefined();
+    });
+
+    test("other rules are seen when they change, and not when they count or learn", async () => {
+      host.run(stranger.prepare);
+      const before = await driver.read();
+      host.run(stranger.count);
+      expect((await driver.read()).foreignHash).toBe(before.foreignHash);
+      host.run(stranger.change);
+      expect((await driver.read()).foreignHash).not.toBe(before.foreignHash);
+      expect((await driver.read()).ownHash).toBe(before.ownHash);
+    });
+
+    test("our own steps do not count as a change by others", async () => {
+      host.run(stranger.prepare);
+      const before = await driver.read();
+      const trial = order(conduitRules("enforce"), 30);
+      await begin(trial);
+      expect((await driver.read()).foreignForm).toBe(before.foreignForm);
+      expect(await driver.confirm(trial)).toBe("confirmed");
+      expect((await driver.read()).foreignForm).toBe(before.foreignForm);
+    });
+
+    test("a change inside our rules by another hand changes our hash", async () => {
+      await driver.restore(firewallText(conduitRules("enforce")));
+      const before = await driver.read();
+      host.run(stranger.openConfirmed);
+      expect((await driver.read()).ownHash).not.toBe(before.ownHash);
+    });
+
+    test("the boot file is read back, and its rehearsal gives what it would load", async () => {
+      const text = firewallText(conduitRules("enforce"));
+      expect((await driver.rehearseBoot()).text).toBeUndefined();
+      const rehearsed = await driver.rehearseBoot(text);
+      expect((await driver.read()).bootText).toBeUndefined();
+      expect(await driver.writeBoot(text)).toBe(sha256(text));
+      expect((await driver.read()).bootText).toBe(text);
+      expect((await driver.rehearseBoot()).ownHash).toBe(rehearsed.ownHash);
+      expect(rehearsed.ownHash).toBe((await driver.preview(text)).ownHash);
+      expect(rehearsed.conduits[0]).toMatchObject({ conduit: "dmz-cell1", stage: "enforce" });
+      expect((await driver.read()).text).toBeUndefined();
+      await driver.writeBoot(undefined);
+      expect((await driver.read()).bootText).toBeUndefined();
+    });
+
+    test("restoring replaces all of ours in one step, also by nothing", async () => {
+      await driver.restore(firewallText(conduitRules("enforce")));
+      await driver.restore(firewallText(conduitRules("monitor")));
+      expect(await stages()).toEqual(["dmz-cell1 monitor"]);
+      await driver.restore(undefined);
+      await driver.restore(undefined);
+      expect((await driver.read()).text).toBeUndefined();
+      expect((await driver.preview(driver.absence)).ownHash).toBe((await driver.read()).ownHash);
+    });
+
+    test("what the host lists of ours can be restored, and read into the same program", async () => {
+      await driver.restore(firewallText(conduitRules("enforce")));
+      const before = await driver.read();
+      expect(target.parse(before.text!, "listing").diagnostics).toEqual([]);
+      await driver.restore(undefined);
+      await driver.restore(before.text);
+      expect((await driver.read()).ownHash).toBe(before.ownHash);
+    });
+
+    test("what is typed at the console brings a known-good back", async () => {
+      const text = firewallText(conduitRules("monitor"));
+      await driver.writeFile("1.text", text);
+      await driver.writeBoot(firewallText(conduitRules("enforce")));
+      await driver.restore(firewallText(conduitRules("enforce")));
+      host.run(driver.undoByHand("1.text").join(" && "));
+      expect(await stages()).toEqual(["dmz-cell1 monitor"]);
+      expect((await driver.read()).bootText).toBe(text);
+      expect((await driver.read()).ownHash).toBe((await driver.rehearseBoot()).ownHash);
+    });
+
+    test("the host's complaint about a text comes back, and a good text has none", async () => {
+      const text = firewallText(conduitRules("enforce"));
+      expect(await driver.check(text.replace("10.10.1.10", "10.10.1.1000"))).toBeTruthy();
+      expect(await driver.check(text)).toBeUndefined();
+      expect((await driver.read()).text).toBeUndefined();
+    });
+
+    test("small files of ours are kept whole, and one that is not there is absent", async () => {
+      expect(await driver.readFile("known-good/current")).toBeUndefined();
+      await driver.writeFile("known-good/current", "0002\n");
+      expect(await driver.readFile("known-good/current")).toBe("0002\n");
+    });
+  });
+}

@@ -1,0 +1,38 @@
+import { iptables } from "../../../targets/iptables/target.ts";
+import { missingForIptables, startIptablesHost } from "../../support/iptables-host.ts";
+import { localSession } from "../../support/local-session.ts";
+import { driverContract } from "../driver-contract.ts";
+
+const both = (rule: string): string => `iptables ${rule}; ip6tables ${rule}`;
+const platform = {
+  missing: missingForIptables,
+  target: iptables,
+  connect: async (host: { readonly prefix: readonly string[] }) => localSession(host.prefix),
+  stranger: {
+    openTrial: "iptables -I SLUICE-t-dmz-cell1 -j RETURN",
+    openConfirmed: "ip6tables -I SLUICE-c-dmz-cell1 -j RETURN",
+    removeOurs: both("-F FORWARD").concat(
+      "; for tool in iptables ip6tables; do for step in F X; do",
+      " $tool-save | sed -n 's/^:\\(SLUICE[^ ]*\\) .*/\\1/p' | while read -r name; do $tool -$step $name; done; done; done",
+    ),
+    prepare:
+      both("-A FORWARD -m mark --mark 7 -j ACCEPT") +
+      "; iptables -t nat -A POSTROUTING -s 192.0.2.1 -j MASQUERADE",
+    count: "ip link set lo up; bash -c 'echo x > /dev/udp/127.0.0.1/9'",
+    change: "ip6tables -A FORWARD -j DROP",
+  },
+  leftovers: /SLUICE-(t-|TRIAL)|sluice-t-|10\.20\.1\.10\//,
+};
+
+for (const variant of ["legacy", "nft"] as const) {
+  driverContract({
+    ...platform,
+    name: `the driver of iptables-${variant}`,
+    start: () => startIptablesHost(variant),
+  });
+}
+driverContract({
+  ...platform,
+  name: "the driver of iptables on a host without ipset",
+  start: () => startIptablesHost("nft", ["ipset"]),
+});
