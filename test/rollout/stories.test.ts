@@ -1,0 +1,285 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Plan } from "../../src/plan/plan.ts";
+import { changeOf, trialNoteName, usedName } from "../../src/rollout/change.ts";
+import { currentOf, readRing } from "../../src/rollout/known-good.ts";
+import type { Settings, State } from "../../src/rollout/machine.ts";
+import { runChange } from "../../src/rollout/runner.ts";
+import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
+import { makePlan } from "../support/plan.ts";
+
+const span = {
+  family: 4,
+  source: "10.20.1.10",
+  destination: "10.10.1.10",
+  protocol: 6,
+  port: 502,
+  packets: 1,
+} as const;
+let plan: Plan;
+let firewall: FakeFirewall;
+beforeEach(async () => {
+  plan = makePlan();
+  firewall = await fakeFirewall(plan);
+});
+
+const settingsOf = (confirm: Settings["confirm"]): Settings => ({
+  lease: plan.trial.lease,
+  soak: plan.trial.soak,
+  confirm,
+});
+const apply = (confirm: Settings["confirm"] = "by-another"): Promise<State> =>
+  runChange(changeOf(plan, "eva", "one"), { kind: "approved" }, settingsOf(confirm), firewall.outside);
+const confirm = (): Promise<State> =>
+  runChange(
+    changeOf(plan, "olaf", "two"),
+    { kind: "confirming", leaseEnds: firewall.now + plan.trial.lease },
+    settingsOf("by-another"),
+    firewall.outside,
+  );
+
+describe("a trial", () => {
+  test("that confirms itself after the soak is persisted and kept as a known-good", async () => {
+    expect(await apply("after-soak")).toEqual({ kind: "done" });
+    expect(firewall).toMatchObject({ confirmed: "enforce", bootText: "boot text" });
+    expect(currentOf((await readRing(firewall.driver))!)).toMatchObject({
+      number: 3,
+      parent: 2,
+      plan: plan.id,
+    });
+    expect(firewall.recorded).toEqual([
+      "preflight",
+      "drilled",
+      "used",
+      "trial",
+      "soak",
+      "confirming",
+      "confirmed",
+      "persisted",
+      "done",
+    ]);
+    expect((await firewall.driver.read()).lock).toBeUndefined();
+  });
+
+  test("is confirmed by another session, and the one that held it ends well too", async () => {
+    let confirming: Promise<State> | undefined;
+    firewall.script.set(60, () => {
+      confirming = confirm();
+    });
+    expect(await apply()).toEqual({ kind: "done" });
+    expect(await confirming).toEqual({ kind: "done" });
+    expect(firewall.confirmed).toBe("enforce");
+  });
+
+  test("is not confirmed before its soak is over, and goes on", async () => {
+    let early: Promise<State> | undefined;
+    firewall.script.set(12, () => {
+      early = confirm();
+    });
+    firewall.script.set(20, () => {
+      firewall.abort = "enough";
+    });
+    expect((await apply()).kind).toBe("verified-back");
+    expect(await early).toEqual({
+      kind: "refused",
+      reasons: [expect.stringContaining("the soak is not over")],
+    });
+    expect(firewall.calls).not.toContain("confirm");
+  });
+
+  test("whose wire is cut ends in the firewall, and that is read when the wire is back", async () => {
+    firewall.script.set(15, () => {
+      firewall.wire = "cut";
+    });
+    firewall.script.set(40, () => {
+      firewall.wire = "up";
+    });
+    expect((await apply()).kind).toBe("verified-back");
+    expect(firewall.confirmed).toBe("monitor");
+    expect(firewall.told.join("\n")).toMatch(
+      /returns to the previous stage by itself by 2026-03-01T02:00:2\d/,
+    );
+  });
+
+  test("whose wire stays cut is not proven to be back, and says so", async () => {
+    firewall.script.set(15, () => {
+      firewall.wire = "cut";
+    });
+    expect(await apply()).toMatchObject({ kind: "revert-unproven", reason: "no route to host" });
+    expect(firewall.trial!.ends).toBeLessThan(firewall.now);
+  });
+
+  test("that the operator ends is back at once", async () => {
+    firewall.script.set(15, () => {
+      firewall.abort = "ended by Ctrl-C";
+    });
+    expect(await apply()).toEqual({ kind: "verified-back", cause: "ended by Ctrl-C" });
+    expect(firewall.now).toBeLessThan(18);
+  });
+
+  test("that drops a flow of the baseline ends at the next measurement", async () => {
+    firewall.script.set(15, () => {
+      firewall.dropped = [span];
+    });
+    expect(await apply()).toMatchObject({
+      kind: "verified-back",
+      cause: expect.stringContaining("10.20.1.10 -> 10.10.1.10 502"),
+    });
+    expect(firewall.now).toBeLessThan(18);
+  });
+
+  test("in which a critical permit falls silent ends after two misses", async () => {
+    firewall.script.set(15, () => {
+      firewall.speaking = false;
+    });
+    expect(await apply()).toMatchObject({
+      kind: "verified-back",
+      cause: expect.stringContaining("poll asked nothing"),
+    });
+    expect(firewall.now).toBeGreaterThan(18);
+    expect(firewall.now).toBeLessThan(25);
+  });
+
+  test("that nobody confirms ends at its maximum", async () => {
+    expect(await apply()).toMatchObject({ kind: "verified-back", cause: "the time for this trial is over" });
+    expect(firewall.now).toBeLessThan(plan.trial.maximum + 30);
+  });
+
+  test("ends before its window does", async () => {
+    const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "02:00", to: "02:03" };
+    plan = makePlan({ window });
+    firewall = await fakeFirewall(plan);
+    expect((await apply()).kind).toBe("verified-back");
+    expect(firewall.now).toBeLessThanOrEqual(180 - plan.trial.reserve + 1);
+  });
+
+  test("whose firewall forgets it in a reboot is seen to be over", async () => {
+    firewall.script.set(15, () => {
+      firewall.trial = undefined;
+    });
+    expect((await apply()).kind).toBe("verified-back");
+  });
+});
+
+describe("before anything is armed, the change is refused", () => {
+  const refused = async (reason: string | RegExp): Promise<void> => {
+    const end = await apply();
+    expect(end).toMatchObject({ kind: "refused" });
+    expect((end as { reasons: readonly string[] }).reasons.join("\n")).toMatch(reason);
+    expect(firewall.calls).not.toContain("arm");
+    expect((await firewall.driver.read()).lock).toBeUndefined();
+  };
+
+  test("when other rules changed since the plan, with the difference", async () => {
+    firewall.foreign = "table ip nat\n";
+    await refused(/other rules on the firewall changed[\s\S]*\+table ip nat/);
+  });
+
+  test("when the rules of Sluice changed", async () => {
+    firewall.confirmed = "enforce";
+    await refused("the rules of Sluice on the firewall changed");
+  });
+
+  test("when the boot file changed", async () => {
+    firewall.bootText = "boot text";
+    await refused("the boot file changed");
+  });
+
+  test("when the plan was used before", async () => {
+    firewall.files.set(usedName(plan.id), "eva at 02:00\n");
+    await refused("a plan is used once");
+  });
+
+  test("when somebody else has the lock", async () => {
+    await firewall.driver.lock("otto plan:1", 1000);
+    expect(await apply()).toEqual({ kind: "refused", reasons: ["the firewall is locked by otto plan:1"] });
+    expect((await firewall.driver.read()).lock?.holder).toBe("otto plan:1");
+  });
+
+  test("when a critical permit is silent in the monitor stage already", async () => {
+    firewall.speaking = false;
+    await refused("the trial would not hold, and nothing was armed");
+  });
+
+  test("when the drill takes too long", async () => {
+    firewall.drillSeconds = 9;
+    await refused("the dead man did not fire");
+  });
+
+  test("when the window is closed, or leaves too little time", async () => {
+    const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "03:00", to: "04:00" };
+    plan = makePlan({ window });
+    firewall = await fakeFirewall(plan);
+    await refused("the window night is closed");
+    plan = makePlan({ window: { ...window, from: "01:00", to: "02:01" } });
+    firewall = await fakeFirewall(plan);
+    await refused("its reserve of 60 s has begun");
+  });
+
+  test("when the firewall cannot be reached", async () => {
+    firewall.wire = "cut";
+    expect(await apply()).toEqual({ kind: "refused", reasons: ["no route to host"] });
+  });
+});
+
+describe("a confirm is refused", () => {
+  test("when other rules changed during the trial", async () => {
+    let confirming: Promise<State> | undefined;
+    firewall.script.set(60, () => {
+      firewall.foreign = "table ip nat\n";
+      confirming = confirm();
+    });
+    firewall.script.set(70, () => {
+      firewall.abort = "enough";
+    });
+    await apply();
+    expect(await confirming).toMatchObject({
+      kind: "refused",
+      reasons: [expect.stringContaining("other rules")],
+    });
+  });
+
+  test("when no trial of the plan runs", async () => {
+    expect(await confirm()).toEqual({
+      kind: "refused",
+      reasons: ["no trial of this plan runs on the firewall"],
+    });
+  });
+});
+
+test("a note of the soak is left on the firewall for whoever confirms", async () => {
+  firewall.script.set(60, () => {
+    firewall.abort = "enough";
+  });
+  await apply();
+  expect(JSON.parse(firewall.files.get(trialNoteName)!)).toEqual({ plan: plan.id, phase: "soaked" });
+});
+
+test("whenever the wire is cut and comes back, the firewall is back or confirmed, and never on trial", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.double({ min: 0, max: 45, noNaN: true }),
+      fc.double({ min: 0.1, max: 30, noNaN: true }),
+      async (cut, gap) => {
+        plan = makePlan();
+        firewall = await fakeFirewall(plan);
+        firewall.script.set(cut, () => {
+          firewall.wire = "cut";
+        });
+        firewall.script.set(cut + gap, () => {
+          firewall.wire = "up";
+        });
+        const end = await apply("after-soak");
+        firewall.now += plan.trial.lease + 1;
+        firewall.wire = "up";
+        const live = await firewall.driver.read();
+        expect(live.conduits.some((one) => one.trial)).toBe(false);
+        const confirmed = firewall.confirmed === "enforce";
+        const kinds = confirmed ? ["done", "confirmed-not-persisted"] : ["verified-back", "refused"];
+        expect(kinds).toContain(end.kind);
+        if (end.kind === "done") expect(firewall.bootText).toBe("boot text");
+      },
+    ),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,196 @@
+import { sha256 } from "../../src/digest.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import type { Outside } from "../../src/rollout/change.ts";
+import { firstRing, keep, writeRing } from "../../src/rollout/known-good.ts";
+import { SessionError } from "../../src/session.ts";
+import type { Driver, LiveState, OwnState, RecordedFlow, TrialOrder } from "../../src/target.ts";
+import { conduitRules } from "./rules.ts";
+
+/** A firewall in memory, with leases that end by a clock that only moves when somebody waits. */
+export interface FakeFirewall {
+  readonly driver: Driver;
+  readonly outside: Outside;
+  readonly told: string[];
+  readonly recorded: string[];
+  readonly files: Map<string, string>;
+  now: number;
+  /** What happens at a time, in seconds, while the rollout waits or works. */
+  readonly script: Map<number, () => void>;
+  wire: "up" | "cut";
+  abort: string | undefined;
+  foreign: string;
+  confirmed: string;
+  bootText: string | undefined;
+  dropped: readonly RecordedFlow[];
+  speaking: boolean;
+  drillSeconds: number;
+  /** Set while a trial is armed; it counts only until its end. */
+  trial: { plan: string; ends: number } | undefined;
+  readonly calls: string[];
+}
+
+/** Starts where `plan` was made: in monitor, with a known-good to go back to. */
+export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
+  let lock: { holder: string; ends: number } | undefined;
+  let rememberedPlan: string | undefined;
+  const fake: FakeFirewall = {
+    told: [],
+    recorded: [],
+    files: new Map(),
+    now: 0,
+    script: new Map(),
+    wire: "up",
+    abort: undefined,
+    foreign: "",
+    confirmed: "monitor",
+    bootText: "old boot",
+    dropped: [],
+    speaking: true,
+    drillSeconds: 2,
+    trial: undefined,
+    calls: [],
+    driver: undefined as unknown as Driver,
+    outside: undefined as unknown as Outside,
+  };
+  const pass = (seconds: number): void => {
+    const until = fake.now + seconds;
+    for (const [at, action] of [...fake.script].toSorted(([a], [b]) => a - b)) {
+      if (at > until) break;
+      fake.now = Math.max(fake.now, at);
+      fake.script.delete(at);
+      action();
+    }
+    fake.now = until;
+  };
+  const own = (form: string): OwnState => ({
+    text: form,
+    form,
+    ownHash: sha256(form),
+    conduits:
+      form === "" ? [] : [{ conduit: plan.conduit, stage: form as "monitor", rulesHash: sha256("rules") }],
+  });
+  const texts = new Map([
+    ["conduit text", "enforce"],
+    ["boot text", "enforce"],
+    ["old boot", "monitor"],
+    ["", ""],
+  ]);
+  const isLive = (): boolean => fake.trial !== undefined && fake.trial.ends > fake.now;
+  const holds = (order: TrialOrder): boolean => lock?.holder === order.holder && lock.ends > fake.now;
+  const answer = (order: TrialOrder) => (rememberedPlan === order.plan ? "confirmed" : "expired");
+  const arm = (order: TrialOrder): void => {
+    fake.trial = { plan: order.plan.slice(0, 16), ends: fake.now + order.leaseSeconds };
+    lock = { holder: order.holder, ends: fake.now + order.leaseSeconds };
+  };
+  const live = (): LiveState => ({
+    ...own(fake.confirmed),
+    conduits: [
+      ...own(fake.confirmed).conduits,
+      ...(isLive()
+        ? [
+            {
+              conduit: plan.conduit,
+              stage: plan.to,
+              rulesHash: sha256("rules"),
+              trial: { plan: fake.trial!.plan, secondsLeft: fake.trial!.ends - fake.now },
+            },
+          ]
+        : []),
+    ],
+    foreignForm: fake.foreign,
+    foreignHash: sha256(fake.foreign),
+    bootText: fake.bootText,
+    lock:
+      lock && lock.ends > fake.now ? { holder: lock.holder, secondsLeft: lock.ends - fake.now } : undefined,
+  });
+  const steps: Driver = {
+    absence: "",
+    undoByHand: (file) => [`load ${file}`],
+    facts: async () => ({ kernel: "6.1", version: "1.0.6", obstacles: [] }),
+    read: async () => live(),
+    check: async () => undefined,
+    lock: async (holder, seconds) => {
+      const current = live().lock;
+      if (current && current.holder !== holder) return current.holder;
+      lock = { holder, ends: fake.now + seconds };
+      return undefined;
+    },
+    unlock: async (holder) => {
+      if (lock?.holder === holder) lock = undefined;
+    },
+    drill: async () => fake.drillSeconds,
+    load: async () => undefined,
+    arm: async (order) => arm(order),
+    renew: async (order) => {
+      if (!isLive() || !holds(order)) return answer(order);
+      arm(order);
+      return "held";
+    },
+    confirm: async (order) => {
+      if (!isLive()) return answer(order);
+      fake.trial = undefined;
+      fake.confirmed = plan.to;
+      rememberedPlan = order.plan;
+      return "confirmed";
+    },
+    disarm: async (holder) => {
+      if (lock?.holder === holder) fake.trial = undefined;
+    },
+    counters: async () => {
+      const packets = fake.speaking ? Math.floor(fake.now * 5) : 7;
+      return {
+        permits: [{ permit: "poll", requests: packets, replies: packets }],
+        recorded: isLive() ? fake.dropped : [],
+        recordFull: false,
+      };
+    },
+    restore: async () => undefined,
+    writeBoot: async (text) => {
+      fake.bootText = text;
+      return sha256(text ?? "");
+    },
+    rehearseBoot: async (candidate) => own(texts.get(candidate ?? fake.bootText ?? "") ?? "?"),
+    preview: async (text) => own(texts.get(text) ?? "?"),
+    readFile: async (name) => fake.files.get(name),
+    writeFile: async (name, content) => {
+      fake.files.set(name, content);
+    },
+  };
+  const driver = Object.fromEntries(
+    Object.entries(steps).map(([name, step]) => [
+      name,
+      typeof step !== "function" || name === "undoByHand"
+        ? step
+        : async (...words: readonly unknown[]) => {
+            pass(0.05);
+            if (fake.wire === "cut") throw new SessionError("lost", "the connection is lost");
+            fake.calls.push(name);
+            return (step as (...words: readonly unknown[]) => unknown)(...words);
+          },
+    ]),
+  ) as unknown as Driver;
+  const nothing = { firewall: "fw1", conduits: [] };
+  const monitor = { firewall: "fw1", conduits: [conduitRules("monitor")] };
+  const ring = keep(firstRing(nothing, undefined, undefined, "t0"), "p0", monitor, "old boot", "t1");
+  await writeRing(steps, ring, "");
+  return Object.assign(fake, {
+    driver,
+    outside: {
+      now: () => fake.now,
+      time: () => new Date(Date.UTC(2026, 2, 1, 2) + fake.now * 1000),
+      sleep: async (seconds: number) => pass(Math.max(seconds, 0.01)),
+      abortReason: () => fake.abort,
+      connect: async () => {
+        pass(0.2);
+        if (fake.wire === "cut") throw new SessionError("unreachable", "no route to host");
+        return { driver, close: async () => undefined };
+      },
+      record: async (action: string) => {
+        fake.recorded.push(action);
+      },
+      tell: (line: string) => {
+        fake.told.push(line);
+      },
+    } satisfies Outside,
+  });
+}
