@@ -2,7 +2,7 @@ import { z } from "zod";
 
 // A report as a value. The page, the terminal and the JSON are three printers of it, so they cannot say different things.
 
-/** What a value means for the process. Printers show it by a sign and a word as well as by a colour. */
+/** What a value means for whoever must decide. Printers show it by a sign as well as by a colour. */
 const tone = z.enum(["good", "warn", "bad"]);
 export type Tone = z.infer<typeof tone>;
 

@@ -1,0 +1,127 @@
+import { printable } from "../diagnostics/printable.ts";
+import { table } from "../diagnostics/text-table.ts";
+import { type Block, type Cell, cellText, type Diff, type LeafBlock, type Report } from "./document.ts";
+
+/** A report for a terminal of `width` columns: what the page says, in the same order and words. */
+export function printText(report: Report, width: number): string {
+  const lines = [
+    ...wrapped(`${report.subject}: ${report.title}`, width, ""),
+    ...wrapped(`[${report.status.text}]`, width, ""),
+    "",
+    ...wrapped(report.summary, width, ""),
+    ...report.sections.flatMap(({ title, clauses, blocks }) => [
+      "",
+      "",
+      printable(title).toUpperCase(),
+      ...blocks.flatMap((block) => ["", ...blockLines(block, width)]),
+      ...(clauses.length > 0 ? ["", ...wrapped(`Serves ${clauses.join(", ")}`, width, "  ")] : []),
+    ]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const blockLines = (block: Block, width: number): readonly string[] =>
+  block.kind === "fold"
+    ? [`  ${printable(block.title)}`, ...block.blocks.flatMap((leaf) => leafLines(leaf, width))]
+    : leafLines(block, width);
+
+function leafLines(block: LeafBlock, width: number): readonly string[] {
+  switch (block.kind) {
+    case "paragraph":
+      return wrapped(block.text, width, "  ");
+    case "figures":
+      return indented(
+        table(
+          [
+            { heading: "", align: "right" },
+            { heading: "", align: "left" },
+          ],
+          block.items.map(({ value, label }) => [value, label]),
+        )
+          .split("\n")
+          .slice(1),
+      );
+    case "facts":
+      return block.items.flatMap(({ term, value }) => hanging(`${term}: `, cellText(value), width));
+    case "table":
+      return [`  ${printable(block.caption)}`, ...indented(tableLines(block.columns, block.rows))];
+    case "list":
+      return block.items.flatMap((item) => hanging("- ", cellText(item), width));
+    case "code":
+      return [`  ${printable(block.caption)}`, ...textLines(block.text).map((line) => `    ${line}`)];
+    case "diff":
+      return [`  ${printable(block.caption)}`, ...block.rows.flatMap(diffLines)];
+    case "diagram":
+      return [
+        ...wrapped(block.caption, width, "  "),
+        ...indented(
+          tableLines(
+            [
+              { heading: "Conduit", kind: "text" },
+              { heading: "Zones", kind: "text" },
+              { heading: "Stage", kind: "text" },
+              { heading: "", kind: "text" },
+            ],
+            block.conduits.map(({ id, zones, stage, lit }) => [
+              id,
+              zones.join(" - "),
+              stage,
+              lit ? "changed here" : "",
+            ]),
+          ),
+        ),
+      ];
+  }
+}
+
+const tableLines = (
+  columns: Extract<LeafBlock, { kind: "table" }>["columns"],
+  rows: readonly (readonly Cell[])[],
+): readonly string[] =>
+  table(
+    columns.map(({ heading, kind }) => ({
+      heading: printable(heading.toUpperCase()),
+      align: kind === "number" ? "right" : "left",
+    })),
+    rows.map((row) => row.map(cellText)),
+  ).split("\n");
+
+function diffLines(row: Diff["rows"][number]): readonly string[] {
+  switch (row.kind) {
+    case "gap":
+      return [`    … ${row.lines} equal lines …`];
+    case "same":
+      return [`      ${printable(row.after.text)}`];
+    case "change":
+      return [
+        ...(row.before ? [`    - ${printable(row.before.text)}`] : []),
+        ...(row.after ? [`    + ${printable(row.after.text)}`] : []),
+      ];
+  }
+}
+
+const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+
+const textLines = (text: string): readonly string[] => text.split(/\r?\n/).map(printable);
+
+/** A first word at the margin, and the rest of the text beside and below it. */
+function hanging(first: string, text: string, width: number): readonly string[] {
+  const head = printable(first);
+  const [line = "", ...others] = wrapped(text, width - head.length, "  ");
+  return [`  ${head}${line.trimStart()}`, ...others.map((other) => `    ${other.trimStart()}`)];
+}
+
+/** Breaks a text at its spaces; a word that is longer than a line stays whole, so that it can be copied. */
+function wrapped(text: string, width: number, indent: string): readonly string[] {
+  return textLines(text).flatMap((paragraph) => {
+    const lines: string[] = [];
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      if (line !== "" && indent.length + line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = word;
+      } else line = line === "" ? word : `${line} ${word}`;
+    }
+    return [...lines, line].map((one) => `${indent}${one}`.trimEnd());
+  });
+}

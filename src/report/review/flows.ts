@@ -1,0 +1,76 @@
+import { serviceText } from "../../baseline/service-text.ts";
+import type { ReviewedFlow } from "../../plan/review-facts.ts";
+import { absent, type Cell, type Column, paragraph, type Section, type Table } from "../document.ts";
+import { type PlantNames, plantNames } from "../plant-names.ts";
+import { minute } from "../words.ts";
+import { flowsByFate, notRecorded, type Reviewed } from "./reviewed.ts";
+
+/** What becomes of every flow that was observed between the two zones. */
+export function flows({ plan }: Reviewed): Section {
+  const { all, cut, opened } = flowsByFate(plan);
+  const section = { id: "flows", title: "Flows that will be cut", clauses: ["IEC 62443-3-3 SR 7.6"] };
+  if (plan.review === undefined || plan.baseline === undefined) {
+    const why = plan.review ? "No baseline was given, so nobody knows what will be cut." : notRecorded;
+    return { ...section, blocks: [absent(why)] };
+  }
+  const names = plantNames(plan.review);
+  const reasons = new Map(plan.review.denials.map(({ id, reason }) => [id, reason]));
+  const table = (caption: string, flows: readonly ReviewedFlow[]): Table => ({
+    kind: "table",
+    caption,
+    columns: [...columns],
+    rows: flows.map((flow) => row(flow, names, reasons)),
+  });
+  const others = all.filter((flow) => !cut.includes(flow) && !opened.includes(flow));
+  const recorded = plan.to === "monitor" ? others.filter(({ permit }) => permit === undefined) : [];
+  const rest = plan.to === "monitor" ? others.filter(({ permit }) => permit !== undefined) : others;
+  return {
+    ...section,
+    blocks: [
+      cut.length === 0
+        ? paragraph("No observed flow is cut by this change.")
+        : table(`Cut: they pass now and will be dropped (${cut.length})`, cut),
+      ...(recorded.length === 0
+        ? []
+        : [table(`Not permitted: they go on passing and are recorded (${recorded.length})`, recorded)]),
+      ...(opened.length === 0
+        ? []
+        : [table(`Opened: they are dropped now and will pass (${opened.length})`, opened)]),
+      ...(rest.length === 0
+        ? []
+        : [
+            {
+              kind: "fold" as const,
+              title: `Flows that stay as they are (${rest.length})`,
+              blocks: [table("Observed flows for which nothing changes", rest)],
+            },
+          ]),
+    ],
+  };
+}
+
+const columns: readonly Column[] = [
+  { heading: "Who asks", kind: "text" },
+  { heading: "Who answers", kind: "text" },
+  { heading: "Service", kind: "choice" },
+  { heading: "Last seen", kind: "text" },
+  { heading: "Connections", kind: "number" },
+  { heading: "Decided by", kind: "choice" },
+  { heading: "After the change", kind: "choice" },
+];
+
+const row = (flow: ReviewedFlow, names: PlantNames, reasons: ReadonlyMap<string, string>): Cell[] => [
+  names.end(flow.initiator),
+  names.end(flow.responder),
+  serviceText(flow),
+  flow.lastSeen === undefined ? "no readable time" : minute(flow.lastSeen),
+  String(flow.connections),
+  decision(flow, reasons),
+  flow.after === "passes" ? { text: "passes", tone: "good" } : { text: "dropped", tone: "bad" },
+];
+
+function decision({ permit, denial, answered }: ReviewedFlow, reasons: ReadonlyMap<string, string>): string {
+  if (permit !== undefined) return `permit ${permit}`;
+  if (denial !== undefined) return `decided against: ${reasons.get(denial) ?? denial}`;
+  return answered ? "nobody: no decision" : "nobody: it was never answered";
+}

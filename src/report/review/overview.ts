@@ -1,0 +1,66 @@
+import type { Figure, Section } from "../document.ts";
+import { count, duration } from "../words.ts";
+import { claimsOf, flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
+
+/** The numbers to look at first. */
+export function overview({ plan, approvals }: Reviewed): Section {
+  const { all, cut, kept, opened } = flowsByFate(plan);
+  const claims = claimsOf(plan);
+  const proved = claims.filter(({ result }) => result === "proved").length;
+  const observed: readonly Figure[] =
+    plan.review === undefined
+      ? []
+      : [
+          { id: "flows-observed", label: "flows observed between the two zones", value: String(all.length) },
+          { id: "flows-kept", label: "of them go on as before", value: String(kept.length), tone: "good" },
+          {
+            id: "flows-cut",
+            label: "of them will be cut",
+            value: String(cut.length),
+            tone: cut.length > 0 ? "warn" : "good",
+          },
+          ...(opened.length > 0
+            ? [{ id: "flows-opened", label: "of them pass again", value: String(opened.length) }]
+            : []),
+        ];
+  return {
+    id: "overview",
+    title: "At a glance",
+    clauses: [],
+    blocks: [
+      {
+        kind: "figures",
+        items: [
+          ...observed,
+          {
+            id: "permits",
+            label: "permits decide what passes",
+            value: String(rulesOf(plan).permits.length),
+          },
+          {
+            id: "claims-proved",
+            label: `of ${count(claims.length, "claim")} about the rules proved`,
+            value: String(proved),
+            tone: proved === claims.length ? "good" : "warn",
+          },
+          {
+            id: "lease",
+            label: "without renewal, and the trial ends by itself",
+            value: duration(plan.trial.lease),
+          },
+          {
+            id: "soak",
+            label: "without trouble before it may be made permanent",
+            value: duration(plan.trial.soak),
+          },
+          {
+            id: "approvals-missing",
+            label: `of ${count(plan.approval.count, "approval")} still missing`,
+            value: String(approvals.missing),
+            tone: approvals.missing > 0 ? "warn" : "good",
+          },
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,42 @@
+import type { ApprovalStatus } from "../../plan/approval.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { JournalEntry } from "../../rollout/journal.ts";
+
+/** What a review is made from. The journal is that of the site, where it is at hand. */
+export interface Reviewed {
+  readonly plan: Plan;
+  readonly approvals: ApprovalStatus;
+  readonly journal: readonly JournalEntry[] | undefined;
+}
+
+/** What a plan that was made without it cannot show. */
+export const notRecorded = "Not recorded by this plan.";
+
+/** The conduit's own rules in the plan, as they will be. */
+export const rulesOf = ({ conduit, boot }: Plan) =>
+  boot.rules.conduits.find((one) => one.conduit === conduit)!;
+
+/** Observed flows by what the change does to them. */
+export function flowsByFate({ review }: Plan) {
+  const flows = review?.flows ?? [];
+  return {
+    all: flows,
+    cut: flows.filter(({ before, after }) => before === "passes" && after === "dropped"),
+    opened: flows.filter(({ before, after }) => before === "dropped" && after === "passes"),
+    kept: flows.filter(({ before, after }) => before === "passes" && after === "passes"),
+  };
+}
+
+/** One claim of the plan's certificate. */
+export interface ShownClaim {
+  readonly claim: string;
+  readonly statement: string;
+  readonly result: string;
+  readonly witness?: string;
+}
+
+/** The claims of the plan's certificate, whatever version of it the plan holds. */
+export function claimsOf({ certificate }: Plan): readonly ShownClaim[] {
+  const { claims } = certificate as { readonly claims?: readonly ShownClaim[] };
+  return claims ?? [];
+}

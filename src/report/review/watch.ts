@@ -1,0 +1,104 @@
+import type { Plan } from "../../plan/plan.ts";
+import type { JournalEntry } from "../../rollout/journal.ts";
+import { absent, paragraph, type Section } from "../document.ts";
+import { count, duration } from "../words.ts";
+import type { Reviewed } from "./reviewed.ts";
+
+/** What ends the trial, and how often each criterion did so before. */
+export function watch({ plan, journal }: Reviewed): Section {
+  const trials = trialsOf(plan, journal ?? []);
+  return {
+    id: "criteria",
+    title: "What ends the trial",
+    clauses: ["IEC 62443-3-3 SR 3.3", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"],
+    blocks: [
+      paragraph(
+        `While the trial runs, ${count(plan.watch.expected.length, "observed flow")} must not be dropped, and ${count(plan.watch.heartbeats.length, "critical permit")} must be heard.`,
+      ),
+      {
+        kind: "table",
+        caption: "Criteria",
+        columns: [
+          { heading: "Criterion", kind: "text" },
+          { heading: "Fails when", kind: "text" },
+          { heading: "Measured every", kind: "text" },
+          { heading: "Trips after", kind: "text" },
+          { heading: "Without data", kind: "text" },
+          { heading: "Then", kind: "text" },
+          { heading: "Ended earlier trials", kind: "text" },
+        ],
+        rows: plan.criteria.map((criterion) => [
+          criterion.id,
+          failures[criterion.type],
+          duration(criterion.interval),
+          limits(criterion),
+          noData[criterion.onNoData],
+          severities[criterion.severity],
+          journal === undefined
+            ? "not recorded"
+            : `${trials.causes.filter((cause) => cause.startsWith(`${criterion.id}: `)).length} of ${trials.count}`,
+        ]),
+      },
+      ...(plan.watch.heartbeats.length === 0
+        ? []
+        : [
+            {
+              kind: "table" as const,
+              caption: "Critical permits and the longest silence that is normal for them",
+              columns: [
+                { heading: "Permit", kind: "text" as const },
+                { heading: "Silent for at most", kind: "text" as const },
+              ],
+              rows: plan.watch.heartbeats.map(({ permit, deadline }) => [
+                permit,
+                deadline === undefined
+                  ? { text: "not known: its baseline has no cadence", tone: "warn" as const }
+                  : duration(deadline),
+              ]),
+            },
+          ]),
+      absent(
+        `How often each criterion would have tripped while the conduit was only watched is not recorded by this plan.${
+          journal === undefined ? " Nor is the journal of the site at hand." : ""
+        }`,
+      ),
+    ],
+  };
+}
+
+const failures = {
+  "flow-dropped": "an observed flow that nobody decided against is not let through",
+  "heartbeat-lost": "a critical permit is silent in either direction for longer than ever before",
+} as const;
+const noData = { fail: "counts as a failure", hold: "waits", ignore: "is ignored" } as const;
+const severities = {
+  abort: "the trial ends",
+  hold: "the trial waits",
+  warn: "the engineer is warned",
+} as const;
+
+function limits({ failureLimit, consecutiveLimit }: Plan["criteria"][number]): string {
+  const inARow = `${consecutiveLimit + 1} in a row`;
+  // A limit that nobody wrote is larger than any number of failures.
+  return failureLimit >= Number.MAX_SAFE_INTEGER
+    ? inARow
+    : `${count(failureLimit + 1, "failure")}, or ${inARow}`;
+}
+
+/** Earlier trials of the same conduit on the same firewall, and what ended those that were ended. */
+function trialsOf(
+  plan: Plan,
+  journal: readonly JournalEntry[],
+): { readonly count: number; readonly causes: readonly string[] } {
+  const own = journal.filter(
+    (entry) =>
+      entry.conduit === plan.conduit && entry.firewall === plan.firewall.id && entry.plan !== plan.id,
+  );
+  const causes = own
+    .filter(({ action }) => action === "reverting")
+    .map(({ details }) => String(details?.cause ?? ""));
+  return {
+    count: new Set(own.filter(({ action }) => action === "trial").map(({ plan }) => plan)).size,
+    causes,
+  };
+}
