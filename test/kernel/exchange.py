@@ -1,7 +1,8 @@
 """Sends packets through a router in namespaces of its own and says which came out on the other side.
 
-Standard input: {"before": [packet], "ruleset": text, "after": [packet]}; standard output: the ids of the packets of
-"after" that were forwarded. `before` is sent before the ruleset is loaded, to open sessions. A packet is
+Standard input: {"before": [packet], "ruleset": text, "load": script, "list": script, "after": [packet]}; standard
+output: the ids of the packets of "after" that were forwarded, and what `list` printed then. `before` is sent before
+the ruleset is loaded, to open sessions; `load` finds the ruleset on its standard input. A packet is
 {"id", "side": "left" | "right", "family", "source", "destination", "protocol"} with "sport" and "dport", or "type",
 "code" and "echo" for ICMP; "flags" for TCP. Needs root, iproute2 and nft. The caller gives it a mount and network
 namespace of its own (unshare --mount --net), with which everything here ends.
@@ -134,9 +135,9 @@ def main():
     opened = exchange(sockets, order["before"])
     lost = [packet["id"] for packet in order["before"] if packet["id"] not in opened]
     assert not lost, f"the plant itself lost {lost}"
-    run("nft", "-f", "-", input=order["ruleset"].encode())
+    run("sh", "-c", order["load"], input=order["ruleset"].encode())
     seen = exchange(sockets, order["after"])
-    listing = subprocess.run(["nft", "-s", "list", "table", "inet", "sluice"], capture_output=True, check=True).stdout
+    listing = subprocess.run(["sh", "-c", order["list"]], capture_output=True, check=True).stdout
     json.dump({"forwarded": sorted(seen), "listing": listing.decode()}, sys.stdout)
 
 
