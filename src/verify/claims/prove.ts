@@ -4,7 +4,6 @@ import { evaluate } from "../../compile/evaluate.ts";
 import type { ConduitRules } from "../../compile/ir.ts";
 import { policyProgram } from "../../compile/policy-program.ts";
 import type { Program } from "../../compile/program.ts";
-import { formatRange } from "../../net/address.ts";
 import { formatPacket, type Packet } from "../../net/packet.ts";
 import { formatProtocol } from "../../net/protocol.ts";
 import type { Conduit, Site } from "../../policy/model.ts";
@@ -55,18 +54,18 @@ export function prove(proposition: Proposition): readonly ClaimResult[] {
 
 function faithful(analysis: Analysis, said: Diagram, text: Program, compiled: Program): ClaimResult {
   const packet = analysis.witness(analysis.difference(said, analysis.meaning(compiled)));
-  if (packet)
+  if (packet) {
     return refuted(
       "faithful",
       packet,
       text,
       compare(text, compiled, packet, "the rule it was compiled from"),
     );
-  const cube = misattributed(text, compiled);
-  if (!cube) return { claim: "faithful", result: "proved" };
-  const counted = analysis.witness(analysis.packets([cube]))!;
-  const message = `the element of ${formatRange(cube.source!)} to ${formatRange(cube.destination!)} counts for "${cube.label ?? ""}", which is not the permit that admits it`;
-  return refuted("faithful", counted, text, message);
+  }
+  const miscount = misattributed(analysis, text, compiled);
+  if (!miscount) return { claim: "faithful", result: "proved" };
+  const message = `the text does not count it for the permit that the rules count it for ("${miscount.permit}" is concerned)`;
+  return refuted("faithful", miscount.packet, text, message);
 }
 
 function baselineKept(
