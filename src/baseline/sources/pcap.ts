@@ -4,18 +4,18 @@ import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
 
-/** How the magic number, read as little endian, describes the rest of the file. */
+/** How the magic number, read as little endian, describes the rest of the file; `ticks` are those of a second. */
 const magics: ReadonlyMap<
   number,
-  { readonly little: boolean; readonly tick: number; readonly header: number }
+  { readonly little: boolean; readonly ticks: number; readonly header: number }
 > = new Map([
-  [0xa1b2c3d4, { little: true, tick: 1e-6, header: 16 }],
-  [0xd4c3b2a1, { little: false, tick: 1e-6, header: 16 }],
-  [0xa1b23c4d, { little: true, tick: 1e-9, header: 16 }],
-  [0x4d3cb2a1, { little: false, tick: 1e-9, header: 16 }],
+  [0xa1b2c3d4, { little: true, ticks: 1e6, header: 16 }],
+  [0xd4c3b2a1, { little: false, ticks: 1e6, header: 16 }],
+  [0xa1b23c4d, { little: true, ticks: 1e9, header: 16 }],
+  [0x4d3cb2a1, { little: false, ticks: 1e9, header: 16 }],
   // Kuznetzov's variant: eight more bytes (interface, protocol, packet type) in each record header.
-  [0xa1b2cd34, { little: true, tick: 1e-6, header: 24 }],
-  [0x34cdb2a1, { little: false, tick: 1e-6, header: 24 }],
+  [0xa1b2cd34, { little: true, ticks: 1e6, header: 24 }],
+  [0x34cdb2a1, { little: false, ticks: 1e6, header: 24 }],
 ]);
 
 export const isPcapMagic = (magic: number): boolean => magics.has(magic);
@@ -25,7 +25,7 @@ const fileHeader = 24;
 /** Reads a classic pcap file (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order. */
 export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
   const frame = emptyFrame();
-  let layout: { readonly little: boolean; readonly tick: number; readonly header: number } | undefined;
+  let layout: { readonly little: boolean; readonly ticks: number; readonly header: number } | undefined;
   let packets = 0;
 
   const carried = carry((bytes, view, base) => {
@@ -38,7 +38,7 @@ export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
       frame.linkType = view.getUint32(20, layout.little) & 0xffff;
       at = fileHeader;
     }
-    const { little, tick, header } = layout;
+    const { little, ticks, header } = layout;
     frame.bytes = bytes;
     while (at + header <= bytes.length) {
       const captured = view.getUint32(at + 8, little);
@@ -56,7 +56,7 @@ export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
       frame.start = start;
       frame.end = start + captured;
       frame.wireLength = view.getUint32(at + 12, little);
-      frame.time = view.getUint32(at, little) + view.getUint32(at + 4, little) * tick;
+      frame.time = view.getUint32(at, little) + view.getUint32(at + 4, little) / ticks;
       sink(frame);
       at = frame.end;
     }

@@ -22,8 +22,8 @@ interface Interface {
   readonly linkType: number;
   /** 0 is no limit. */
   readonly snapLength: number;
-  /** Seconds per unit of its time stamps, and seconds to add. */
-  readonly tick: number;
+  /** Units of its time stamps in a second, and seconds to add. */
+  readonly ticks: number;
   readonly offset: number;
 }
 
@@ -70,7 +70,7 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
     frame.littleEndian = little;
     frame.time = simple
       ? Number.NaN
-      : (view.getUint32(at + 12, little) * 0x1_0000_0000 + view.getUint32(at + 16, little)) * source.tick +
+      : (view.getUint32(at + 12, little) * 0x1_0000_0000 + view.getUint32(at + 16, little)) / source.ticks +
         source.offset;
     if (frame.time > latestTime) return "time stamp beyond the year 9999";
     sink(frame);
@@ -146,7 +146,7 @@ const damaged = (blocks: number, at: number, found: string): SourceError =>
   new SourceError(`damaged pcapng: block ${blocks + 1} at byte ${at}: found ${found}`);
 
 function readInterface(view: DataView, at: number, length: number, little: boolean): Interface {
-  let tick = 1e-6;
+  let ticks = 1e6;
   let offset = 0;
   const end = at + length - 4;
   for (let next = at + 16; next + 4 <= end; ) {
@@ -156,7 +156,7 @@ function readInterface(view: DataView, at: number, length: number, little: boole
     if (code === option.end || value + size > end) break;
     if (code === option.timeResolution && size === 1) {
       const resolution = view.getUint8(value);
-      tick = (resolution & 0x80) === 0 ? 10 ** -resolution : 2 ** -(resolution & 0x7f);
+      ticks = (resolution & 0x80) === 0 ? 10 ** resolution : 2 ** (resolution & 0x7f);
     }
     if (code === option.timeOffset && size === 8) offset = Number(view.getBigInt64(value, little));
     next = value + size + (-size & 3);
@@ -164,7 +164,7 @@ function readInterface(view: DataView, at: number, length: number, little: boole
   return {
     linkType: view.getUint16(at + 8, little),
     snapLength: view.getUint32(at + 12, little),
-    tick,
+    ticks,
     offset,
   };
 }
