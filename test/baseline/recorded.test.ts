@@ -32,7 +32,7 @@ function record(recordings: Readonly<Record<string, readonly string[]>>): void {
     "ip link set lo up",
     "nft add table inet t",
     "nft add chain inet t c '{ type filter hook input priority 0; }'",
-    "nft add rule inet t c log group 5",
+    "nft add rule inet t c log group 5 queue-threshold 1",
     ...Object.entries(recordings).map(
       ([name, args]) =>
         `tcpdump -Z root -U --immediate-mode -w ${folder}/${name} ${args.join(" ")} 2>${folder}/${name}.log & pids="$pids $!"`,
