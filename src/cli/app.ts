@@ -10,6 +10,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { explainCommand } from "./explain.ts";
 import { journalRoutes } from "./journal/routes.ts";
 import { fmtCommand } from "./fmt.ts";
+import { initCommand } from "./init.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
 import { planCommand } from "./plan.ts";
@@ -22,6 +23,7 @@ import { version } from "./version.ts";
 const routes = buildRouteMap<string, Context>({
   docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
   routes: {
+    init: initCommand,
     observe: observeCommand,
     baseline: baselineRoutes,
     compile: compileCommand,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checks } from "../../src/policy/checks/registry.ts";
+import { placeholderKey } from "../../src/policy/schema/placeholder-key.ts";
 import { changed, checked, observed } from "./support/plant.ts";
 
 /** Line and column of a key in a text, by the words that lead to it. */
@@ -335,6 +336,15 @@ const cases: readonly Case[] = [
     subject: "eva",
     message: '"eva" (Shift Team) is an account that several people share',
     at: ["people", "eva"],
+  },
+  {
+    check: "placeholder-key",
+    change: (plant) => {
+      plant.firewalls.fw1.ssh["host-keys"] = [placeholderKey(3, "fw1")];
+    },
+    subject: "fw1",
+    message: 'a key of "fw1" is a placeholder',
+    at: ["firewalls", "fw1"],
   },
   {
     check: "no-independent-approver",

@@ -18,6 +18,7 @@ import { lockOutRisk } from "./lock-out-risk.ts";
 import { noIndependentApprover } from "./no-independent-approver.ts";
 import { noManagementPath } from "./no-management-path.ts";
 import { permitWithoutEvidence } from "./permit-without-evidence.ts";
+import { placeholderKey } from "./placeholder-key.ts";
 import { safetyReachable } from "./safety-reachable.ts";
 import { serviceAny } from "./service-any.ts";
 import { shadowedPermit } from "./shadowed-permit.ts";
@@ -66,6 +67,7 @@ export const checks: readonly Check[] = [
   noManagementPath,
   lockOutRisk,
   sharedAccount,
+  placeholderKey,
   noIndependentApprover,
   accessReviewDue,
   windowTooShort,

@@ -7,7 +7,7 @@ import { targetDefaults } from "../../../targets/defaults.ts";
 
 const key = (seed: string): string => {
   const type = Buffer.from("\0\0\0\u000bssh-ed25519\0\0\0 ", "latin1");
-  return `ssh-ed25519 ${Buffer.concat([type, Buffer.alloc(32, seed)]).toString("base64")}`;
+  return `ssh-ed25519 ${Buffer.concat([type, Buffer.alloc(32, `test ${seed}`)]).toString("base64")}`;
 };
 
 /** A small plant in which no check finds anything. Tests change one thing in it. */

@@ -1,0 +1,147 @@
+import { type AddressRange, addressBits, covers, formatRange } from "../net/address.ts";
+import { unroutable } from "../policy/resolve/addresses.ts";
+import { networkOf } from "./address.ts";
+import type { InventoryHost } from "./host.ts";
+import { uniqueIds } from "./names.ts";
+
+/** A site file drafted from an inventory, and what a human must still answer. */
+export interface DraftSite {
+  readonly text: string;
+  readonly questions: readonly string[];
+}
+
+interface DraftZone {
+  readonly label: string;
+  readonly networks: AddressRange[];
+  readonly hosts: InventoryHost[];
+}
+
+/**
+ * Zones and assets from an inventory: hosts of one network share a zone, and networks whose hosts are all of one
+ * group share it too. Levels are a guess that the questions name; conduits come from what is observed.
+ */
+export function draftSite(
+  inventory: readonly InventoryHost[],
+  site: { readonly name: string; readonly timezone: string },
+): DraftSite {
+  const hosts = inventory.map((host) => ({
+    ...host,
+    addresses: host.addresses.filter((address) => unroutable(address) === undefined),
+  }));
+  const located = hosts.filter(({ addresses }) => addresses.length > 0);
+  const zones = draftZones(located);
+  const ids = uniqueIds(zones.map(({ label }) => label));
+  const questions = [
+    ...hosts
+      .filter(({ addresses }) => addresses.length === 0)
+      .map(
+        ({ name }) =>
+          `which address has ${name}? The inventory has none that is routed, so that it is left out`,
+      ),
+    ...zones.map(
+      (_, index) =>
+        `which Purdue level and which SL-T has zone ${ids[index]}? Level 2 and SL-T 1 are a guess`,
+    ),
+    ...located.flatMap((host) => strayAddresses(host, zones)),
+  ];
+  const text = [
+    "sluice: 1",
+    `site: {name: ${JSON.stringify(site.name)}, timezone: ${site.timezone}}`,
+    "zones:",
+    ...zones.flatMap((zone, index) => zoneLines(zone, ids[index]!)),
+  ].join("\n");
+  return { text: `${text}\n`, questions };
+}
+
+function draftZones(hosts: readonly InventoryHost[]): readonly DraftZone[] {
+  const known = hosts.flatMap((host) => networksOf(host));
+  const widest = (network: AddressRange): AddressRange =>
+    known.reduce((wide, other) => (covers(other, wide) ? other : wide), network);
+  const groups = new Map<string, Set<string>>();
+  for (const host of hosts) {
+    for (const network of networksOf(host)) {
+      const key = formatRange(widest(network));
+      groups.set(key, (groups.get(key) ?? new Set()).add(host.group ?? ""));
+    }
+  }
+  const labelOf = (network: string): string => {
+    const [group, ...others] = groups.get(network) ?? [];
+    return group && others.length === 0 ? group : `net-${network}`;
+  };
+  const zones = new Map<string, DraftZone>();
+  const owners = new Map<string, DraftZone>();
+  for (const host of hosts) {
+    const networks = networksOf(host).map(widest);
+    const home = owners.get(formatRange(networks[0]!)) ?? openZone(zones, labelOf(formatRange(networks[0]!)));
+    home.hosts.push(host);
+    for (const network of networks) {
+      const key = formatRange(network);
+      if (owners.has(key)) continue;
+      owners.set(key, home);
+      home.networks.push(network);
+    }
+  }
+  return [...zones.values()];
+}
+
+function openZone(zones: Map<string, DraftZone>, label: string): DraftZone {
+  const zone = zones.get(label) ?? { label, networks: [], hosts: [] };
+  zones.set(label, zone);
+  return zone;
+}
+
+/** The networks that the inventory names; where it has only an address, the usual /24 or /64 around it. */
+function networksOf({ addresses, networks }: InventoryHost): readonly AddressRange[] {
+  return addresses.map(
+    (address) =>
+      networks.find((network) => covers(network, address)) ??
+      networkOf(address, addressBits(address.family) - (address.family === 4 ? 24 : 64)),
+  );
+}
+
+const isInside = (address: AddressRange, { networks }: DraftZone): boolean =>
+  networks.some((network) => covers(network, address));
+
+/** An asset lies in one zone: addresses that a host has in another one are asked about. */
+function strayAddresses(host: InventoryHost, zones: readonly DraftZone[]): readonly string[] {
+  const home = zones.find(({ hosts }) => hosts.includes(host));
+  return host.addresses
+    .filter((address) => home !== undefined && !isInside(address, home))
+    .map(
+      (address) =>
+        `${host.name} has ${formatRange(address)} in another zone: does it join the two? It is left out`,
+    );
+}
+
+function zoneLines(zone: DraftZone, id: string): readonly string[] {
+  const { networks, hosts, label } = zone;
+  const ids = uniqueIds(hosts.map(({ name }) => name));
+  const description = id === label || label.startsWith("net-") ? "" : plainText(label);
+  return [
+    `  ${id}:`,
+    ...(description === "" ? [] : [`    description: ${JSON.stringify(description)}`]),
+    "    level: 2 # a guess",
+    "    sl-target: 1 # a guess",
+    `    networks: [${networks.map(quoted).join(", ")}]`,
+    "    assets:",
+    ...hosts.map((host, index) => {
+      const addresses = host.addresses.filter((address) => isInside(address, zone)).map(quoted);
+      const facts = (["role", "vendor", "model"] as const).flatMap((key) => {
+        const fact = plainText(host[key] ?? "");
+        return fact === "" ? [] : `, ${key}: ${JSON.stringify(fact)}`;
+      });
+      return `      ${ids[index]}: {addresses: [${addresses.join(", ")}]${facts.join("")}}`;
+    }),
+  ];
+}
+
+/** Text of an inventory as a site file takes it: one line of what can be printed. */
+const plainText = (text: string): string =>
+  text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim()
+    .slice(0, 500);
+
+/** IPv6 addresses hold colons, which YAML would read as keys. */
+const quoted = (range: AddressRange): string =>
+  range.family === 6 ? JSON.stringify(formatRange(range)) : formatRange(range);
