@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isLab, stopLab } from "../../src/lab/lab.ts";
+import { isLab, order, stopLab } from "../../src/lab/lab.ts";
 import { type LabFolder, labFolder, pollLog } from "../../src/lab/lab-folder.ts";
 import { type Poll, readPolls } from "../../src/lab/poll-log.ts";
 import { missingForLab } from "../../src/lab/requirements.ts";
@@ -57,6 +57,8 @@ export interface Lab {
   on(host: string, line: string): Promise<Finished>;
   /** The same on the engineer's laptop; rejects when the line fails, with what it said. */
   engineer(line: string): Promise<string>;
+  /** Runs a shell line at the firewall's own console, which needs no SSH and no link. */
+  console(line: string): Promise<string>;
   fault(...words: readonly string[]): Promise<void>;
   polls(session: string): readonly Poll[];
   down(): Promise<void>;
@@ -81,6 +83,7 @@ export async function startTestLab(...words: readonly string[]): Promise<Lab> {
     folder,
     on,
     engineer: (line) => mustFinish(sluice("lab", "exec", ...dir, "--", "sh", "-c", line)),
+    console: (line) => order(folder, { do: "console", argv: ["sh", "-c", line] }),
     fault: async (...fault) => void (await mustFinish(sluice("lab", "fault", ...dir, ...fault))),
     polls: (session) => readPolls(pollLog(folder, session)),
     async down() {
