@@ -15,7 +15,7 @@ import { createSpace, dimension } from "../../src/verify/diagram/space.ts";
 import { iptables } from "../../targets/iptables/target.ts";
 import { nftables } from "../../targets/nftables/target.ts";
 import { missingForIptables } from "../support/iptables-host.ts";
-import { anyPolicy, type policy, unlimited } from "../support/policies.ts";
+import { anyPolicy, policy, tcp, unlimited } from "../support/policies.ts";
 import { missingForNft } from "../support/real-nft.ts";
 
 /**
@@ -61,7 +61,7 @@ const judges: readonly Judge[] = [
 ];
 
 /** A packet in the words of exchange.py. */
-type Wire = Readonly<Record<string, number | string | undefined>>;
+type Wire = Readonly<Record<string, unknown>>;
 
 interface Sent {
   readonly packet: Packet;
@@ -175,16 +175,19 @@ const payload = (packet: Packet, id: number): Readonly<Record<string, number>> =
 const requestType = (family: 4 | 6, reply: number | undefined): number | undefined =>
   [8, 13, 128].find((type) => icmpReplyType(family, type) === reply);
 
-function forwarded(
-  judge: Judge,
-  ruleset: string,
-  sent: readonly Sent[],
-): { readonly ids: ReadonlySet<number>; readonly listing: string } {
-  const before = sent.flatMap(({ opening }) => opening ?? []);
-  const input = JSON.stringify({
-    ...{ before, ruleset, load: judge.load, list: judge.list },
+const forwarded = (judge: Judge, ruleset: string, sent: readonly Sent[]) =>
+  exchange(judge, ruleset, {
+    before: sent.flatMap(({ opening }) => opening ?? []),
     after: sent.map(({ wire }) => wire),
   });
+
+/** Sends some packets before and some after a ruleset is loaded: which of the latter came out, and what is listed then. */
+function exchange(
+  judge: Judge,
+  ruleset: string,
+  packets: { readonly before: readonly Wire[]; readonly after: readonly Wire[] },
+): { readonly ids: ReadonlySet<number>; readonly listing: string } {
+  const input = JSON.stringify({ ...packets, ruleset, load: judge.load, list: judge.list });
   const script = join(import.meta.dirname, "exchange.py");
   const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--mount", "python3", script], {
     input,
@@ -250,6 +253,38 @@ describe.each(judges)("the kernel with $name", (judge) => {
       for (const { wire } of noted) {
         expect(listing).toContain(judge.noted(`${wire.source}`, `${wire.destination}`, `${wire.dport}`));
       }
+    }, 60_000);
+
+    test("forwards ICMP errors about a connection, of either family, and none about nothing", () => {
+      const drawn = policy([
+        { from: ["10.0.1.2"], to: ["10.0.2.3"], services: [tcp(502)] },
+        { from: ["fd00:1::2"], to: ["fd00:2::3"], services: [tcp(502)] },
+      ]);
+      const hosts = { 4: ["10.0.1.2", "10.0.2.3"], 6: ["fd00:1::2", "fd00:2::3"] } as const;
+      const plant = ([4, 6] as const).map((family) => {
+        const [source, destination] = hosts[family];
+        const ask = {
+          id: family,
+          side: "left",
+          family,
+          source,
+          destination,
+          protocol: 6,
+          sport: 5_000,
+          dport: 502,
+        };
+        const error = {
+          ...{ side: "right", family, source: destination, destination: source },
+          ...(family === 4 ? { protocol: 1, type: 3, code: 3 } : { protocol: 58, type: 1, code: 4 }),
+        };
+        const about = (id: number, quote: Wire): Wire => ({ ...error, id, quote });
+        return { ask, errors: [about(10 + family, ask), about(20 + family, { ...ask, sport: 6_000 })] };
+      });
+      const { ids } = exchange(judge, compiled(judge.target, drawn, "enforce"), {
+        before: plant.map(({ ask }) => ask),
+        after: plant.flatMap(({ errors }) => errors),
+      });
+      expect([...ids]).toEqual([14, 16]);
     }, 60_000);
   });
 });

@@ -4,8 +4,9 @@ Standard input: {"before": [packet], "ruleset": text, "load": script, "list": sc
 output: the ids of the packets of "after" that were forwarded, and what `list` printed then. `before` is sent before
 the ruleset is loaded, to open sessions; `load` finds the ruleset on its standard input. A packet is
 {"id", "side": "left" | "right", "family", "source", "destination", "protocol"} with "sport" and "dport", or "type",
-"code" and "echo" for ICMP; "flags" for TCP. Needs root, iproute2 and nft. The caller gives it a mount and network
-namespace of its own (unshare --mount --net), with which everything here ends.
+"code" and "echo" for ICMP; "flags" for TCP; "quote", another packet, for an ICMP error about that one. Needs root,
+iproute2 and nft. The caller gives it a mount and network namespace of its own (unshare --mount --net), with which
+everything here ends.
 """
 
 import ctypes
@@ -90,21 +91,28 @@ def transport(packet):
         return struct.pack("!HHHH", packet["sport"], packet["dport"], 8 + len(body), 0) + body
     if protocol in (33, 132):
         return struct.pack("!HH", packet["sport"], packet["dport"]) + bytes(20) + body
+    if "quote" in packet:
+        quoted = datagram(packet["quote"])[: 28 if packet["family"] == 4 else 48]
+        return struct.pack("!BBHI", packet["type"], packet["code"], 0, 0) + quoted + body
     if "type" in packet:
         return struct.pack("!BBHHH", packet["type"], packet["code"], 0, packet["echo"], 1) + body
     return bytes(4) + body
 
 
-def frame(packet):
-    number = SIDES[packet["side"]]
-    ether = bytes.fromhex(f"02000000000{number}" + f"02000000010{number}")
+def datagram(packet):
     data = transport(packet)
     ends = b"".join(ipaddress.ip_address(packet[end]).packed for end in ("source", "destination"))
     if packet["family"] == 4:
         head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(data), 1, 0, 64, packet["protocol"], 0) + ends
         head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-        return ether + b"\x08\x00" + head + data
-    return ether + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(data), packet["protocol"], 64) + ends + data
+        return head + data
+    return struct.pack("!IHBB", 6 << 28, len(data), packet["protocol"], 64) + ends + data
+
+
+def frame(packet):
+    number = SIDES[packet["side"]]
+    kind = "0800" if packet["family"] == 4 else "86dd"
+    return bytes.fromhex(f"02000000000{number}" + f"02000000010{number}" + kind) + datagram(packet)
 
 
 def exchange(sockets, packets):

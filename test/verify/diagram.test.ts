@@ -104,7 +104,7 @@ describe("a decision diagram", () => {
           ]);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 600 },
     );
   }, 60_000);
 
@@ -117,7 +117,7 @@ describe("a decision diagram", () => {
         const [left, right] = [evaluate(a, packet), evaluate(b, packet)];
         expect([left.verdict, left.recorded]).not.toEqual([right.verdict, right.recorded]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   }, 60_000);
 

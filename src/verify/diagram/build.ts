@@ -11,8 +11,7 @@ export function union(store: Store, cubes: readonly RankedCube[], inside: number
   if (cubes.length === 0) return outcome.next;
   const build = (members: readonly RankedCube[], level: number): Diagram => {
     if (level === dimensions) return inside;
-    const groups = groupByRange(members, level);
-    const layers = layersOf(groups).map((layer) => {
+    const layers = layersOf(groupByRange(members, level)).map((layer) => {
       const starts: number[] = [];
       const children: Diagram[] = [];
       let end = 0;
@@ -55,13 +54,16 @@ interface Group {
 
 /** Cubes by their range on one dimension, sorted by its start, the wider first. */
 function groupByRange(members: readonly RankedCube[], level: number): readonly Group[] {
-  const [from, to] = [2 * level, 2 * level + 1];
-  const sorted = [...members].sort((a, b) => a[from]! - b[from]! || b[to]! - a[to]!);
+  const [start, end] = [2 * level, 2 * level + 1];
+  const [from, to] = [members[0]![start]!, members[0]![end]!];
+  // One cube, or many that agree: most groups below the addresses, and all above them.
+  if (members.every((cube) => cube[start] === from && cube[end] === to)) return [{ from, to, members }];
+  const sorted = members.toSorted((a, b) => a[start]! - b[start]! || b[end]! - a[end]!);
   const groups: { from: number; to: number; members: RankedCube[] }[] = [];
   for (const cube of sorted) {
     const last = groups.at(-1);
-    if (last && last.from === cube[from] && last.to === cube[to]) last.members.push(cube);
-    else groups.push({ from: cube[from]!, to: cube[to]!, members: [cube] });
+    if (last && last.from === cube[start] && last.to === cube[end]) last.members.push(cube);
+    else groups.push({ from: cube[start]!, to: cube[end]!, members: [cube] });
   }
   return groups;
 }
