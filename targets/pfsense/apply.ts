@@ -3,7 +3,7 @@
  * `base` (SHA-256 of config.xml as it was read), `config` (the file as it shall be), `trackers` (how often each of our
  * identifiers must be among the rules that are loaded), `note` (for pfSense's own history of configurations).
  *
- * pfSense reads the new file with its own reader, and only its rules and aliases are taken over; `write_config` keeps
+ * pfSense reads the new file with its own reader, and only its filter and its aliases are taken over; `write_config` keeps
  * the old configuration in its history, `filter_configure_sync` generates and loads the rules. Then they are counted
  * among the generated and the loaded rules: pfSense turns a rule that it cannot resolve into a comment, and a vanished block would open a path.
  * On a miscount the former rules come back. Exit codes: 0 done, 3 the base is another, 4 the file is not readable,
@@ -19,9 +19,10 @@ function sluice_end(int $code, string $message): never {
 	exit($code);
 }
 
-function sluice_apply(array $rules, array $aliases, string $note): void {
-	config_set_path("filter/rule", $rules);
-	config_set_path("aliases/alias", $aliases);
+function sluice_apply(array $parts, string $note): void {
+	foreach ($parts as $path => $part) {
+		config_set_path($path, $part);
+	}
 	write_config($note);
 	filter_configure_sync();
 }
@@ -54,16 +55,20 @@ unlink($candidate);
 if (!is_array($parsed)) {
 	sluice_end(4, "pfSense cannot read the new configuration");
 }
-$before = [config_get_path("filter/rule", []), config_get_path("aliases/alias", [])];
-$listed = fn($parent, $list) => is_array($parsed[$parent] ?? null) ? ($parsed[$parent][$list] ?? []) : [];
-sluice_apply($listed("filter", "rule"), $listed("aliases", "alias"), $order["note"]);
+$parts = [];
+$before = [];
+foreach (["filter", "aliases"] as $path) {
+	$parts[$path] = $parsed[$path] ?? "";
+	$before[$path] = config_get_path($path, "");
+}
+sluice_apply($parts, $order["note"]);
 $wanted = $order["trackers"];
 ksort($wanted);
 exec("pfctl -s rules", $loaded);
 foreach ([file($g["tmp_path"] . "/rules.debug"), $loaded] as $lines) {
 	$found = sluice_count($lines);
 	if ($found != $wanted) {
-		sluice_apply($before[0], $before[1], $order["note"] . ": put back");
+		sluice_apply($before, $order["note"] . ": put back");
 		$missing = implode(", ", array_keys(array_diff_assoc($wanted, $found)));
 		sluice_end(5, "pfSense did not load every rule, so the former ones were put back; miscounted: " . $missing);
 	}

@@ -35,15 +35,18 @@ import {
 } from "./scripts.ts";
 import { type PfState, readStates } from "./states.ts";
 
-/** Lock and lease live here: a reboot empties it together with the anchors. */
-const defaultRunFolder = "/var/run/sluice";
-const defaultFilterLog = "/var/log/filter.log";
-
-/** Where else than on pfSense itself the host keeps things; for hosts that only behave like one. */
-export interface HostFolders {
+/** Where a pfSense host keeps things. */
+export interface HostPlaces {
+  /** Lock and lease: a reboot empties it together with the anchors. */
   readonly run: string;
   readonly filterLog: string;
+  readonly version: string;
 }
+const pfsensePlaces: HostPlaces = {
+  run: "/var/run/sluice",
+  filterLog: "/var/log/filter.log",
+  version: "/etc/version",
+};
 
 /**
  * The driver of a pfSense host. A trial is an anchor that the dead man empties. What is confirmed and not persisted yet
@@ -53,10 +56,10 @@ export interface HostFolders {
 export function createDriver(
   session: Session,
   paths: DriverPaths,
-  folders: HostFolders = { run: defaultRunFolder, filterLog: defaultFilterLog },
+  places: HostPlaces = pfsensePlaces,
 ): Driver {
   const firewall = host(session);
-  const { run, filterLog } = folders;
+  const { run, filterLog } = places;
   const stateFolder = paths.bootFile.slice(0, paths.bootFile.lastIndexOf("/"));
 
   const leaseState = async () =>
@@ -150,7 +153,7 @@ export function createDriver(
   };
 
   return {
-    facts: () => readFacts(firewall, paths.bootEntry),
+    facts: () => readFacts(firewall, paths.bootEntry, places.version),
 
     async read() {
       const [anchors, config, state, mainRules, translation, bootText] = [

@@ -10,9 +10,9 @@ const oldest = [2, 7, 0] as const;
 const oldestPlus = [23, 5] as const;
 
 /** Kernel, version, and everything for which no change may be made on this host. */
-export async function readFacts(host: Host, configFile: string): Promise<HostFacts> {
+export async function readFacts(host: Host, configFile: string, versionFile: string): Promise<HostFacts> {
   const kernel = (await host.output("name its kernel", ["uname", "-sr"])).trim();
-  const version = (await host.readFile("/etc/version"))?.trim();
+  const version = (await host.readFile(versionFile))?.trim();
   if (!kernel.startsWith("FreeBSD") || version === undefined) {
     return {
       kernel,
