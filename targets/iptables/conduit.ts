@@ -56,8 +56,8 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
       name: name(".replied"),
       rules: [
         ...own.flatMap((family) => [
+          { family, text: `! -p ${icmp(family)} ${isReply} ${note(family, "dst,src,src")}` },
           { family, text: `-p ${icmp(family)} -g ${name(".record")}` },
-          { family, text: `${isReply} ${note(family, "dst,src,src")}` },
         ]),
         toRest,
       ],

@@ -21,6 +21,7 @@ export interface Conditions {
   readonly source?: AddressRange;
   readonly destination?: AddressRange;
   readonly protocol?: number;
+  readonly notProtocol?: number;
   readonly states?: readonly ConnectionState[];
   readonly sourcePorts?: readonly Range[];
   readonly destinationPorts?: readonly Range[];
@@ -56,6 +57,9 @@ function readCondition(
       return { source: readAddress(line, family, known, "prefix") };
     case "-d":
       return { destination: readAddress(line, family, known, "prefix") };
+    case "!":
+      line.expect("-p");
+      return { notProtocol: readProtocol(line) };
     case "-p":
       return { protocol: readProtocol(line) };
     case "-m":

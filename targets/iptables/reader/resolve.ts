@@ -1,4 +1,4 @@
-import type { Program, Rule } from "../../../src/compile/program.ts";
+import type { Cube, Program, Rule } from "../../../src/compile/program.ts";
 import { icmpProtocol } from "../../../src/net/protocol.ts";
 import type { FileSyntax } from "./file.ts";
 import { Refusal } from "./lines.ts";
@@ -28,9 +28,12 @@ function resolveRule(
   sets: FileSyntax["sets"],
   chains: ReadonlyMap<string, readonly Rule[]>,
 ): readonly Rule[] {
-  const { conditions, verdict, span, family } = rule;
+  const { conditions, verdict, span } = rule;
   if (conditions.leased && !(rule.chain === root && verdict.kind === "goto" && verdict.chain === trial)) {
     throw new Refusal(`a lease stands before the goto from "${root}" to "${trial}" only`, span);
+  }
+  if (conditions.notProtocol !== undefined && verdict.kind !== "note") {
+    throw new Refusal("what a packet is not decides about nothing but noting it", span);
   }
   if (conditions.unrecorded && verdict.kind !== "note") {
     throw new Refusal("whether a packet was noted before decides about nothing but noting it", span);
@@ -39,23 +42,48 @@ function resolveRule(
     case "count":
       // With sets the record names what it saw, and this rule but counts; on a host without them it is the record.
       return sets.size > 0 ? [] : [{ cubes: cubesOf(rule), action: { kind: "record" }, span }];
-    case "note": {
-      const { set, directions } = conditions.unrecorded!;
-      if (family === undefined || sets.get(set) !== family || set !== ownSet(rule.chain, family)) {
-        throw new Refusal(`"${set}" is not the record of this chain's conduit and family`, span);
-      }
-      const cubes = notedCubes(rule, directions, icmpProtocol(family));
-      return [{ cubes, action: { kind: "record" }, span }];
-    }
+    case "note":
+      return [{ cubes: checkedNote(rule, sets), action: { kind: "record" }, span }];
     case "goto":
       if (!chains.has(verdict.chain) || !mayGo(rule.chain, verdict.chain)) {
         throw new Refusal(`there is no chain "${verdict.chain}" of the same owner`, span);
+      }
+      if (partOf(verdict.chain) === "record" && partOf(rule.chain) === "replied" && !isIcmp(rule)) {
+        throw new Refusal("a reply is noted under the request that it answers, but for ICMP", span);
       }
       return [{ cubes: cubesOf(rule), action: verdict, span }];
     default:
       return [{ cubes: cubesOf(rule), action: verdict, span }];
   }
 }
+
+/** Requests are noted as they are, in a chain of their own; replies reversed in another, and none of ICMP. */
+function checkedNote(rule: RuleSyntax, sets: FileSyntax["sets"]): readonly Cube[] {
+  const { conditions, family, chain, span } = rule;
+  const { set, directions } = conditions.unrecorded!;
+  if (family === undefined || sets.get(set) !== family || set !== ownSet(chain, family)) {
+    throw new Refusal(`"${set}" is not the record of this chain's conduit and family`, span);
+  }
+  const icmp = icmpProtocol(family);
+  const wanted =
+    directions === "src,dst,dst"
+      ? { part: "record", states: undefined, notProtocol: undefined }
+      : { part: "replied", states: "reply", notProtocol: icmp };
+  const { states, notProtocol, unrecorded, ...others } = conditions;
+  if (
+    partOf(chain) !== wanted.part ||
+    states?.join() !== wanted.states ||
+    notProtocol !== wanted.notProtocol ||
+    Object.keys(others).length > 0
+  ) {
+    throw new Refusal("this would note something else than the request", span);
+  }
+  return notedCubes(rule, directions, icmp);
+}
+
+const partOf = (chain: string): string | undefined => chain.split(".")[1];
+const isIcmp = ({ conditions, family }: RuleSyntax): boolean =>
+  family !== undefined && conditions.protocol === icmpProtocol(family);
 
 /** A conduit's name without its part, as in `SLUICE-c-dmz-cell1`. */
 const owner = (chain: string): string => chain.split(".")[0]!;

@@ -1,6 +1,6 @@
 import type { Action, Cube, Range } from "../../../src/compile/program.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
-import type { Family } from "../../../src/net/address.ts";
+import { everyAddress, type Family } from "../../../src/net/address.ts";
 import { type Conditions, type Directions, readConditions, readSetUse } from "./conditions.ts";
 import type { Line } from "./lines.ts";
 import type { KnownAddresses } from "./values.ts";
@@ -59,15 +59,17 @@ function readVerdict(line: Line, conditions: Conditions): Verdict {
   }
 }
 
-/** The packets that a rule matches: one cube for each range of ports. */
+/** The packets that a rule matches: one cube for each range of ports. Where a rule asks for no address, any will do. */
 export function cubesOf({ family, conditions, span }: RuleSyntax): readonly Cube[] {
   const { source, destination, protocol, states, sourcePorts, destinationPorts, icmpType, comment } =
     conditions;
   const cube: Cube = {
-    ...(family && { family }),
+    ...(family && {
+      family,
+      source: source ?? everyAddress(family),
+      destination: destination ?? everyAddress(family),
+    }),
     ...(states && { states }),
-    ...(source && { source }),
-    ...(destination && { destination }),
     ...(protocol !== undefined && { protocol: exactly(protocol) }),
     ...(icmpType !== undefined && { icmpType: exactly(icmpType) }),
     ...(comment !== undefined && { label: comment }),
@@ -85,17 +87,14 @@ const exactly = (value: number): Range => ({ from: value, to: value });
  * replies, whose request was noted when it passed; reversed the other replies.
  */
 export function notedCubes(rule: RuleSyntax, directions: Directions, icmp: number): readonly Cube[] {
-  return cubesOf(rule).flatMap((cube): readonly Cube[] =>
-    directions === "src,dst,dst"
-      ? [
-          { ...cube, states: (cube.states ?? asking).filter((state) => state !== "reply") },
-          { ...cube, protocol: exactly(icmp) },
-        ]
-      : [
-          { ...cube, protocol: { from: 0, to: icmp - 1 } },
-          { ...cube, protocol: { from: icmp + 1, to: 255 } },
-        ].map((noted) => ({ ...noted, states: (cube.states ?? []).filter((state) => state === "reply") })),
-  );
+  const [cube] = cubesOf(rule);
+  return directions === "src,dst,dst"
+    ? [
+        { ...cube, states: ["original", "none", "related"] },
+        { ...cube, protocol: exactly(icmp) },
+      ]
+    : [
+        { ...cube, protocol: { from: 0, to: icmp - 1 } },
+        { ...cube, protocol: { from: icmp + 1, to: 255 } },
+      ];
 }
-
-const asking = ["original", "none", "related"] as const;

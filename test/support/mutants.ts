@@ -1,0 +1,40 @@
+/** A text with one small change, as a careless edit or a merge makes them. */
+export interface Mutant {
+  readonly text: string;
+  readonly line: string;
+  readonly change: string;
+}
+
+/**
+ * Every line removed, repeated and swapped with the next, and every word replaced.
+ * @param wordsFor what else could stand there instead of a word.
+ * @param swappable lines that may stand in another order without breaking the form of the text.
+ */
+export function mutantsOf(
+  text: string,
+  wordsFor: (word: string) => readonly string[],
+  swappable: RegExp,
+): readonly Mutant[] {
+  const lines = text.split("\n");
+  const mutants: Mutant[] = [];
+  const add = (at: number, replaced: readonly string[], change: string): void => {
+    mutants.push({ text: lines.toSpliced(at, 1, ...replaced).join("\n"), line: lines[at]!.trim(), change });
+  };
+  for (const [at, line] of lines.entries()) {
+    if (/^\s*(#(?!ipset)|$)/.test(line)) continue;
+    add(at, [], "removed");
+    add(at, [line, line], "repeated");
+    const next = lines[at + 1]!;
+    if (swappable.test(line) && swappable.test(next)) {
+      const swapped = lines.with(at, next).with(at + 1, line);
+      mutants.push({ text: swapped.join("\n"), line: line.trim(), change: `swapped with "${next.trim()}"` });
+    }
+    for (const word of line.matchAll(/[^\s"\\[\]{};]+/g)) {
+      for (const other of wordsFor(word[0])) {
+        const changed = line.slice(0, word.index) + other + line.slice(word.index + word[0].length);
+        add(at, [changed], `"${word[0]}" -> "${other}"`);
+      }
+    }
+  }
+  return mutants;
+}
