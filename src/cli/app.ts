@@ -8,12 +8,12 @@ import { compileCommand } from "./compile.ts";
 import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { explainCommand } from "./explain.ts";
-import { journalRoutes } from "./journal/routes.ts";
 import { fmtCommand } from "./fmt.ts";
 import { initCommand } from "./init.ts";
+import { journalRoutes } from "./journal/routes.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
-import { planCommand } from "./plan.ts";
+import { planRoutes } from "./plan/routes.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
 import { verifyCommand } from "./verify.ts";
@@ -31,7 +31,7 @@ const routes = buildRouteMap<string, Context>({
     explain: explainCommand,
     check: checkCommand,
     fmt: fmtCommand,
-    plan: planCommand,
+    plan: planRoutes,
     approve: approveCommand,
     apply: applyCommand,
     confirm: confirmCommand,

@@ -3,13 +3,16 @@ import { buildCommand } from "@stricli/core";
 import { targets } from "../../targets/index.ts";
 import { sealPlan, writePlan } from "../plan/plan-file.ts";
 import type { Conduit, Window } from "../policy/model.ts";
+import { printHtml } from "../report/print-html.ts";
 import { planChange } from "../rollout/planning.ts";
 import { mayBeWritten } from "../verify/claims/claim.ts";
 import { compileConduit, type Ruleset } from "../verify/compile.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { writeFileAtomic } from "./files.ts";
+import { reviewOf } from "./plan/review-of.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
+import { loadPlan } from "./rollout/plan-files.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget } from "./rulesets.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
 import { renderOnce } from "./views/claims.ts";
@@ -23,6 +26,7 @@ interface Flags {
   readonly baseline?: string;
   readonly site?: string;
   readonly identity?: string;
+  readonly report?: string;
   readonly detailedExitcode: boolean;
   readonly json: boolean;
 }
@@ -52,6 +56,13 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
       },
       site: siteFlag,
       identity: identityFlag,
+      report: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Write the review of the plan as one self-contained HTML page",
+      },
       detailedExitcode: { kind: "boolean", default: false, brief: "Exit with 2 when the plan has changes" },
       json: { kind: "boolean", default: false, brief: "Print the plan as one JSON document" },
     },
@@ -115,6 +126,10 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
       case "plan": {
         const plan = sealPlan(planning.content);
         writeFileAtomic(file, writePlan(plan));
+        if (flags.report !== undefined) {
+          const review = await reviewOf(this, flags.output, loadPlan(this, flags.output));
+          writeFileAtomic(resolve(this.cwd, flags.report), printHtml(review));
+        }
         this.process.stdout.write(flags.json ? writePlan(plan) : renderPlan(plan));
         if (flags.detailedExitcode) this.process.exitCode = exitCodes.changes;
       }

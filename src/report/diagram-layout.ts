@@ -32,7 +32,7 @@ export const box = { width: 150, height: 54 } as const;
 const gutter = 130;
 const perRow = 5;
 const columnGap = 30;
-const rowGap = 62;
+const rowGap = 78;
 const margin = 16;
 /** Room below the last row for lines that go around. */
 const foot = 40;

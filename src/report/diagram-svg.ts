@@ -92,7 +92,7 @@ function label({ id, lit, around, from, to }: PlacedConduit, index: number): Htm
   const at = lit ? 0.5 : 0.36 + (index % 3) * 0.14;
   const x = from.x + (to.x - from.x) * (3 * at ** 2 - 2 * at ** 3);
   const y = around ? from.y + 28 : from.y + (to.y - from.y) * at;
-  const width = shortened(id).length * 8 + 16;
+  const width = shortened(id).length * 8.2 + 22;
   return html`<g class="label${lit ? " lit" : ""}"><rect x="${x - width / 2}" y="${y - 12}" width="${width}" height="24" rx="12"/><text x="${x}" y="${y + 4.5}">${shortened(id)}</text></g>
 `;
 }

@@ -17,7 +17,7 @@ export const style = `
   }
 }
 * { box-sizing: border-box; }
-html { font: clamp(1rem, 0.92rem + 0.3vw, 1.25rem) / 1.55 system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif; scroll-behavior: smooth; }
+html { font: clamp(1rem, 0.92rem + 0.3vw, 1.25rem) / 1.55 system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
 body { margin: 0 auto; padding: 2rem clamp(1rem, 4vw, 3rem); max-width: 90rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; }
 h1 { font-size: 2.1rem; line-height: 1.2; margin: 0.1em 0 0.4em; text-wrap: balance; }
 h2 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 0.8rem; }
@@ -29,12 +29,14 @@ a { color: var(--accent); }
 header { border-bottom: 1px solid var(--rule); padding-bottom: 1rem; margin-bottom: 2rem; }
 .subject { color: var(--soft); margin: 0; letter-spacing: 0.02em; }
 .status { display: inline-block; font-weight: 600; padding: 0.25rem 0.9rem; border-radius: 2rem; border: 1px solid currentColor; }
-.summary, .lead { font-size: 1.2rem; line-height: 1.5; max-width: 56rem; }
+.summary { font-size: 1.15rem; line-height: 1.55; max-width: 68rem; }
+.lead { font-size: 1.15rem; line-height: 1.5; max-width: 56rem; }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .status.good { background: var(--good-band); } .status.warn { background: var(--warn-band); } .status.bad { background: var(--bad-band); }
 .sign { font-weight: 700; margin-right: 0.4em; }
 nav ol { list-style: none; margin: 0 0 2rem; padding: 0; columns: 16rem; font-size: 0.92rem; }
-nav a { display: block; padding: 0.25rem 0; text-decoration: none; }
+nav li { margin: 0; }
+nav a { display: block; padding: 0.3rem 0; text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 main:focus { outline: none; }
 section { margin-bottom: 3rem; scroll-margin-top: 1rem; }
@@ -49,7 +51,7 @@ section { margin-bottom: 3rem; scroll-margin-top: 1rem; }
 .facts div { display: grid; grid-template-columns: minmax(8rem, 15rem) 1fr; gap: 1rem; padding: 0.4rem 0; border-bottom: 1px solid var(--rule); }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; white-space: pre-line; }
-code, pre, .code { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 0.86em; }
+code, pre, td.code { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: 0.86em; }
 pre { background: var(--band); border-radius: 0.4rem; padding: 0.9rem 1rem; overflow-x: auto; white-space: pre-wrap; margin: 0; }
 figure { margin: 0 0 1.2rem; }
 figcaption { color: var(--soft); font-size: 0.92rem; margin-bottom: 0.4rem; }
@@ -58,8 +60,9 @@ li { margin-bottom: 0.35rem; }
 .wide { overflow-x: auto; margin-bottom: 1.2rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; overflow-wrap: normal; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.4rem; }
-th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0; border-bottom: 1px solid var(--rule); }
-thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--rule); white-space: nowrap; }
+th, td { text-align: left; vertical-align: top; padding: 0.45rem 1.1rem 0.45rem 0; border-bottom: 1px solid var(--rule); }
+.data td { min-width: 4.5rem; }
+thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; line-height: 1.3; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .tools { display: flex; flex-wrap: wrap; gap: 0.6rem 1.4rem; align-items: center; margin-bottom: 0.6rem; font-size: 0.92rem; }
 .tools input, .tools select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 0.3rem; padding: 0.25rem 0.5rem; max-width: 16rem; }
@@ -121,6 +124,5 @@ footer { color: var(--soft); font-size: 0.85rem; border-top: 1px solid var(--rul
   details::details-content { content-visibility: visible; block-size: auto; }
   @page { margin: 16mm; }
 }
-@media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media (forced-colors: active) { .conduit.lit path, .zone.lit rect { stroke: Highlight; } }
 `;

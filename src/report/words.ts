@@ -1,8 +1,11 @@
 // How values are written in every report.
 
+/** `1,204,331`. */
+export const grouped = (number: number): string => number.toLocaleString("en");
+
 /** `1 flow`, `2 flows`, `no flow`. */
 export const count = (number: number, one: string, many = `${one}s`): string =>
-  `${number === 0 ? "no" : number} ${number === 1 || number === 0 ? one : many}`;
+  `${number === 0 ? "no" : grouped(number)} ${number === 1 || number === 0 ? one : many}`;
 
 /** `a`, `a and b`, `a, b and c`. */
 export const list = (words: readonly string[]): string =>

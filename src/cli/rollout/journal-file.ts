@@ -22,7 +22,7 @@ import { CommandError } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
 
 /** The journal beside the site file, and the tool's own folder there. */
-const journalName = "journal.jsonl";
+export const journalName = "journal.jsonl";
 const stateName = ".sluice";
 
 /** A writer holds the lock for milliseconds; one that is this old was left by a process that died. */

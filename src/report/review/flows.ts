@@ -2,7 +2,7 @@ import { serviceText } from "../../baseline/service-text.ts";
 import type { ReviewedFlow } from "../../plan/review-facts.ts";
 import { absent, type Cell, type Column, paragraph, type Section, type Table } from "../document.ts";
 import { type PlantNames, plantNames } from "../plant-names.ts";
-import { minute } from "../words.ts";
+import { grouped, minute } from "../words.ts";
 import { flowsByFate, notRecorded, type Reviewed } from "./reviewed.ts";
 
 /** What becomes of every flow that was observed between the two zones. */
@@ -17,32 +17,35 @@ export function flows({ plan }: Reviewed): Section {
   const reasons = new Map(plan.review.denials.map(({ id, reason }) => [id, reason]));
   const table = (caption: string, flows: readonly ReviewedFlow[]): Table => ({
     kind: "table",
-    caption,
+    caption: `${caption} (${grouped(flows.length)})`,
     columns: [...columns],
     rows: flows.map((flow) => row(flow, names, reasons)),
   });
   const others = all.filter((flow) => !cut.includes(flow) && !opened.includes(flow));
   const recorded = plan.to === "monitor" ? others.filter(({ permit }) => permit === undefined) : [];
   const rest = plan.to === "monitor" ? others.filter(({ permit }) => permit !== undefined) : others;
+  const passing = rest.filter(({ after }) => after === "passes");
+  const dropped = rest.filter(({ after }) => after === "dropped");
   return {
     ...section,
     blocks: [
       cut.length === 0
         ? paragraph("No observed flow is cut by this change.")
-        : table(`Cut: they pass now and will be dropped (${cut.length})`, cut),
+        : table("Cut: they pass now and will be dropped", cut),
       ...(recorded.length === 0
         ? []
-        : [table(`Not permitted: they go on passing and are recorded (${recorded.length})`, recorded)]),
-      ...(opened.length === 0
-        ? []
-        : [table(`Opened: they are dropped now and will pass (${opened.length})`, opened)]),
+        : [table("Not permitted: they go on passing and are recorded", recorded)]),
+      ...(opened.length === 0 ? [] : [table("Opened: they are dropped now and will pass", opened)]),
       ...(rest.length === 0
         ? []
         : [
             {
               kind: "fold" as const,
-              title: `Flows that stay as they are (${rest.length})`,
-              blocks: [table("Observed flows for which nothing changes", rest)],
+              title: `Flows that stay as they are (${grouped(rest.length)})`,
+              blocks: [
+                ...(passing.length === 0 ? [] : [table("They pass now and will pass", passing)]),
+                ...(dropped.length === 0 ? [] : [table("They are dropped now and will be dropped", dropped)]),
+              ],
             },
           ]),
     ],
@@ -56,7 +59,6 @@ const columns: readonly Column[] = [
   { heading: "Last seen", kind: "text" },
   { heading: "Connections", kind: "number" },
   { heading: "Decided by", kind: "choice" },
-  { heading: "After the change", kind: "choice" },
 ];
 
 const row = (flow: ReviewedFlow, names: PlantNames, reasons: ReadonlyMap<string, string>): Cell[] => [
@@ -64,9 +66,8 @@ const row = (flow: ReviewedFlow, names: PlantNames, reasons: ReadonlyMap<string,
   names.end(flow.responder),
   serviceText(flow),
   flow.lastSeen === undefined ? "no readable time" : minute(flow.lastSeen),
-  String(flow.connections),
+  grouped(flow.connections),
   decision(flow, reasons),
-  flow.after === "passes" ? { text: "passes", tone: "good" } : { text: "dropped", tone: "bad" },
 ];
 
 function decision({ permit, denial, answered }: ReviewedFlow, reasons: ReadonlyMap<string, string>): string {

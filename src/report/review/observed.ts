@@ -1,5 +1,5 @@
 import { absent, type Block, paragraph, type Section } from "../document.ts";
-import { minute } from "../words.ts";
+import { grouped, minute } from "../words.ts";
 import { notRecorded, type Reviewed } from "./reviewed.ts";
 
 /** What the decisions rest on, and how far that can be trusted. */
@@ -40,8 +40,8 @@ function sources({ review, baseline }: Reviewed["plan"]): readonly Block[] {
         name,
         firstSeen === undefined ? "not known" : minute(firstSeen),
         lastSeen === undefined ? "not known" : minute(lastSeen),
-        `${read} ${unit}`,
-        `${used} ${unit}`,
+        `${grouped(read)} ${unit}`,
+        `${grouped(used)} ${unit}`,
         `${sha256.slice(0, 16)}…`,
       ]),
     },

@@ -1,5 +1,5 @@
 import type { Figure, Section } from "../document.ts";
-import { count, duration } from "../words.ts";
+import { count, duration, grouped } from "../words.ts";
 import { claimsOf, flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
 
 /** The numbers to look at first. */
@@ -11,16 +11,16 @@ export function overview({ plan, approvals }: Reviewed): Section {
     plan.review === undefined
       ? []
       : [
-          { id: "flows-observed", label: "flows observed between the two zones", value: String(all.length) },
-          { id: "flows-kept", label: "of them go on as before", value: String(kept.length), tone: "good" },
+          { id: "flows-observed", label: "flows observed between the two zones", value: grouped(all.length) },
+          { id: "flows-kept", label: "of them go on as before", value: grouped(kept.length), tone: "good" },
           {
             id: "flows-cut",
             label: "of them will be cut",
-            value: String(cut.length),
+            value: grouped(cut.length),
             tone: cut.length > 0 ? "warn" : "good",
           },
           ...(opened.length > 0
-            ? [{ id: "flows-opened", label: "of them pass again", value: String(opened.length) }]
+            ? [{ id: "flows-opened", label: "of them pass again", value: grouped(opened.length) }]
             : []),
         ];
   return {
@@ -35,7 +35,7 @@ export function overview({ plan, approvals }: Reviewed): Section {
           {
             id: "permits",
             label: "permits decide what passes",
-            value: String(rulesOf(plan).permits.length),
+            value: grouped(rulesOf(plan).permits.length),
           },
           {
             id: "claims-proved",

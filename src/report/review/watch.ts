@@ -21,17 +21,15 @@ export function watch({ plan, journal }: Reviewed): Section {
         columns: [
           { heading: "Criterion", kind: "text" },
           { heading: "Fails when", kind: "text" },
-          { heading: "Measured every", kind: "text" },
           { heading: "Trips after", kind: "text" },
           { heading: "Without data", kind: "text" },
           { heading: "Then", kind: "text" },
-          { heading: "Ended earlier trials", kind: "text" },
+          { heading: "Earlier trials ended by it", kind: "text" },
         ],
         rows: plan.criteria.map((criterion) => [
           criterion.id,
           failures[criterion.type],
-          duration(criterion.interval),
-          limits(criterion),
+          `${limits(criterion)}, measured every ${duration(criterion.interval)}`,
           noData[criterion.onNoData],
           severities[criterion.severity],
           journal === undefined

@@ -1,0 +1,49 @@
+import { resolve } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { printHtml } from "../../report/print-html.ts";
+import { printText } from "../../report/print-text.ts";
+import type { Context } from "../context.ts";
+import { writeFileAtomic } from "../files.ts";
+import { loadPlan } from "../rollout/plan-files.ts";
+import { reviewOf } from "./review-of.ts";
+
+interface Flags {
+  readonly report?: string;
+  readonly json: boolean;
+}
+
+/** Columns where the output is no terminal. */
+const usualWidth = 100;
+
+export const showCommand = buildCommand<Flags, [plan: string], Context>({
+  docs: {
+    brief: "Shows a plan to whoever must decide about it: in the terminal, as a page, or as JSON",
+    fullDescription:
+      "Says what changes, which flows will be cut, what ends the trial, how it is undone and who has approved. Needs " +
+      "the plan's file only; the approvals beside it and the journal above it are shown where they are there.",
+  },
+  parameters: {
+    flags: {
+      report: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Write the review as one self-contained HTML page",
+      },
+      json: { kind: "boolean", default: false, brief: "Print the review as one JSON document" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ parse: String, placeholder: "PLAN", brief: "The plan's file" }],
+    },
+  },
+  async func({ report, json }, path) {
+    const review = await reviewOf(this, path, loadPlan(this, path));
+    if (report !== undefined) writeFileAtomic(resolve(this.cwd, report), printHtml(review));
+    const { stdout } = this.process;
+    if (json) stdout.write(`${JSON.stringify(review, undefined, 2)}\n`);
+    else if (report === undefined) stdout.write(printText(review, stdout.columns ?? usualWidth));
+    else stdout.write(`wrote ${report}\n`);
+  },
+});
