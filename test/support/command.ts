@@ -15,6 +15,7 @@ export async function sluice(
   cwd: string,
   args: readonly string[],
   stdin: Uint8Array = new Uint8Array(0),
+  now: () => Date = () => new Date("2026-01-05T08:00:00Z"),
 ): Promise<Ended> {
   const [out, err] = [capture(), capture()];
   const input = new PassThrough();
@@ -26,7 +27,7 @@ export async function sluice(
     env: {},
     exitCode: undefined as number | undefined,
   };
-  const context: Context = { process, cwd, now: () => new Date("2026-01-05T08:00:00Z") };
+  const context: Context = { process, cwd, now };
   await run(application, args, context);
   return { stdout: out.text(), stderr: err.text(), code: process.exitCode ?? 0 };
 }

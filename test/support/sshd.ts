@@ -53,6 +53,8 @@ export async function startSshd(
     "UsePAM=no",
     "PermitRootLogin=yes",
     "PidFile=none",
+    // Tells bash that it is not the first shell, so that it leaves the tester's own start files alone.
+    "SetEnv=SHLVL=5",
     ...settings,
   ].flatMap((option) => ["-o", option]);
   const [command, ...words] = [...prefix, "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", ...options];

@@ -1,0 +1,235 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ended, sluice as runSluice } from "../support/command.ts";
+import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
+import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+
+const missing = missingForFirewall ?? missingForSshd;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.skipIf(missing)(`the commands of a rollout${missing ? ` (skipped: needs ${missing})` : ""}`, () => {
+  let host: FirewallHost;
+  let sshd: Sshd;
+  let folder: string;
+  beforeAll(async () => {
+    host = startFirewallHost();
+    sshd = await startSshd([`ForceCommand=${host.prefix.join(" ")} sh -c "$SSH_ORIGINAL_COMMAND"`]);
+    folder = mkdtempSync(join(tmpdir(), "sluice-site-"));
+    mkdirSync(join(folder, "baseline"));
+    cpSync(sshd.identity, join(folder, "eva"));
+    cpSync(`${sshd.identity}.pub`, join(folder, "eva.pub"));
+    makeKey(join(folder, "olaf"));
+    makeKey(join(folder, "stranger"));
+    writeFileSync(join(folder, "baseline/seen.json"), JSON.stringify(baseline));
+    writeSite();
+  });
+  afterAll(() => {
+    sshd.stop();
+    host.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const publicKey = (name: string): string => readFileSync(join(folder, `${name}.pub`), "utf8").trim();
+  const writeSite = (over: { readonly port?: number; readonly hostKey?: string } = {}): void =>
+    writeFileSync(
+      join(folder, "site.yaml"),
+      `sluice: 1
+site: { name: Test, timezone: UTC }
+people:
+  eva: { name: Eva, roles: [engineer, operator], keys: ["${publicKey("eva")}"] }
+  olaf: { name: Olaf, roles: [approver], keys: ["${publicKey("olaf")}"] }
+zones:
+  dmz: { level: 3, sl-target: 2, networks: [10.20.1.0/24] }
+  cell1: { level: 1, sl-target: 2, networks: [10.10.1.0/24] }
+conduits:
+  dmz-cell1:
+    zones: [dmz, cell1]
+    firewalls: [fw1]
+    permits:
+      poll:
+        initiators: [10.20.1.10]
+        responders: [10.10.1.10]
+        services: [tcp/502]
+        reason: The process needs it.
+        owner: eva
+        evidence: baseline/seen.json
+firewalls:
+  fw1:
+    target: nftables
+    address: 127.0.0.1
+    ssh: { user: root, port: ${over.port ?? sshd.port}, host-keys: ["${over.hostKey ?? sshd.hostKey}"] }
+    boot-file: ${host.paths.bootFile}
+    boot-entry: ${host.paths.bootEntry}
+criteria:
+  dropped: { type: flow-dropped, interval: 1s }
+trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
+`,
+    );
+  const sluice = (line: string, who = "eva"): Promise<Ended> => {
+    const identity = /^journal/.test(line) ? [] : ["--identity", join(folder, who)];
+    return runSluice(folder, [...line.split(" "), ...identity], undefined, () => new Date());
+  };
+  const listing = (): string => host.run("nft -s list ruleset");
+  /** Plans and approves a step. */
+  const ready = async (to: string, file: string): Promise<void> => {
+    expect((await sluice(`plan dmz-cell1 --to ${to} -o ${file}`)).code).toBe(0);
+    expect((await sluice(`approve ${file}`, "olaf")).code).toBe(0);
+  };
+
+  test("a conduit goes to monitor and to enforce, comes back, and the journal tells all of it", async () => {
+    expect((await sluice("plan dmz-cell1 --to enforce -o no.plan")).stderr).toContain(
+      "take it to monitor first",
+    );
+    await ready("monitor", "monitor.plan");
+    expect(listing()).not.toContain("sluice");
+    expect((await sluice("apply monitor.plan --confirm-after-soak")).code).toBe(0);
+
+    await ready("enforce", "enforce.plan");
+    const holding = sluice("apply enforce.plan");
+    for (let confirmed = 1; confirmed !== 0; ) {
+      await sleep(1_000);
+      confirmed = Number((await sluice("confirm enforce.plan")).code);
+    }
+    expect((await holding).code).toBe(0);
+    expect(listing()).toContain("goto c_dmz_cell1_enforce");
+    expect(host.run(`nft -c -f ${host.paths.bootEntry} && cat ${host.paths.bootFile}`)).toContain(
+      "c_dmz_cell1_enforce",
+    );
+    expect((await sluice("plan dmz-cell1 --to enforce -o none.plan")).stderr).toContain("nothing to do");
+
+    const status = JSON.parse((await sluice("status --json")).stdout);
+    expect(status.firewalls[0]).toMatchObject({
+      live: { conduits: [{ conduit: "dmz-cell1", stage: "enforce" }] },
+      knownGoods: { current: 3, numbers: [1, 2, 3] },
+    });
+    expect((await sluice("rollback fw1")).stdout).toMatch(/known-good 2 is what runs; a reboot loads it too/);
+    expect(listing()).toContain("goto c_dmz_cell1_monitor");
+    expect((await sluice("rollback fw1")).stdout).toContain("known-good 1 is what runs");
+    expect(listing()).not.toContain("sluice");
+    expect((await sluice("rollback fw1")).code).toBe(1);
+    expect((await sluice("journal verify")).stdout).toMatch(/^journal is whole: \d+ entries/);
+  }, 90_000);
+
+  test("a used plan, an edited plan and an unapproved plan have each their own message, and change nothing", async () => {
+    const before = listing();
+    const used = await sluice("apply monitor.plan");
+    expect(used).toMatchObject({ code: 1, stderr: expect.stringContaining("a plan is used once") });
+
+    await ready("monitor", "second.plan");
+    const text = readFileSync(join(folder, "second.plan"), "utf8");
+    writeFileSync(join(folder, "edited.plan"), text.replace('"soak": 2', '"soak": 0'));
+    const edited = await sluice("apply edited.plan");
+    expect(edited).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("was edited after it was made"),
+    });
+
+    expect((await sluice("plan dmz-cell1 --to monitor -o alone.plan")).code).toBe(0);
+    const alone = await sluice("apply alone.plan");
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining("needs 1 more approval") });
+    expect((await sluice("approve alone.plan")).stderr).toContain("nobody approves their own");
+    cpSync(join(folder, "second.plan.approvals"), join(folder, "alone.plan.approvals"), { recursive: true });
+    expect((await sluice("apply alone.plan")).stderr).toContain("olaf: the signature does not fit the plan");
+    expect((await sluice("apply second.plan", "olaf")).stderr).toContain("olaf may not apply plans");
+    expect((await sluice("apply second.plan", "stranger")).stderr).toContain("is nobody's in the site file");
+    expect(listing()).toBe(before);
+  }, 60_000);
+
+  test("a firewall that changed since the plan is refused with what changed", async () => {
+    host.run("nft add table ip plant");
+    const refused = await sluice("apply second.plan");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/other rules on the firewall changed[\s\S]*\+table ip plant/);
+    host.run("nft delete table ip plant");
+  }, 30_000);
+
+  test("an operator's interruption ends the trial and proves it", async () => {
+    await ready("monitor", "interrupted.plan");
+    const holding = sluice("apply interrupted.plan --json");
+    while (!listing().includes("goto t_dmz_cell1_monitor")) await sleep(100);
+    process.emit("SIGINT", "SIGINT");
+    const end = await holding;
+    expect(end.code).toBe(3);
+    expect(JSON.parse(end.stdout)).toMatchObject({ state: "verified-back", cause: "ended by Ctrl-C" });
+    expect(listing()).not.toContain("sluice");
+  }, 30_000);
+
+  test("an abort from another terminal ends the trial too", async () => {
+    await ready("monitor", "aborted.plan");
+    const holding = sluice("apply aborted.plan");
+    while (!listing().includes("goto t_dmz_cell1_monitor")) await sleep(100);
+    expect((await sluice("abort fw1")).code).toBe(0);
+    expect((await holding).code).toBe(3);
+    expect((await sluice("abort fw1")).stdout).toContain("no trial runs");
+  }, 30_000);
+
+  test("the wrong host key and a host that is not there are told apart", async () => {
+    writeSite({ hostKey: publicKey("stranger") });
+    const wrong = await sluice("plan dmz-cell1 --to monitor -o x.plan");
+    expect(wrong).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/presents the host key SHA256:.* pins SHA256:/),
+    });
+    writeSite({ port: 1 });
+    const gone = await sluice("plan dmz-cell1 --to monitor -o x.plan");
+    expect(gone).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("cannot reach root@127.0.0.1:1"),
+    });
+    expect((await sluice("status")).stdout).toContain("fw1: NOT KNOWN");
+    writeSite();
+  }, 30_000);
+
+  test("enforcement of a policy that would cut an observed flow is not planned", async () => {
+    const lost = {
+      ...baseline,
+      flows: [...baseline.flows, { ...baseline.flows[0]!, initiator: "10.20.1.77" }],
+    };
+    writeFileSync(join(folder, "baseline/seen.json"), JSON.stringify(lost));
+    const refused = await sluice("plan dmz-cell1 --to enforce -o cut.plan");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("10.20.1.77");
+    writeFileSync(join(folder, "baseline/seen.json"), JSON.stringify(baseline));
+  }, 30_000);
+
+  test("a journal that somebody edited stops every change, and says where", async () => {
+    const file = join(folder, "journal.jsonl");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace('"actor":"eva"', '"actor":"eve"'));
+    expect(await sluice("journal verify")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("journal.jsonl:1:"),
+    });
+    expect((await sluice("apply second.plan")).stderr).toContain("Nothing is done on a broken journal");
+    expect(execFileSync("wc", ["-l", file], { encoding: "utf8" })).toContain(
+      String(text.trimEnd().split("\n").length),
+    );
+    writeFileSync(file, text);
+  }, 30_000);
+});
+
+const baseline = {
+  schema: "sluice/baseline",
+  version: 1,
+  sources: [],
+  flows: [
+    {
+      family: 4,
+      initiator: "10.20.1.10",
+      responder: "10.10.1.10",
+      protocol: 6,
+      port: 502,
+      connections: 1,
+      packets: 100,
+      bytes: 8000,
+      firstSeen: "2026-03-01T00:00:00.000Z",
+      lastSeen: "2026-03-01T01:00:00.000Z",
+      evidence: "syn",
+      confidence: 1,
+      answered: true,
+    },
+  ],
+};

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { Baseline, BaselineFlow } from "../../src/baseline/flow.ts";
+import { parseRange } from "../../src/net/address.ts";
+import { watchOf } from "../../src/plan/watch.ts";
+import type { Conduit, Permit } from "../../src/policy/model.ts";
+import { conduitRules } from "../support/rules.ts";
+
+const span = { file: "site.yaml", line: 1, column: 1, length: 1 };
+const flow = (
+  initiator: string,
+  silenceDeadline: number | undefined,
+  over: Partial<BaselineFlow> = {},
+): BaselineFlow => ({
+  family: 4,
+  initiator,
+  responder: "10.10.1.10",
+  protocol: 6,
+  port: 502,
+  connections: 1,
+  packets: 100,
+  bytes: 1000,
+  firstSeen: "2026-03-01T00:00:00Z",
+  lastSeen: "2026-03-01T01:00:00Z",
+  evidence: "syn",
+  confidence: 1,
+  answered: true,
+  ...(silenceDeadline === undefined ? {} : { cadence: { kind: "periodic", silenceDeadline, samples: 100 } }),
+  ...over,
+});
+const set = (initiator: string) => ({
+  initiators: [parseRange(initiator)],
+  responders: [parseRange("10.10.1.10")],
+  services: [{ kind: "ports" as const, protocol: 6, from: 502, to: 502 }],
+  reason: "because",
+  span,
+});
+const conduit = {
+  id: "dmz-cell1",
+  zones: ["dmz", "cell1"],
+  firewalls: ["fw1"],
+  permits: [
+    { ...set("10.20.1.0/28"), id: "poll", critical: true } as unknown as Permit,
+    { ...set("10.20.1.32/28"), id: "other", critical: false } as unknown as Permit,
+  ],
+  denials: [{ ...set("10.20.1.66"), id: "no" }],
+  span,
+} as unknown as Conduit;
+const baseline = (...flows: readonly BaselineFlow[]): Baseline => ({
+  schema: "sluice/baseline",
+  version: 1,
+  sources: [],
+  flows,
+});
+
+test("enforcement must let every flow pass that was observed and not decided against", () => {
+  const seen = baseline(
+    flow("10.20.1.1", 3),
+    flow("10.20.1.66", 3),
+    flow("10.20.1.2", 3, { answered: false }),
+    flow("10.99.0.1", 3),
+  );
+  expect(watchOf(conduit, conduitRules("enforce"), seen).expected).toEqual([
+    { family: 4, initiator: "10.20.1.1", responder: "10.10.1.10", protocol: 6, port: 502 },
+  ]);
+});
+
+test("monitor drops nothing, so it expects nothing", () => {
+  expect(watchOf(conduit, conduitRules("monitor"), baseline(flow("10.20.1.1", 3))).expected).toEqual([]);
+});
+
+test("a critical permit is heard as often as the most talkative of its flows", () => {
+  const seen = baseline(flow("10.20.1.1", 9), flow("10.20.1.2", 4), flow("10.20.1.40", 1));
+  expect(watchOf(conduit, conduitRules("enforce"), seen).heartbeats).toEqual([
+    { permit: "poll", deadline: 4 },
+  ]);
+});
+
+test("a critical permit whose flows have no cadence has no deadline", () => {
+  expect(
+    watchOf(conduit, conduitRules("enforce"), baseline(flow("10.20.1.1", undefined))).heartbeats,
+  ).toEqual([{ permit: "poll" }]);
+});
