@@ -5,4 +5,5 @@ export const targetDefaults = {
     bootFile: "/usr/share/netfilter-persistent/plugins.d/90-sluice",
     bootEntry: "/usr/sbin/netfilter-persistent",
   },
+  pfsense: { bootFile: "/conf/sluice/boot.pf", bootEntry: "/conf/config.xml" },
 } as const;
