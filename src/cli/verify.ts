@@ -81,11 +81,8 @@ const isProven = ({ proof: { ruleset }, certificate }: Result): boolean =>
 
 function verifyFile(ruleset: PlannedRuleset, path: string): Result {
   const text = readIfThere(path);
-  if (text === undefined) {
-    throw new CommandError(
-      `${path} does not exist; write it with "sluice compile ${ruleset.order.conduit.id}"`,
-    );
-  }
+  if (text === undefined)
+    return { path, ruleset, text: "", proof: absent(ruleset, path), certificate: "absent" };
   const beside = readIfThere(
     path.slice(0, -ruleset.order.target.extension.length).concat(".certificate.json"),
   );
@@ -93,6 +90,17 @@ function verifyFile(ruleset: PlannedRuleset, path: string): Result {
   const certificate = fits === undefined ? "absent" : fits ? "fits" : "of other bytes";
   return { path, ruleset, text, proof: verifyText(ruleset.order, text, path), certificate };
 }
+
+const absent = ({ order }: PlannedRuleset, path: string): Compilation => ({
+  diagnostics: [
+    {
+      code: "verify/absent",
+      severity: "error",
+      message: `${path} does not exist`,
+      fix: `write it with "sluice compile ${order.conduit.id}"`,
+    },
+  ],
+});
 
 const readIfThere = (path: string): string | undefined =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, "utf8") : undefined;
@@ -102,7 +110,7 @@ const asText = (results: readonly Result[], cwd: string): string =>
     .map((result) => {
       const claims = result.proof.ruleset?.claims;
       const state = isProven(result) ? "proved" : "NOT proved";
-      const summary = claims ? claimsText(claims) : "it cannot be read";
+      const summary = claims ? claimsText(claims) : "no ruleset that can be read";
       return `${state} ${relative(cwd, result.path)}  (${summary}; certificate ${result.certificate})\n`;
     })
     .join("");

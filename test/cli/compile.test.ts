@@ -134,6 +134,21 @@ describe("sluice verify", () => {
     expect([code, stderr.includes("10.10.1.11:502")]).toEqual([1, true]);
   });
 
+  test("goes on past a file that is not there, and says how to write it", async () => {
+    await sluice(folder, ["compile"]);
+    rmSync(ruleset("dmz-cell1.monitor.nft"));
+    const { code, stdout, stderr } = await sluice(folder, ["verify"]);
+    expect(code).toBe(1);
+    expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual([
+      "NOT",
+      "proved",
+      "proved",
+      "proved",
+      "",
+    ]);
+    expect(stderr).toContain('write it with "sluice compile dmz-cell1"');
+  });
+
   test("says which files it knows when it is given another", async () => {
     const { code, stderr } = await sluice(folder, ["verify", "fw2/dmz-cell1.enforce.nft"]);
     expect(code).toBe(1);
