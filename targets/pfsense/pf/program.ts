@@ -49,11 +49,14 @@ export function pfProgram({ statements }: Ruleset, behind: Behind): Program {
       if (rule.action === "block") return { kind: "drop" };
       return rule.state === "keep" ? kept : stateless;
     };
-    const decided = firstMatch(rules, direction, view, act, (part, content) => {
+    const end = behind === "host" ? kept : stateless;
+    const steps = stepsOf(rules, direction, view, act);
+    if (steps.length === 0) return end;
+    const addChain: AddChain = (part, content) => {
       chains.set(`${name} ${part}`, content);
       return `${name} ${part}`;
-    });
-    chains.set(name, [...decided, always(behind === "host" ? kept : stateless)]);
+    };
+    chains.set(name, [...firstMatch(steps, end, addChain), always(end)]);
     return { kind: "goto", chain: name };
   };
 
@@ -86,21 +89,31 @@ function place(statements: readonly PfStatement[], within: readonly PfRule[]): r
   );
 }
 
-/** Adds a chain under a name of its own, and gives the name. */
-type AddChain = (part: string, rules: readonly Rule[]) => string;
+/** A rule that does something to the packets that it matches: a verdict, a record, or both. */
+interface Step {
+  readonly rule: PfRule;
+  readonly cubes: readonly Cube[];
+  readonly actions: readonly Action[];
+  /** The rules before it that give a packet its tag. */
+  readonly taggers: readonly Tagger[];
+}
 
-/** The rules of one direction as a list in which the first match decides. */
-function firstMatch(
+interface Tagger {
+  readonly cubes: readonly Cube[];
+  readonly tag: string;
+  readonly span: Rule["span"];
+}
+
+/** The rules of one direction in the order in which the first match decides. */
+function stepsOf(
   placed: readonly Placed[],
   direction: Direction,
   view: View,
   act: (rule: PfRule) => Action,
-  addChain: AddChain,
-): readonly Rule[] {
-  const quick: Rule[] = [];
-  const last: Rule[] = [];
+): readonly Step[] {
+  const quick: Step[] = [];
+  const last: Step[] = [];
   const taggers: Tagger[] = [];
-  const effects = new Map<string, Action>();
   for (const one of placed) {
     const { rule } = one;
     if (![rule, ...one.within].every((part) => part.direction === "both" || part.direction === direction))
@@ -109,13 +122,8 @@ function firstMatch(
     const cubes = cubesWithin(one, view);
     const verdict = rule.action === "match" ? [] : [act(rule)];
     const actions: readonly Action[] = rule.log === "log" ? [{ kind: "record" }, ...verdict] : verdict;
-    if (actions.length > 0) {
-      const key = JSON.stringify([rule.tagged, taggers.length, actions]);
-      const action = effects.get(key) ?? effect(rule, actions, taggers, effects.size, addChain);
-      effects.set(key, action);
-      const list = rule.order === "last" && rule.action !== "match" ? last : quick;
-      list.push({ cubes, action, span: rule.span });
-    }
+    const list = rule.order === "last" && rule.action !== "match" ? last : quick;
+    if (actions.length > 0) list.push({ rule, cubes, actions, taggers: rule.tagged ? [...taggers] : [] });
     if (rule.tag !== undefined) taggers.push({ cubes, tag: rule.tag, span: rule.span });
   }
   return [...quick, ...last.reverse()];
@@ -135,17 +143,32 @@ function checkTags({ rule, within }: Placed, direction: Direction): void {
   }
 }
 
-interface Tagger {
-  readonly cubes: readonly Cube[];
-  readonly tag: string;
-  readonly span: Rule["span"];
+/** Adds a chain under a name of its own, and gives the name. */
+type AddChain = (part: string, rules: readonly Rule[]) => string;
+
+/**
+ * Steps as rules. Where all that is left asks a packet for the same tag, its answer to the first question is its answer
+ * to all: it comes to the end at once, and what admitted it is seen to be what let it pass.
+ */
+function firstMatch(steps: readonly Step[], end: Action, addChain: AddChain): readonly Rule[] {
+  const question = ({ rule, taggers }: Step): string => JSON.stringify([rule.tagged, taggers.length]);
+  const lastOther = steps.findLastIndex(
+    (step) => !step.rule.tagged || question(step) !== question(steps.at(-1)!),
+  );
+  const effects = new Map<string, Action>();
+  return steps.map((step, index) => {
+    const declined: Action = index > lastOther ? end : { kind: "return" };
+    const key = JSON.stringify([question(step), step.actions, declined]);
+    const action = effects.get(key) ?? effect(step, declined, effects.size, addChain);
+    effects.set(key, action);
+    return { cubes: step.cubes, action, span: step.rule.span };
+  });
 }
 
 /** What a rule does when its cubes match: its log, its verdict, and before both the question for its tag. */
 function effect(
-  { tagged, span }: PfRule,
-  actions: readonly Action[],
-  taggers: readonly Tagger[],
+  { rule: { tagged, span }, actions, taggers }: Step,
+  declined: Action,
   index: number,
   addChain: AddChain,
 ): Action {
@@ -157,7 +180,7 @@ function effect(
   if (!tagged) return { kind: "jump", chain: act };
   // A packet carries one tag: of several rules that gave it one, the last.
   const decide = (carries: boolean): Action =>
-    carries === (tagged.holds === "tagged") ? { kind: "goto", chain: act } : { kind: "return" };
+    carries === (tagged.holds === "tagged") ? { kind: "goto", chain: act } : declined;
   const question = addChain(`tag ${index}`, [
     ...taggers
       .toReversed()
