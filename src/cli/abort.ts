@@ -4,6 +4,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
+import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -42,6 +43,7 @@ export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
     await appendJournal(folder, [
       { time: this.now().toISOString(), actor: actor.person.id, action: "abort", firewall: id, details },
     ]);
+    await sealJournal(this, folder, actor, placeOf(firewall));
     if (!ended.proven) {
       throw new CommandError(`${id}: the trial is not proven to have ended`, exitCodes.unproven);
     }

@@ -6,8 +6,10 @@ import { CommandError, type Context } from "./context.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
-import { conclude } from "./rollout/outcome.ts";
+import { sealJournal } from "./rollout/journal-seal.ts";
+import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
+import { archivePlan } from "./rollout/plan-archive.ts";
 import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -49,6 +51,7 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
     requireUnused(folder, plan);
     const approvals = await approvalsOf(this, path, plan);
     requireApprovals(approvals, plan, path);
+    archivePlan(this, folder, path, plan);
     await appendJournal(folder, [
       {
         time: this.now().toISOString(),
@@ -57,7 +60,13 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
         plan: plan.id,
         firewall: plan.firewall.id,
         conduit: plan.conduit,
-        details: { by: approvals.accepted, author: plan.author, site: plan.site.sha256 },
+        details: {
+          by: approvals.accepted,
+          author: plan.author,
+          site: plan.site.sha256,
+          from: plan.from,
+          to: plan.to,
+        },
       },
     ]);
     const change = changeOf(plan, actor.person.id, sessionName());
@@ -69,6 +78,7 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
     const end = await untilInterrupted((signal) =>
       runChange(change, { kind: "approved" }, settings, outsideOf(this, folder, plan, actor, signal)),
     );
+    await sealJournal(this, folder, actor, isReachable(end) ? plan.firewall : undefined);
     conclude(this, plan.id, end, flags.json ? "json" : "human");
   },
 });

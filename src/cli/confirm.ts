@@ -3,7 +3,8 @@ import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
 import type { Context } from "./context.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
-import { conclude } from "./rollout/outcome.ts";
+import { sealJournal } from "./rollout/journal-seal.ts";
+import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
 import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
@@ -36,6 +37,7 @@ export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
     const start = { kind: "confirming", leaseEnds: outside.now() + plan.trial.lease } as const;
     const settings = { lease: plan.trial.lease, soak: plan.trial.soak, confirm: "by-another" } as const;
     const end = await runChange(changeOf(plan, actor.person.id, sessionName()), start, settings, outside);
+    await sealJournal(this, folder, actor, isReachable(end) ? plan.firewall : undefined);
     conclude(this, plan.id, end, flags.json ? "json" : "human");
   },
 });

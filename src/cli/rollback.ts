@@ -4,6 +4,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
+import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -56,6 +57,7 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
     } else stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n`);
     this.process.exitCode = exitCodeOf(result);
     await appendJournal(folder, [entry]);
+    await sealJournal(this, folder, actor, placeOf(firewall));
     if (result.kind === "nothing-to-restore")
       throw new CommandError(`${id}: there is no known-good to go back to`);
   },

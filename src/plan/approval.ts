@@ -6,17 +6,23 @@ export const approvalNamespace = "sluice-approval@v1";
 /** What an approver signs. */
 export const approvalMessage = (plan: Pick<Plan, "id">): string => `sluice approval of plan ${plan.id}\n`;
 
+/** A line of an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS): a key of a person, for one purpose. */
+export const signerLine = (person: string, namespace: string, key: string): string =>
+  `${person} namespaces="${namespace}" ${keyMaterial(key)}\n`;
+
+/** The type and the key itself, without the comment. */
+const keyMaterial = (key: string): string => key.trim().split(/\s+/).slice(0, 2).join(" ");
+
 /**
- * Who may approve, as an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS): the plan's people under their ids.
- * A key that the author has too approves nothing, whoever else it belongs to.
+ * Who may approve, as an allowed-signers file: the plan's people under their ids. A key that the author has too
+ * approves nothing, whoever else it belongs to.
  */
 export function allowedSigners(plan: Pick<Plan, "people" | "author">): string {
-  const material = (key: string): string => key.trim().split(/\s+/).slice(0, 2).join(" ");
-  const authors = new Set(plan.people.find((person) => person.id === plan.author)?.keys.map(material));
+  const authors = new Set(plan.people.find((person) => person.id === plan.author)?.keys.map(keyMaterial));
   return plan.people
-    .flatMap((person) => person.keys.map(material).map((key) => ({ person, key })))
-    .filter(({ person, key }) => person.id === plan.author || !authors.has(key))
-    .map(({ person, key }) => `${person.id} namespaces="${approvalNamespace}" ${key}\n`)
+    .flatMap((person) => person.keys.map((key) => ({ person, key })))
+    .filter(({ person, key }) => person.id === plan.author || !authors.has(keyMaterial(key)))
+    .map(({ person, key }) => signerLine(person.id, approvalNamespace, key))
     .join("");
 }
 

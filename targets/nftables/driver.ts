@@ -185,6 +185,9 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     async writeFile(name, content) {
       await firewall.writeFile(`${stateFolder}/${name}`, content, "600");
     },
+    async note(line) {
+      await firewall.output("note it in its log", ["logger", "-t", "sluice", "--", line]);
+    },
   };
 }
 

@@ -1,19 +1,93 @@
 import { buildCommand } from "@stricli/core";
-import { CommandError, type Context } from "../context.ts";
-import { siteFlag } from "../rollout/actor.ts";
+import { count } from "../../report/words.ts";
+import { headFaults, type SignedHead } from "../../rollout/journal-head.ts";
+import { CommandError, type Context, exitCodes } from "../context.ts";
+import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
+import { firewallOf, placeOf } from "../rollout/firewall.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
-import { loadSite } from "../site-file.ts";
+import { headOn, isSigned, readHeads } from "../rollout/journal-seal.ts";
+import { type LoadedSite, loadSite } from "../site-file.ts";
 
-export const verifyCommand = buildCommand<{ readonly site?: string }, [], Context>({
-  docs: { brief: "Checks the chain of the journal and says where it is broken" },
-  parameters: { flags: { site: siteFlag } },
-  func({ site }) {
-    const { folder } = loadSite(this, site);
-    const { entries, head, faults } = readJournalFile(folder);
-    if (faults.length > 0) {
-      const list = faults.map(({ line, message }) => `\n  journal.jsonl:${line}: ${message}`).join("");
-      throw new CommandError(`the journal is not whole:${list}`);
+interface Flags {
+  readonly site?: string;
+  readonly firewall?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
+
+export const verifyCommand = buildCommand<Flags, [], Context>({
+  docs: {
+    brief: "Checks the chain of the journal and the signatures over its ends, and says where it is broken",
+    fullDescription:
+      "An edit, a cut, an insertion and a different order break the chain. A missing end, and a chain that was written " +
+      "anew, are found by the signed ends beside the journal, and by the one left on a firewall (--firewall), which " +
+      "nobody reaches who has only this folder.",
+  },
+  parameters: {
+    flags: {
+      site: siteFlag,
+      firewall: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "Also compare with the end that was left on this firewall",
+      },
+      identity: identityFlag,
+      json: { kind: "boolean", default: false, brief: "Print one JSON document" },
+    },
+  },
+  async func(flags) {
+    const loaded = loadSite(this, flags.site);
+    const reading = readJournalFile(loaded.folder);
+    const heads = [...readHeads(loaded.folder), ...(await leftHead(this, loaded, flags))];
+    const good = await signedHeads(loaded, heads);
+    const unsigned = heads.filter((head) => !good.includes(head));
+    const faults = [...reading.faults, ...headFaults(reading, good)];
+    const signedUpTo = Math.max(0, ...good.map(({ number }) => number));
+    const { entries, head } = reading;
+    if (flags.json) {
+      const document = {
+        ...{ schema: "sluice/journal-verification", version: 1, entries: entries.length, head, signedUpTo },
+        unsigned: unsigned.map(({ number, person }) => ({ number, person })),
+        faults,
+      };
+      this.process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+      if (faults.length + unsigned.length > 0) this.process.exitCode = exitCodes.failed;
+      return;
     }
-    this.process.stdout.write(`journal is whole: ${entries.length} entries, head ${head.hash}\n`);
+    const problems = [
+      ...faults.map(({ line, message }) => `journal.jsonl:${line}: ${message}`),
+      ...unsigned.map(
+        ({ number, person }) =>
+          `the signature of ${person} over entry ${number} does not fit a key that the site file gives to them`,
+      ),
+    ];
+    if (problems.length > 0) {
+      throw new CommandError(`the journal is not whole:${problems.map((one) => `\n  ${one}`).join("")}`);
+    }
+    const rest = entries.length - signedUpTo;
+    this.process.stdout.write(
+      `journal is whole: ${count(entries.length, "entry", "entries")}, head ${head.hash}\n` +
+        `${signedUpTo === 0 ? "no end of it is signed" : `signed up to entry ${signedUpTo}; ${count(rest, "entry", "entries")} after it`}\n`,
+    );
   },
 });
+
+async function leftHead(
+  context: Context,
+  { site }: LoadedSite,
+  { firewall, identity }: Flags,
+): Promise<readonly SignedHead[]> {
+  if (firewall === undefined) return [];
+  const head = await headOn(placeOf(firewallOf(site, firewall)), whoActs(context, identity, site.people));
+  if (head === undefined) throw new CommandError(`no end of a journal was left on ${firewall}`);
+  return [head];
+}
+
+async function signedHeads(
+  { site }: LoadedSite,
+  heads: readonly SignedHead[],
+): Promise<readonly SignedHead[]> {
+  const signed = await Promise.all(heads.map((head) => isSigned(site.people, head)));
+  return heads.filter((_, index) => signed[index]);
+}

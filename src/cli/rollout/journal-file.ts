@@ -23,7 +23,7 @@ import { writeFileAtomic } from "../files.ts";
 
 /** The journal beside the site file, and the tool's own folder there. */
 export const journalName = "journal.jsonl";
-const stateName = ".sluice";
+export const stateName = ".sluice";
 
 /** A writer holds the lock for milliseconds; one that is this old was left by a process that died. */
 const staleMs = 10_000;

@@ -17,6 +17,9 @@ export function exitCodeOf(state: State): number {
   }
 }
 
+/** Whether the firewall was there at the end of a change; a refused one may not even have reached it. */
+export const isReachable = ({ kind }: State): boolean => kind !== "refused" && kind !== "revert-unproven";
+
 /** Prints the end of a change as one document, where asked for, and sets the exit code. */
 export function conclude(context: Context, plan: string, state: State, format: "human" | "json"): void {
   if (format === "json") {

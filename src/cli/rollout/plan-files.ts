@@ -27,7 +27,8 @@ export function loadPlan(context: Context, path: string): Plan {
 }
 
 /** The folder beside a plan that holds its approvals. */
-const approvalFolder = (context: Context, path: string): string => `${resolve(context.cwd, path)}.approvals`;
+export const approvalFolder = (context: Context, path: string): string =>
+  `${resolve(context.cwd, path)}.approvals`;
 
 /** Signs a plan in the name of the actor. @returns the file of the signature. */
 export async function approve(context: Context, path: string, plan: Plan, actor: Actor): Promise<string> {
