@@ -63,7 +63,7 @@ function conduitsOf({ site }: LoadedSite, names: readonly string[]): readonly Co
 }
 
 /** The baselines that a conduit's permits rest on, as one; undefined when none names any. */
-export function evidenceOf(context: Context, loaded: LoadedSite, conduit: Conduit): Baseline | undefined {
+function evidenceOf(context: Context, loaded: LoadedSite, conduit: Conduit): Baseline | undefined {
   const files = new Set(conduit.permits.flatMap(({ evidence }) => evidence ?? []));
   const baselines = [...files].map((file) => loadBaseline(context, join(loaded.folder, file)).baseline);
   const [first, ...rest] = baselines;

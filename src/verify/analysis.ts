@@ -3,7 +3,6 @@ import type { AddressRange } from "../net/address.ts";
 import type { Packet } from "../net/packet.ts";
 import { union } from "./diagram/build.ts";
 import { type Budget, createStore, type Diagram } from "./diagram/diagram.ts";
-import { lookup } from "./diagram/lookup.ts";
 import { meaning } from "./diagram/meaning.ts";
 import { compare, outcome, recorded, where } from "./diagram/outcome.ts";
 import { createSpace } from "./diagram/space.ts";
@@ -14,7 +13,6 @@ const passes = (end: number): boolean => (end & ~recorded) === outcome.accept;
 
 const differs = compare((left, right) => left !== right);
 const passedOnlyByLeft = compare((left, right) => passes(left) && !passes(right));
-const passedUnseenByLeft = compare((left) => left === outcome.accept);
 
 /** Questions about programs that share one space and one store. Each throws BudgetExceeded past its budget. */
 export interface Analysis {
@@ -24,15 +22,10 @@ export interface Analysis {
   packets(cubes: readonly Cube[]): Diagram;
   /** Where two behaviours differ, in the verdict or in what is recorded. */
   difference(a: Diagram, b: Diagram): Diagram;
-  /** What the first lets pass and the second does not. */
+  /** What the first lets pass and the second does not; a set of packets passes its own. */
   passedOnlyBy(a: Diagram, b: Diagram): Diagram;
-  /** What a behaviour lets pass without recording it. */
-  admitted(a: Diagram): Diagram;
   /** The part of a behaviour, or of a set of packets, that lies in a set of packets; `next` elsewhere. */
   within(packets: Diagram, a: Diagram): Diagram;
-  /** Packets of the first set that are not in the second. */
-  without(packets: Diagram, others: Diagram): Diagram;
-  holds(packets: Diagram, packet: Packet): boolean;
   /** A plausible packet of a set, or undefined when it is empty. */
   witness(packets: Diagram): Packet | undefined;
 }
@@ -54,10 +47,7 @@ export function createAnalysis(
     packets: (asked) => union(store, asked.flatMap(space.rank), outcome.accept),
     difference: (a, b) => (a === b ? outcome.next : store.apply(differs, a, b)),
     passedOnlyBy: (a, b) => store.apply(passedOnlyByLeft, a, b),
-    admitted: (a) => store.apply(passedUnseenByLeft, a, outcome.next),
     within: (packets, a) => store.apply(where, packets, a),
-    without: (packets, others) => store.apply(passedOnlyByLeft, packets, others),
-    holds: (packets, packet) => lookup(store, space, packets, packet) === outcome.accept,
     witness: (packets) => witness(store, space, packets, named),
   };
 }

@@ -8,10 +8,10 @@ import type { Conduit, FlowSet, Site } from "../policy/model.ts";
 import { type ClaimResult, statements } from "./claims/claim.ts";
 
 /** Changes when the meaning of a proof changes: what is modelled, or what a claim says. */
-export const engineVersion = 1;
+const engineVersion = 1;
 
 /** What no proof here covers; it stands in every certificate. */
-export const outsideTheProof: readonly string[] = [
+const outsideTheProof: readonly string[] = [
   "that the kernel does what its ruleset says (tested against the real one, not proved)",
   "how connection tracking classes a packet: as a request, a reply, related or unknown",
   "address translation and connection tracking helpers, which change packets before or after the rules",
@@ -77,7 +77,7 @@ export function certify(subject: {
 }
 
 /** Equal for two site files exactly when they decide the same about a conduit, wherever in the file they say it. */
-export function policyHash(site: Site, conduit: Conduit): string {
+function policyHash(site: Site, conduit: Conduit): string {
   const ranges = (list: readonly AddressRange[]): readonly string[] => list.map(formatRange);
   const services = (list: readonly Service[]): readonly string[] => list.map(formatService);
   const flows = <T extends FlowSet & { readonly id: string }>(set: T) => {

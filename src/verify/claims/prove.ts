@@ -75,7 +75,7 @@ function baselineKept(
   flows: readonly ObservedFlow[],
 ): ClaimResult {
   const wanted = analysis.packets(flows.flatMap(({ cubes }) => cubes));
-  const lost = analysis.without(wanted, said);
+  const lost = analysis.passedOnlyBy(wanted, said);
   const packet = analysis.witness(lost);
   if (!packet) return { claim: "baseline-kept", result: "proved" };
   const cut = flows.filter(({ cubes }) => analysis.witness(analysis.within(lost, analysis.packets(cubes))));

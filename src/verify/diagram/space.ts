@@ -1,7 +1,7 @@
 import { type Axis, createAxis } from "../../compile/axis.ts";
 import type { Cube, Program, Range } from "../../compile/program.ts";
 import { type AddressRange, addressBits, type Family } from "../../net/address.ts";
-import type { ConnectionState, Packet } from "../../net/packet.ts";
+import type { ConnectionState } from "../../net/packet.ts";
 import { portProtocols } from "../../net/protocol.ts";
 
 /**
@@ -25,14 +25,6 @@ export const stateRanks: readonly ConnectionState[] = ["original", "none", "rela
 
 const payloads = 65_536;
 const isIcmp = (protocol: number): boolean => protocol === 1 || protocol === 58;
-
-/** The tagged service of a packet. */
-export function serviceValue(packet: Packet): number {
-  const payload = isIcmp(packet.protocol)
-    ? (packet.icmpType ?? 0) * 256 + (packet.icmpCode ?? 0)
-    : (packet.destinationPort ?? 0);
-  return packet.protocol * payloads + payload;
-}
 
 /** A cube in ranks: `[from, to)` for each dimension, one behind the other. */
 export type RankedCube = readonly number[];

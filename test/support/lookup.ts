@@ -1,8 +1,8 @@
-import type { Axis } from "../../compile/axis.ts";
-import type { Packet } from "../../net/packet.ts";
-import type { Diagram, Store } from "./diagram.ts";
-import { outcomes } from "./outcome.ts";
-import { familyRanks, type Space, serviceValue, stateRanks } from "./space.ts";
+import type { Axis } from "../../src/compile/axis.ts";
+import type { Packet } from "../../src/net/packet.ts";
+import type { Diagram, Store } from "../../src/verify/diagram/diagram.ts";
+import { outcomes } from "../../src/verify/diagram/outcome.ts";
+import { familyRanks, type Space, stateRanks } from "../../src/verify/diagram/space.ts";
 
 /** The outcome of one packet: a walk along one path of the diagram. */
 export function lookup(store: Store, space: Space, diagram: Diagram, packet: Packet): number {
@@ -37,4 +37,13 @@ function lastAtMost(length: number, holds: (index: number) => boolean): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** The tagged service of a packet. */
+function serviceValue(packet: Packet): number {
+  const payload =
+    packet.icmpType !== undefined
+      ? packet.icmpType * 256 + (packet.icmpCode ?? 0)
+      : (packet.destinationPort ?? 0);
+  return packet.protocol * 65_536 + payload;
 }
