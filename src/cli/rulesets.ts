@@ -11,7 +11,7 @@ import type { LoadedSite } from "./site-file.ts";
 const stages: readonly Stage[] = ["monitor", "enforce"];
 
 /** What one proof may cost before the answer is "not proved". */
-const nodeBudget = 10_000_000;
+const nodeBudget = 4_000_000;
 const secondsBudget = 60;
 
 /** A ruleset that a site has, and the place of its file. */
