@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -40,8 +40,7 @@ async function demo(folder: LabFolder): Promise<void> {
   if (broken.length > 0) throw new DemoError(broken.join("; "));
 }
 
-const parent = mkdtempSync(join(tmpdir(), "sluice-demo-"));
-const folder = openLabFolder(parent, "lab");
+const folder = openLabFolder(tmpdir(), mkdtempSync(join(tmpdir(), "sluice-demo-")));
 
 /** Whatever ends the demo, once: success, a broken promise, a crash or Ctrl-C. */
 let ending = false;
@@ -49,7 +48,6 @@ async function end(code: number): Promise<void> {
   if (ending) return;
   ending = true;
   await stopLab(folder);
-  rmSync(parent, { recursive: true });
   process.exit(code);
 }
 
