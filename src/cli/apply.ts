@@ -1,4 +1,7 @@
 import { buildCommand } from "@stricli/core";
+import { printable } from "../diagnostics/printable.ts";
+import { sha256 } from "../digest.ts";
+import { textDiff } from "../plan/differences.ts";
 import type { Plan } from "../plan/plan.ts";
 import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
@@ -44,11 +47,12 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
     },
   },
   async func(flags, path) {
-    const { folder } = loadSite(this, flags.site);
+    const { folder, text } = loadSite(this, flags.site);
     const plan = loadPlan(this, path);
     const actor = whoActs(this, flags.identity, plan.people);
     requireRight(plan, actor);
     requireUnused(folder, plan);
+    requireSameSite(text, plan);
     const approvals = await approvalsOf(this, path, plan);
     requireApprovals(approvals, plan, path);
     archivePlan(this, folder, path, plan);
@@ -99,3 +103,13 @@ function requireUnused(folder: string, plan: Plan): void {
     `this plan was used on ${used.time} by ${used.actor}: a plan is used once. Make, approve and apply a new one`,
   );
 }
+
+/** Who may act and what was decided stand in the site file: a plan of an older one rests on what may hold no more. */
+function requireSameSite(text: string, plan: Plan): void {
+  if (sha256(text) === plan.site.sha256) return;
+  throw new CommandError(
+    `the site file changed since the plan was made: make a new plan\n${printableLines(textDiff(plan.site.text, text))}`,
+  );
+}
+
+const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");

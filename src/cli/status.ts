@@ -1,27 +1,18 @@
 import { buildCommand } from "@stricli/core";
 import type { Firewall } from "../policy/model.ts";
 import type { JournalEntry, JournalReading } from "../rollout/journal.ts";
-import { type Ring, readRing } from "../rollout/known-good.ts";
-import type { LiveState } from "../target.ts";
+import { readRing } from "../rollout/known-good.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
 import { loadSite } from "./site-file.ts";
-import { renderStatus } from "./views/status.ts";
+import { type FirewallStatus, renderStatus } from "./views/status.ts";
 
 interface Flags {
   readonly site?: string;
   readonly identity?: string;
   readonly json: boolean;
-}
-
-/** What is known of one firewall now; without `live` it did not answer. */
-export interface FirewallStatus {
-  readonly firewall: string;
-  readonly live?: Pick<LiveState, "conduits" | "lock" | "ownHash" | "foreignHash">;
-  readonly knownGoods?: Pick<Ring, "current"> & { readonly numbers: readonly number[] };
-  readonly problem?: string;
 }
 
 export const statusCommand = buildCommand<Flags, [], Context>({

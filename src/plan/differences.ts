@@ -27,5 +27,6 @@ export function differencesSince(
   return found;
 }
 
-const textDiff = (before: string, after: string): string =>
+/** Two texts as a unified diff. */
+export const textDiff = (before: string, after: string): string =>
   createTwoFilesPatch("when the plan was made", "now", before, after, undefined, undefined, { context: 2 });

@@ -35,6 +35,17 @@ export const planSchema = z.strictObject({
       port: z.int(),
       hostKeys: z.array(z.string()),
       privilege: z.enum(["login", "sudo"]),
+      /** Hosts to go through, in this order. */
+      through: z
+        .array(
+          z.strictObject({
+            host: z.string(),
+            user: z.string(),
+            port: z.int(),
+            hostKeys: z.array(z.string()),
+          }),
+        )
+        .optional(),
     }),
     bootFile: z.string(),
     bootEntry: z.string(),

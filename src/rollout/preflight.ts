@@ -7,9 +7,6 @@ import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
 import { groundProblems } from "./ground.ts";
 import { firstRing, readRing, writeRing } from "./known-good.ts";
 
-/** The lock holds for the checks and the drill; arming extends it with the lease. */
-const lockSeconds = 300;
-
 /** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
 export async function preflight(
   change: Change,
@@ -26,7 +23,7 @@ export async function preflight(
   if (changed.length > 0) return [changedMessage, ...changed];
   const running = before.conduits.find((one) => one.trial);
   if (running) return [`a trial of ${running.conduit} runs on this firewall`];
-  const other = await driver.lock(change.order.holder, lockSeconds);
+  const other = await driver.lock(change.order.holder, lockMargin + 2 * longestSilence(change));
   if (other !== undefined) return [`the firewall is locked by ${other}`];
   // Between the first look and the lock somebody may have been here.
   const live = await driver.read();
@@ -38,6 +35,13 @@ export async function preflight(
   if (!ring) await keepFirst(change, driver, live, outside);
   return criteriaProblems(change, driver, outside);
 }
+
+/** Seconds that the checks and the drill may take beside the watching; arming extends the lock with the lease. */
+const lockMargin = 180;
+
+/** The longest silence deadline of a critical permit, in seconds. */
+const longestSilence = ({ plan }: Change): number =>
+  Math.max(0, ...plan.watch.heartbeats.map((heartbeat) => heartbeat.deadline ?? 0));
 
 const changedMessage = "the firewall is not as it was when the plan was made: make a new plan";
 
@@ -95,15 +99,15 @@ async function keepFirst({ plan }: Change, driver: Driver, live: LiveState, outs
  * that has nothing to say, would end the trial at once or never. Without a monitor stage nothing can be measured.
  */
 async function criteriaProblems(
-  { plan }: Change,
+  change: Change,
   driver: Driver,
   outside: Outside,
 ): Promise<readonly string[]> {
+  const { plan } = change;
   if (plan.from === "unmanaged") return [];
   // What the monitor stage recorded was judged by the old rules; what the new ones let pass is proved, not sampled.
   const watch = { ...plan.watch, expected: [] };
-  const pulse = Math.max(0, ...watch.heartbeats.map((heartbeat) => heartbeat.deadline ?? 0));
-  const deadline = outside.now() + 2 * pulse + 10;
+  const deadline = outside.now() + 2 * longestSilence(change) + 10;
   let memory = noMemory;
   for (;;) {
     const sample = { at: outside.now(), counters: await driver.counters(plan.conduit) };

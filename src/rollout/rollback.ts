@@ -1,6 +1,14 @@
 import { sha256 } from "../digest.ts";
 import type { Driver } from "../target.ts";
-import { parentOf, readRing, withCurrent, writeRing } from "./known-good.ts";
+import {
+  currentOf,
+  type KnownGood,
+  parentOf,
+  type Ring,
+  readRing,
+  withCurrent,
+  writeRing,
+} from "./known-good.ts";
 
 /** What a rollback did. `proven` and `persisted` come from reading, not from having asked for it. */
 export type Rollback =
@@ -22,23 +30,31 @@ export type Rollback =
 export async function rollBack(driver: Driver): Promise<Rollback> {
   const before = await driver.read();
   const trial = before.conduits.flatMap((one) => one.trial ?? [])[0];
-  if (trial) return endTrial(driver, trial.plan, before.lock?.holder ?? "", before.ownHash);
   const ring = await readRing(driver);
+  if (trial) {
+    const ended = await endTrial(driver, trial.plan, before.lock?.holder ?? "", before.ownHash);
+    if (ended.proven || !ring) return ended;
+    // A trial that nobody holds in the way that ours are held: what was confirmed replaces all of it.
+    return restore(driver, ring, currentOf(ring));
+  }
   const parent = ring && parentOf(ring);
-  if (!ring || !parent) return { kind: "nothing-to-restore" };
-  await driver.restore(parent.text ?? undefined);
-  const written = await driver.writeBoot(parent.boot ?? undefined);
+  return ring && parent ? restore(driver, ring, parent) : { kind: "nothing-to-restore" };
+}
+
+async function restore(driver: Driver, ring: Ring, entry: KnownGood): Promise<Rollback> {
+  await driver.restore(entry.text ?? undefined);
+  const written = await driver.writeBoot(entry.boot ?? undefined);
   const [live, wanted, booted] = await Promise.all([
     driver.read(),
-    driver.preview(parent.text ?? driver.absence),
+    driver.preview(entry.text ?? driver.absence),
     driver.rehearseBoot(),
   ]);
-  await writeRing(driver, withCurrent(ring, parent), driver.absence);
+  await writeRing(driver, withCurrent(ring, entry), driver.absence);
   return {
     kind: "restored",
-    number: parent.number,
+    number: entry.number,
     proven: live.ownHash === wanted.ownHash,
-    persisted: written === sha256(parent.boot ?? "") && booted.ownHash === wanted.ownHash,
+    persisted: written === sha256(entry.boot ?? "") && booted.ownHash === wanted.ownHash,
   };
 }
 

@@ -1,20 +1,26 @@
-import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import ssh2, { type Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
 import { type Session, SessionError } from "../session.ts";
 import { authentication } from "./authentication.ts";
 import type { Identity } from "./identity.ts";
 import { fingerprint, type PublicKey, parsePublicKey } from "./public-key.ts";
 import { type Privilege, remoteSession } from "./remote-session.ts";
 
-export interface ConnectOptions {
+/** A host that is logged in to, on the way or as the end of it. */
+export interface Hop {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  readonly identity: Identity;
-  /** Whether the login itself may administrate, or runs its commands through sudo without a password. */
-  readonly privilege?: Privilege;
   /** OpenSSH public key lines; the host must present one of them. There is no way to skip this. */
   readonly hostKeys: readonly string[];
-  /** How long reaching and logging in may take, in milliseconds. */
+}
+
+export interface ConnectOptions extends Hop {
+  readonly identity: Identity;
+  /** Hosts to go through, in this order; each must accept the same identity. */
+  readonly through?: readonly Hop[];
+  /** Whether the login itself may administrate, or runs its commands through sudo without a password. */
+  readonly privilege?: Privilege;
+  /** How long reaching and logging in to one host may take, in milliseconds. */
   readonly connectTimeoutMs?: number;
   /** The connection counts as lost after three of these without an answer, in milliseconds. */
   readonly keepaliveMs?: number;
@@ -30,41 +36,81 @@ const algorithms: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = 
 };
 
 /**
- * Opens a session with a host whose key is pinned.
+ * Opens a session with a host whose key is pinned, through other pinned hosts where `through` names them.
  * @throws {SessionError} `unreachable`, `host-key` (both fingerprints named), `authentication`.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  const pinned = options.hostKeys.map(parsePublicKey);
-  if (pinned.length === 0) throw new SessionError("host-key", `no host key is pinned for ${options.host}`);
-  const place = `${options.user}@${options.host}:${options.port}`;
+  let before: Client | undefined;
+  for (const hop of [...(options.through ?? []), options]) {
+    const wire: ClientChannel | undefined = before && (await forward(before, hop));
+    const client = await logIn(hop, options, wire);
+    if (before) joinEnds(before, client);
+    before = client;
+  }
+  const client = before!;
+  client.setNoDelay(true);
+  return remoteSession(client, placeOf(options), options.privilege ?? "login");
+}
+
+/** The way in ends with what it leads to, and the other way round. */
+function joinEnds(way: Client, client: Client): void {
+  client.once("close", () => way.end());
+  way.on("error", () => client.destroy());
+}
+
+const placeOf = (hop: Hop): string => `${hop.user}@${hop.host}:${hop.port}`;
+
+/** A wire from a host that is logged in to, to the next one. */
+function forward(client: Client, next: Hop): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut("127.0.0.1", 0, next.host, next.port, (error, channel) => {
+      if (!error) return resolve(channel);
+      client.end();
+      reject(
+        new SessionError(
+          "unreachable",
+          `cannot reach ${placeOf(next)} from the host before it: ${error.message}`,
+        ),
+      );
+    });
+  });
+}
+
+async function logIn(hop: Hop, options: ConnectOptions, wire: ClientChannel | undefined): Promise<Client> {
+  const pinned = hop.hostKeys.map(parsePublicKey);
+  const place = placeOf(hop);
+  if (pinned.length === 0) throw new SessionError("host-key", `no host key is pinned for ${place}`);
   let presented: Buffer | undefined;
   const client = new ssh2.Client();
-  await new Promise<void>((resolve, reject) => {
-    client.once("ready", resolve);
-    client.once("error", (error) => reject(explain(error, place, pinned, presented)));
-    client.once("close", () =>
-      reject(new SessionError("unreachable", `${place} closed the connection before the login was complete`)),
-    );
-    client.connect({
-      host: options.host,
-      port: options.port,
-      username: options.user,
-      readyTimeout: options.connectTimeoutMs ?? 15_000,
-      keepaliveInterval: options.keepaliveMs ?? 5_000,
-      keepaliveCountMax: 3,
-      algorithms: { serverHostKey: preferred(pinned) },
-      hostVerifier: (key: Buffer) => {
-        presented = key;
-        return pinned.some((one) => one.blob.equals(key));
-      },
-      ...authentication(options.identity),
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.once("ready", resolve);
+      client.once("error", (error) => reject(explain(error, place, pinned, presented)));
+      client.once("close", () =>
+        reject(
+          new SessionError("unreachable", `${place} closed the connection before the login was complete`),
+        ),
+      );
+      client.connect({
+        ...(wire ? { sock: wire } : { host: hop.host, port: hop.port }),
+        username: hop.user,
+        readyTimeout: options.connectTimeoutMs ?? 15_000,
+        keepaliveInterval: options.keepaliveMs ?? 5_000,
+        keepaliveCountMax: 3,
+        algorithms: { serverHostKey: preferred(pinned) },
+        hostVerifier: (key: Buffer) => {
+          presented = key;
+          return pinned.some((one) => one.blob.equals(key));
+        },
+        ...authentication(options.identity),
+      });
     });
-  }).catch((error: unknown) => {
+  } catch (error) {
     abandon(client);
+    wire?.destroy();
     throw error;
-  });
-  client.setNoDelay(true);
-  return remoteSession(client, place, options.privilege ?? "login");
+  }
+  return client.removeAllListeners();
 }
 
 /** Pinned types first, so that a host with several keys shows a pinned one; the rest, so that a mismatch can be named. */

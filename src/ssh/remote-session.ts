@@ -24,7 +24,6 @@ export function remoteSession(client: Client, place: string, privilege: Privileg
     broken ??= new SessionError("lost", `the connection to ${place} is lost: ${message}`);
     for (const reject of waiting) reject(broken);
   };
-  client.removeAllListeners("error").removeAllListeners("close");
   client.on("error", (error) => lose(error.message));
   client.on("close", () => lose("the far side closed it"));
 

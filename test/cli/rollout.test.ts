@@ -146,6 +146,16 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     host.run("nft delete table ip plant");
   }, 30_000);
 
+  test("a site file that changed since the plan is refused with what changed", async () => {
+    const file = join(folder, "site.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace("responders: [10.10.1.10]", "responders: [10.10.1.11]"));
+    const refused = await sluice("apply second.plan");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/the site file changed[\s\S]*\+ +responders: \[10.10.1.11\]/);
+    writeFileSync(file, text);
+  });
+
   test("an operator's interruption ends the trial and proves it", async () => {
     await ready("monitor", "interrupted.plan");
     const holding = sluice("apply interrupted.plan --json");

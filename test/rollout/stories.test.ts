@@ -270,6 +270,7 @@ test("whenever the wire is cut and comes back, the firewall is back or confirmed
           firewall.wire = "up";
         });
         const end = await apply("after-soak");
+        firewall.script.clear();
         firewall.now += plan.trial.lease + 1;
         firewall.wire = "up";
         const live = await firewall.driver.read();

@@ -123,6 +123,24 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     }
   });
 
+  test("a firewall behind other hosts is reached through them, each by its own pinned key", async () => {
+    const { host, port, user, hostKeys } = options;
+    const hop = { host, port, user, hostKeys };
+    const session = await connect({ ...options, through: [hop, hop] });
+    expect((await session.run(["sh", "-c", "echo $SSH_CONNECTION"])).stdout).toContain("127.0.0.1");
+    expect(sshd.sessions().length).toBeGreaterThanOrEqual(3);
+    await session.close();
+    makeKey(join(sshd.folder, "middle"));
+    const pinned = [execFileSync("cat", [join(sshd.folder, "middle.pub")], { encoding: "utf8" })];
+    const error = await fault(connect({ ...options, through: [hop, { ...hop, hostKeys: pinned }] }));
+    expect(error.fault).toBe("host-key");
+    const behind = await fault(connect({ ...options, port: 1, through: [hop] }));
+    expect(behind).toMatchObject({
+      fault: "unreachable",
+      message: expect.stringContaining("from the host before it"),
+    });
+  });
+
   test("an address where nobody listens is unreachable", async () => {
     expect((await fault(connect({ ...options, port: 1 }))).fault).toBe("unreachable");
   });

@@ -19,6 +19,12 @@ export const placeOf = (firewall: Firewall): Place => ({
     port: firewall.ssh.port,
     hostKeys: [...firewall.ssh.hostKeys],
     privilege: firewall.ssh.sudo ? "sudo" : "login",
+    through: (firewall.jumpHosts ?? []).map(({ address, user, port, hostKeys }) => ({
+      host: address,
+      user,
+      port,
+      hostKeys: [...hostKeys],
+    })),
   },
   bootFile: firewall.bootFile,
   bootEntry: firewall.bootEntry,
@@ -40,10 +46,7 @@ export async function reach(place: Place, identity: Identity, keepaliveMs?: numb
   const { connect } = await import("../../ssh/connect.ts");
   const session: Session = await connect({
     host: place.address,
-    port: place.ssh.port,
-    user: place.ssh.user,
-    privilege: place.ssh.privilege,
-    hostKeys: place.ssh.hostKeys,
+    ...place.ssh,
     identity,
     ...(keepaliveMs === undefined ? {} : { keepaliveMs }),
   });

@@ -1,7 +1,16 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { Site } from "../../policy/model.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
-import type { FirewallStatus } from "../status.ts";
+import type { Ring } from "../../rollout/known-good.ts";
+import type { LiveState } from "../../target.ts";
+
+/** What is known of one firewall now; without `live` it did not answer. */
+export interface FirewallStatus {
+  readonly firewall: string;
+  readonly live?: Pick<LiveState, "conduits" | "lock" | "ownHash" | "foreignHash">;
+  readonly knownGoods?: Pick<Ring, "current"> & { readonly numbers: readonly number[] };
+  readonly problem?: string;
+}
 
 /** Every firewall with its conduits, then the last entries of the journal. */
 export function renderStatus(
