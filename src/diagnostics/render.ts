@@ -19,7 +19,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, source: SourceLookup): 
 
 function frame(span: Span, source: SourceLookup, mark: string): readonly string[] {
   const place = `  --> ${printable(span.file)}:${span.line}:${span.column}`;
-  const text = source(span.file)?.split(/\r?\n/)[span.line - 1];
+  const text = lineOf(source(span.file), span.line);
   if (text === undefined) return [place];
   const gutter = String(span.line);
   const pad = " ".repeat(gutter.length);
@@ -33,4 +33,13 @@ function frame(span: Span, source: SourceLookup, mark: string): readonly string[
     ` ${gutter} | ${shown}`,
     ` ${pad} | ${" ".repeat(span.column - 1 - start)}${mark.repeat(width)}`,
   ];
+}
+
+/** Many diagnostics in a row point into one large file: it is split once. */
+let split: { readonly text: string; readonly lines: readonly string[] } = { text: "", lines: [] };
+
+function lineOf(text: string | undefined, line: number): string | undefined {
+  if (text === undefined) return undefined;
+  if (split.text !== text) split = { text, lines: text.split(/\r?\n/) };
+  return split.lines[line - 1];
 }

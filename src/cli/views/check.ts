@@ -5,13 +5,25 @@ import type { Silenced } from "../../policy/checks/run.ts";
 import type { SiteText } from "../../policy/read.ts";
 import { sourceOf } from "../site-file.ts";
 
-/** Every finding with its place, then what was accepted in writing, then the count. */
+/** So many findings of one kind are shown to a human: the others are the same question again. */
+const shownOfOneKind = 10;
+
+/** The findings with their places, then what was accepted in writing, then the count. */
 export function renderCheck(
   diagnostics: readonly Diagnostic[],
   silenced: readonly Silenced[],
   texts: readonly SiteText[],
 ): string {
-  const findings = diagnostics.map((diagnostic) => `${renderDiagnostic(diagnostic, sourceOf(texts))}\n\n`);
+  const source = sourceOf(texts);
+  const counts = new Map<string, number>();
+  const findings = diagnostics.map((diagnostic) => {
+    const count = (counts.get(diagnostic.code) ?? 0) + 1;
+    counts.set(diagnostic.code, count);
+    return count > shownOfOneKind ? "" : `${renderDiagnostic(diagnostic, source)}\n\n`;
+  });
+  const more = [...counts]
+    .filter(([, count]) => count > shownOfOneKind)
+    .map(([code, count]) => `… and ${count - shownOfOneKind} more of ${code}; --json lists all\n\n`);
   const accepted = silenced.map(
     ({ diagnostic: { code, subject, message }, reason }) =>
       `silenced[${code}] ${printable(`${subject}: ${message}`)}\n  = reason: ${printable(reason)}\n`,
