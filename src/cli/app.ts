@@ -7,6 +7,7 @@ import { checkCommand } from "./check.ts";
 import { compileCommand } from "./compile.ts";
 import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { evidenceCommand } from "./evidence.ts";
 import { explainCommand } from "./explain.ts";
 import { fmtCommand } from "./fmt.ts";
 import { initCommand } from "./init.ts";
@@ -39,6 +40,7 @@ const routes = buildRouteMap<string, Context>({
     rollback: rollbackCommand,
     status: statusCommand,
     journal: journalRoutes,
+    evidence: evidenceCommand,
     lab: labRoutes,
   },
 });

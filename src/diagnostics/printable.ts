@@ -4,3 +4,15 @@
  */
 export const printable = (text: string): string =>
   text.replaceAll("\t", " ").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+
+/**
+ * JSON text with the same characters as escapes, so that it is safe to show and still means the same. The line breaks
+ * of an indented text stay.
+ */
+export const printableJson = (json: string): string =>
+  json.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );

@@ -97,7 +97,7 @@ const section = z.strictObject({
 export type Section = z.infer<typeof section>;
 
 export const reportSchema = z.strictObject({
-  schema: z.enum(["sluice/review", "sluice/site-report"]),
+  schema: z.enum(["sluice/review", "sluice/site-report", "sluice/evidence"]),
   version: z.literal(1),
   /** What it is about, as in `Lab plant`. */
   subject: z.string(),

@@ -1,6 +1,14 @@
 import { printable } from "../diagnostics/printable.ts";
 import { table } from "../diagnostics/text-table.ts";
-import { type Block, type Cell, cellText, type Diff, type LeafBlock, type Report } from "./document.ts";
+import {
+  type Block,
+  type Cell,
+  cellText,
+  type Diff,
+  type LeafBlock,
+  type Report,
+  type Table,
+} from "./document.ts";
 
 /** A report for a terminal of `width` columns: what the page says, in the same order and words. */
 export function printText(report: Report, width: number): string {
@@ -44,7 +52,7 @@ function leafLines(block: LeafBlock, width: number): readonly string[] {
     case "facts":
       return block.items.flatMap(({ term, value }) => hanging(`${term}: `, cellText(value), width));
     case "table":
-      return [`  ${printable(block.caption)}`, ...indented(tableLines(block.columns, block.rows))];
+      return [`  ${printable(block.caption)}`, ...tableOrRecords(block, width)];
     case "list":
       return block.items.flatMap((item) => hanging("- ", cellText(item), width));
     case "code":
@@ -74,10 +82,21 @@ function leafLines(block: LeafBlock, width: number): readonly string[] {
   }
 }
 
-const tableLines = (
-  columns: Extract<LeafBlock, { kind: "table" }>["columns"],
-  rows: readonly (readonly Cell[])[],
-): readonly string[] =>
+/** A table that is too wide for the lines is easier to read row by row, unless it is long. */
+function tableOrRecords({ columns, rows }: Table, width: number): readonly string[] {
+  const lines = indented(tableLines(columns, rows));
+  if (rows.length > mostRecords || lines.every((line) => line.length <= width)) return lines;
+  return rows.flatMap((row) => [
+    "",
+    ...row.flatMap((value, index) => {
+      const text = cellText(value);
+      return text === "" ? [] : hanging(`${columns[index]!.heading}: `, text, width);
+    }),
+  ]);
+}
+const mostRecords = 60;
+
+const tableLines = (columns: Table["columns"], rows: readonly (readonly Cell[])[]): readonly string[] =>
   table(
     columns.map(({ heading, kind }) => ({
       heading: printable(heading.toUpperCase()),

@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { printable } from "../../diagnostics/printable.ts";
+import { printable, printableJson } from "../../diagnostics/printable.ts";
 import { CommandError, type Context } from "../context.ts";
 import { siteFlag } from "../rollout/actor.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
@@ -20,7 +20,7 @@ export const showCommand = buildCommand<Flags, [], Context>({
     const { entries, faults } = readJournalFile(folder);
     if (json) {
       const document = { schema: "sluice/journal", version: 1, entries, faults };
-      this.process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+      this.process.stdout.write(printableJson(`${JSON.stringify(document, undefined, 2)}\n`));
     } else {
       for (const { number, time, actor, action, plan, conduit, firewall, details } of entries) {
         const about = [plan?.slice(0, 16), conduit, firewall].filter((part) => part !== undefined).join(" ");

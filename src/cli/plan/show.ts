@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { printableJson } from "../../diagnostics/printable.ts";
 import { printHtml } from "../../report/print-html.ts";
 import { printText } from "../../report/print-text.ts";
 import type { Context } from "../context.ts";
@@ -42,7 +43,7 @@ export const showCommand = buildCommand<Flags, [plan: string], Context>({
     const review = await reviewOf(this, path, loadPlan(this, path));
     if (report !== undefined) writeFileAtomic(resolve(this.cwd, report), printHtml(review));
     const { stdout } = this.process;
-    if (json) stdout.write(`${JSON.stringify(review, undefined, 2)}\n`);
+    if (json) stdout.write(printableJson(`${JSON.stringify(review, undefined, 2)}\n`));
     else if (report === undefined) stdout.write(printText(review, stdout.columns ?? usualWidth));
     else stdout.write(`wrote ${report}\n`);
   },
