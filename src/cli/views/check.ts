@@ -30,6 +30,7 @@ export function renderCheck(
   );
   return [
     ...findings,
+    ...more,
     ...accepted,
     accepted.length > 0 ? "\n" : "",
     `${summary(diagnostics, silenced)}\n`,
