@@ -51,7 +51,7 @@ export function judgeReturn({ plan }: Change, live: LiveState): Extract<Event, {
   return found("other", "the rules of Sluice are neither those before the trial nor those of the plan");
 }
 
-/** Gives back the lock and removes what the trial left. Nothing depends on it: the lock ends by itself. */
+/** Removes what the trial left and gives back the lock. Nothing depends on it: the lock ends by itself. */
 export async function release({ order }: Change, driver: Driver): Promise<void> {
   if ((await driver.lock(order.holder, 60)) !== undefined) return;
   await driver.disarm(order.holder);

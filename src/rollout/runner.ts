@@ -3,6 +3,7 @@ import { DriverError } from "../target.ts";
 import { type Change, type Connection, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
 import { judge, noMemory } from "./criteria/judge.ts";
+import { describe } from "./describe.ts";
 import { type Effect, type Event, isFinal, isRunning, type Settings, type State, step } from "./machine.ts";
 import { preflight, windowSeconds } from "./preflight.ts";
 import { release, verifyReturn } from "./return.ts";
@@ -28,6 +29,7 @@ export async function runChange(
   let memory = noMemory;
   let renewedAt = 0;
   let measuredAt = 0;
+  let trouble: string | undefined;
 
   const connected = async (): Promise<Connection> => {
     if (connection && !broken) return connection;
@@ -90,15 +92,11 @@ export async function runChange(
     }
   };
 
-  /** A confirm must not rest on the wire that may be the only one that works. */
+  /** A wire that was open before the trial would not notice that no new one can be opened. */
   const confirmAfresh = async (): Promise<Event> => {
     const fresh = await outside.connect();
     try {
-      return await confirm(
-        change,
-        fresh.driver,
-        start.kind === "confirming" ? "ask the firewall" : "known to be over",
-      );
+      return await confirm(change, fresh.driver, "known to be over");
     } finally {
       await fresh.close();
     }
@@ -120,13 +118,24 @@ export async function runChange(
     const renewal = Math.min(renewedAt + plan.trial.renewEvery, state.endsBy);
     const measurement = measuredAt + Math.min(...plan.criteria.map((rule) => rule.interval));
     await outside.sleep(Math.max(0, Math.min(renewal, measurement) - outside.now()));
-    const reason = outside.abortReason();
+    const reason = abortReason();
     if (reason !== undefined) return { kind: "abort", reason };
     return measurement < renewal ? attempt(measure) : { kind: "tick", at: outside.now() };
   };
 
+  /** A trial that cannot be written down any more must end, in the same orderly way as any other. */
+  const note = async (state: State): Promise<void> => {
+    try {
+      await announce(change, state, connection, outside);
+    } catch (error) {
+      trouble = `the record cannot be kept: ${(error as Error).message}`;
+      outside.tell(trouble);
+    }
+  };
+  const abortReason = (): string | undefined => outside.abortReason() ?? trouble;
+
   let current = step(start, { kind: "start" }, settings);
-  await announce(change, current.state, connection, outside);
+  await note(current.state);
   for (;;) {
     const { state, effect } = current;
     if (isFinal(state)) {
@@ -136,9 +145,9 @@ export async function runChange(
       return state;
     }
     const event = effect ? await attempt(() => perform(effect)) : await idle(state);
-    const reason = isInterruptible(state) ? outside.abortReason() : undefined;
+    const reason = isInterruptible(state) ? abortReason() : undefined;
     const next = step(state, reason === undefined ? event : { kind: "abort", reason }, settings);
-    if (next.state.kind !== state.kind) await announce(change, next.state, connection, outside);
+    if (next.state.kind !== state.kind) await note(next.state);
     current = next;
   }
 }
@@ -173,46 +182,6 @@ async function announce(
   }
 }
 
-/** One line on where the change stands. */
-export function describe(state: State): string {
-  switch (state.kind) {
-    case "approved":
-      return "approved";
-    case "preflight":
-      return "preflight: comparing the firewall with the plan";
-    case "drilled":
-      return `drilled: the dead man fired after ${state.seconds.toFixed(1)} s; arming`;
-    case "trial":
-      return "trial: armed; it ends by itself unless it is renewed";
-    case "soak":
-      return "soak: all criteria hold";
-    case "held":
-      return `held: the soak stands still. ${state.reason}`;
-    case "soaked":
-      return "soaked: ready to be confirmed, from another session";
-    case "confirming":
-      return "confirming";
-    case "confirmed":
-      return state.by === "us" ? "confirmed in the running firewall" : "confirmed by another session";
-    case "persisted":
-      return "persisted: a reboot would load it";
-    case "done":
-      return "done";
-    case "refused":
-      return `refused, nothing was changed:\n${state.reasons.map((reason) => `  - ${reason}`).join("\n")}`;
-    case "reverting":
-      return `reverting: ${state.cause}`;
-    case "reverted":
-      return "reverted; reading from the firewall what runs now";
-    case "verified-back":
-      return `back: the previous stage is what runs (${state.cause})`;
-    case "revert-unproven":
-      return `NOT PROVEN: ${state.reason} (${state.cause})`;
-    case "confirmed-not-persisted":
-      return `confirmed, but a reboot would not load it: ${state.reason}`;
-  }
-}
-
 /** Releases the lock, unless the firewall could not be read: whoever looks next must find what is there. */
 async function giveBack(
   change: Change,
@@ -222,7 +191,8 @@ async function giveBack(
 ): Promise<void> {
   if (state.kind === "revert-unproven") return;
   try {
-    await release(change, driver);
+    if (state.kind === "refused") await driver.unlock(change.order.holder);
+    else await release(change, driver);
   } catch (error) {
     if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
     outside.tell(`the firewall's lock was not given back (${error.message}); it ends by itself`);

@@ -153,6 +153,21 @@ describe("a trial", () => {
     expect(firewall.now).toBeLessThanOrEqual(180 - plan.trial.reserve + 1);
   });
 
+  test("that cannot be written down any more ends, and is proven to be back", async () => {
+    const { outside } = firewall;
+    let disk = "free" as "free" | "full";
+    firewall.script.set(15, () => {
+      disk = "full";
+    });
+    const record = outside.record;
+    Object.assign(outside, {
+      record: (action: string, details: Readonly<Record<string, unknown>>) =>
+        disk === "full" ? Promise.reject(new Error("ENOSPC")) : record(action, details),
+    });
+    expect(await apply()).toEqual({ kind: "verified-back", cause: "the record cannot be kept: ENOSPC" });
+    expect(firewall.trial).toBeUndefined();
+  });
+
   test("whose firewall forgets it in a reboot is seen to be over", async () => {
     firewall.script.set(15, () => {
       firewall.trial = undefined;
@@ -167,6 +182,7 @@ describe("before anything is armed, the change is refused", () => {
     expect(end).toMatchObject({ kind: "refused" });
     expect((end as { reasons: readonly string[] }).reasons.join("\n")).toMatch(reason);
     expect(firewall.calls).not.toContain("arm");
+    if (/changed/.test(String(reason))) expect(firewall.calls).not.toContain("lock");
     expect((await firewall.driver.read()).lock).toBeUndefined();
   };
 
