@@ -14,7 +14,7 @@ import { untilTrial } from "./trial-watch.ts";
 const conduit = "it-cell1";
 /** The conduit's record of what no permit admits, as the firewall's kernel keeps it. */
 const record = "nft list set inet sluice c_it_cell1_recordports4";
-const recordSeconds = 12;
+const recordSeconds = 10;
 /** Of rulesets/lab-plant/site.yaml, in seconds. */
 const lease = 10;
 
@@ -93,13 +93,22 @@ async function finished({ finished }: Running, code: number): Promise<void> {
   if (done.code !== code) throw new DemoError(`sluice apply exited with ${done.code}, not ${code}`);
 }
 
-/** True when the kernel's record names the forbidden session, which opened long before monitor did. */
+/** True when the kernel's record names the forbidden session, which opened long before monitor came. */
 async function lookAtRecord(terminal: Terminal): Promise<boolean> {
-  const lines = (await terminal.console(record)).split("\n").filter((line) => line.includes("packets"));
-  terminal.say(`At the firewall's console, the record of ${conduit}:\n${lines.join("\n")}`);
-  const seen = lines.some((line) => line.includes(`10.30.1.20 . ${forbiddenSession.address} . tcp . 502`));
-  terminal.say(`That is ${forbiddenSession.id}, the forbidden session. It was open before, and still runs.`);
-  return seen;
+  const tuple = `10.30.1.20 . ${forbiddenSession.address} . tcp . 502`;
+  const deadline = monotonicSeconds() + 5;
+  while (monotonicSeconds() < deadline) {
+    const line = (await terminal.console(record)).split("\n").find((text) => text.includes(tuple));
+    if (line !== undefined) {
+      terminal.say(`At the firewall's console, the record of ${conduit}:\n  ${line.trim()}`);
+      terminal.say(
+        `That is ${forbiddenSession.id}, the forbidden session. It was open before, and still runs.`,
+      );
+      return true;
+    }
+    await sleep(200);
+  }
+  return false;
 }
 
 async function loseTheLink(
