@@ -93,7 +93,7 @@ export function remainder(
   axis = 0,
 ): readonly RankBox[] {
   if (others.length === 0) return [box];
-  if (axis === axes) return [];
+  if (others.some((other) => covers(other, box, axis, axes))) return [];
   const waiting = [...others].sort((a, b) => a.from[axis]! - b.from[axis]!);
   const cuts = new Set([box.from[axis]!, box.to[axis]!]);
   for (const other of others) {
@@ -114,4 +114,12 @@ export function remainder(
     pieces.push(...remainder(part, active, axes, axis + 1));
   }
   return pieces;
+}
+
+/** True when one box holds the other on this axis and all behind it; on no axis at all it does. */
+function covers(outer: RankBox, inner: RankBox, axis: number, axes: number): boolean {
+  for (let at = axis; at < axes; at += 1) {
+    if (outer.from[at]! > inner.from[at]! || outer.to[at]! < inner.to[at]!) return false;
+  }
+  return true;
 }
