@@ -36,7 +36,7 @@ export function plainValues({ document, span }: YamlText): Outcome<PlainValues> 
     if (node !== null && !isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (aliasDepth > 0) aliasedValues++;
     if (isAlias(node)) return expand(node);
-    if (isMap(node)) return Object.fromEntries(entries(node));
+    if (isMap(node)) return entries(node);
     if (isSeq(node)) return (node.items as readonly MaybeNode[]).map(toValue);
     return isScalar(node) ? node.value : null;
   };
@@ -54,22 +54,24 @@ export function plainValues({ document, span }: YamlText): Outcome<PlainValues> 
     aliasDepth--;
     return value;
   };
-  const entries = (map: YAMLMap): readonly (readonly [string, unknown])[] => {
-    const seen = new Map<string, Node>();
-    return pairsOf(map).flatMap((pair) => {
+  const entries = (map: YAMLMap): Readonly<Record<string, unknown>> => {
+    const values: Record<string, unknown> = {};
+    // What an alias repeats has been reported where it is written.
+    const faults = aliasDepth === 0 ? diagnostics : [];
+    for (const pair of pairsOf(map)) {
       const key = keyText(pair);
-      // What an alias repeats has been reported where it is written.
-      const faults = aliasDepth === 0 ? diagnostics : [];
       if (pair.key === null || key === undefined || key === "__proto__") {
         const message = "a key must be a plain word";
         faults.push({ code: "site/key", severity: "error", message, span: place(pair.key ?? map) });
-        return [];
+        continue;
       }
-      const first = seen.get(key);
-      if (first === undefined) seen.set(key, pair.key);
-      else faults.push(duplicate(key, place(pair.key), place(first)));
-      return [[key, toValue(pair.value)] as const];
-    });
+      if (Object.hasOwn(values, key)) {
+        const first = pairsOf(map).find((other) => keyText(other) === key)?.key;
+        faults.push(duplicate(key, place(pair.key), place(first ?? map)));
+      }
+      values[key] = toValue(pair.value);
+    }
+    return values;
   };
 
   const plain = toValue(document.contents);
