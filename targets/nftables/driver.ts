@@ -104,7 +104,11 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async drill(leaseSeconds) {
-      const words = ["unshare", "--net", ...script(drillScript, drillPair, String(leaseSeconds + 5))];
+      const words = [
+        "unshare",
+        "--net",
+        ...script(drillScript, drillPair, String(Math.ceil(leaseSeconds) + 5)),
+      ];
       return drillSeconds(await firewall.output("rehearse the dead man", words, drillText(leaseSeconds)));
     },
 

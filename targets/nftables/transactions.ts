@@ -28,9 +28,15 @@ function quoted(text: string): string {
   return `"${text}"`;
 }
 
+/** Seconds in a unit of nft that has no fractions. */
+const duration = (seconds: number): string => `${Math.round(seconds * 1000)}ms`;
+
 const createLock = (holder: string, seconds: number): string =>
   [key.lock, key.holder(holder)]
-    .map((each) => `create element ${table} lock { ${each} timeout ${seconds}s comment ${quoted(holder)} }\n`)
+    .map(
+      (each) =>
+        `create element ${table} lock { ${each} timeout ${duration(seconds)} comment ${quoted(holder)} }\n`,
+    )
     .join("");
 const deleteLock = (holder: string): string =>
   [key.holder(holder), key.lock].map((each) => `delete element ${table} lock { ${each} }\n`).join("");
@@ -61,7 +67,7 @@ const trialElements = (order: TrialOrder): string =>
   dispatchKeys(order.rules)
     .map(
       ({ family, key: pair }) =>
-        `add element ${table} ${mapName("trial", family)} { ${pair} timeout ${order.leaseSeconds}s ` +
+        `add element ${table} ${mapName("trial", family)} { ${pair} timeout ${duration(order.leaseSeconds)} ` +
         `comment "plan:${order.plan.slice(0, 16)}" : ${dispatchVerdict(order.rules, "t")} }\n`,
     )
     .join("");
@@ -111,5 +117,5 @@ export const removeTableText = `add table ${table}\ndelete table ${table}\n`;
 
 /** A frame with one leased pair of documentation addresses (RFC 5737), to see a lease end. */
 export const drillText = (leaseSeconds: number): string =>
-  `${emitFrame()}add element ${table} ${mapName("trial", 4)} { ${drillPair} timeout ${leaseSeconds}s : drop }\n`;
+  `${emitFrame()}add element ${table} ${mapName("trial", 4)} { ${drillPair} timeout ${duration(leaseSeconds)} : drop }\n`;
 export const drillPair = "192.0.2.1 . 198.51.100.1";

@@ -221,6 +221,16 @@ describe.each(wires)("the nftables driver $name", ({ missing, open }) => {
       expect((await driver.read()).lock?.holder).toBe(theirs.holder);
     });
 
+    test("times need not be whole seconds", async () => {
+      const trial = order(conduitRules("enforce"), 1.25);
+      expect(await driver.lock(trial.holder, 30.5)).toBeUndefined();
+      expect((await driver.read()).lock?.secondsLeft).toBeGreaterThan(30);
+      await driver.load(trial.rules);
+      await driver.arm(trial);
+      expect(await driver.drill(0.5)).toBeLessThan(1);
+      expect(await driver.renew(trial)).toBe("held");
+    });
+
     test("a late renewal or disarming does not touch a later trial of the same conduit", async () => {
       const [ours, theirs] = [
         order(conduitRules("enforce"), 1),
