@@ -9,7 +9,7 @@ import {
 } from "../../src/target.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
 import { emit } from "./emit.ts";
-import { drillSeconds, readFacts } from "./facts.ts";
+import { drillSeconds, readFacts, rehearse } from "./facts.ts";
 import { readFile, removeFile, writeFile } from "./files.ts";
 import { createHost, inNamespace, type ListStep, readSnapshot, type Snapshot } from "./host.ts";
 import { withoutOwn } from "./listing.ts";
@@ -23,9 +23,7 @@ import {
   finishScript,
   foreignScript,
   previewScript,
-  rehearseScript,
   renewScript,
-  withNamespacesScript,
 } from "./scripts.ts";
 import {
   armChange,
@@ -255,11 +253,12 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async rehearseBoot(candidate) {
-      const words = [paths.bootFile, paths.bootEntry, candidate === undefined ? "as it is" : "candidate"];
-      const file = candidate === undefined ? undefined : bootScript(candidate);
-      return stateOf(
-        await host.output("rehearse its boot", withNamespacesScript, [rehearseScript, ...words], file),
-      );
+      const result = await (candidate === undefined
+        ? rehearse(host, paths, "as it is")
+        : rehearse(host, paths, "candidate", bootScript(candidate)));
+      if (result.code !== 0)
+        throw new DriverError(`the host could not rehearse its boot: ${result.stderr.trim()}`);
+      return stateOf(result.stdout);
     },
 
     async preview(text) {

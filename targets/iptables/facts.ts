@@ -1,9 +1,10 @@
+import type { CommandResult } from "../../src/session.ts";
 import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
 import { bootScript } from "./boot.ts";
 import { emit } from "./emit.ts";
 import { folderOf } from "./files.ts";
 import { type Host, inNamespace, readSnapshot } from "./host.ts";
-import { frameChains } from "./names.ts";
+import { families } from "./names.ts";
 import {
   flowtableScript,
   otherVariantScript,
@@ -20,7 +21,7 @@ export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFac
   if (version.code !== 0) {
     return { kernel, version: "", obstacles: ["iptables is not installed: install the package iptables"] };
   }
-  const named = version.stdout.trim().replace(/^iptables v/, "");
+  const named = version.stdout.trim().replace(/^\S+ v/, "");
   const missing = (await host.try(toolsScript)).stdout.trim();
   if (missing !== "") {
     const obstacle = `these commands are missing: ${missing}: install bash, iptables and util-linux, and log in as root`;
@@ -57,12 +58,12 @@ async function probe(host: Host): Promise<readonly string[]> {
 
 /** Two sets of tables live side by side (iptables-legacy, iptables-nft); ours in both would judge a packet twice. */
 async function otherVariant(host: Host): Promise<readonly string[]> {
-  const found = (await host.try(otherVariantScript)).stdout.trim();
+  const found = (await host.try(otherVariantScript)).stdout.trim().split(/\s+/).join(" and ");
   return found === ""
     ? []
     : [
-        `chains SLUICE… stand in ${found} too, where this host's iptables does not see them: remove them there, ` +
-          "or make that the host's iptables (update-alternatives --config iptables)",
+        `chains SLUICE… stand in ${found} of the other variant (legacy, nft) too, where this host's own iptables does ` +
+          "not see them: remove them there, or make that one the host's (update-alternatives --config iptables)",
       ];
 }
 
@@ -75,7 +76,8 @@ async function flowtables(host: Host): Promise<readonly string[]> {
 }
 
 /** Whether our boot file is really loaded at boot: proved by running the boot entry, not by reading configuration. */
-async function bootService(host: Host, { bootFile, bootEntry }: DriverPaths): Promise<readonly string[]> {
+async function bootService(host: Host, paths: DriverPaths): Promise<readonly string[]> {
+  const { bootFile, bootEntry } = paths;
   const folder = folderOf(bootFile);
   if ((await host.try('test -x "$1"', [bootEntry])).code !== 0) {
     return [
@@ -86,19 +88,19 @@ async function bootService(host: Host, { bootFile, bootEntry }: DriverPaths): Pr
   if ((await host.try('test -d "$1"', [folder])).code !== 0) {
     return [`the folder ${folder} of the boot file does not exist: mkdir -p ${folder}`];
   }
-  const file = bootScript(emit({ firewall: "rehearsal", conduits: [] }));
-  const rehearsal = await host.try(
-    withNamespacesScript,
-    [rehearseScript, bootFile, bootEntry, "candidate"],
-    file,
-  );
-  if (rehearsal.code !== 0) {
-    return [`the boot entry ${bootEntry} fails: ${(rehearsal.stderr || rehearsal.stdout).trim()}`];
+  const alone = await rehearse(host, paths, "absent");
+  if (alone.code !== 0) {
+    return [`the boot entry ${bootEntry} fails: ${(alone.stderr || alone.stdout).trim()}`];
   }
-  const { families } = readSnapshot(rehearsal.stdout).listing;
-  if (
-    ![families[4], families[6]].every(({ chains, jumps }) => chains.has(frameChains.root) && jumps[0] === 1)
-  ) {
+  if (families.some((family) => readSnapshot(alone.stdout).listing.families[family].chains.size > 0)) {
+    return [
+      "the rules that the host saved for itself hold chains SLUICE…, and would bring them back at boot: take the lines " +
+        'with SLUICE out of its files (with netfilter-persistent: sed -i "/SLUICE/d" /etc/iptables/rules.v[46])',
+    ];
+  }
+  const file = bootScript(emit({ firewall: "rehearsal", conduits: [] }));
+  const { listing } = readSnapshot((await rehearse(host, paths, "candidate", file)).stdout);
+  if (families.some((family) => listing.families[family].jumps[0] !== 1)) {
     return [
       `${bootEntry} does not run ${bootFile}, or not behind the rules that it loads itself: have it run "${bootFile} start" last`,
     ];
@@ -109,6 +111,15 @@ async function bootService(host: Host, { bootFile, bootEntry }: DriverPaths): Pr
     ? [`nothing runs ${bootEntry} at boot: systemctl enable ${service}.service`]
     : [];
 }
+
+/** Runs the boot entry where it cannot touch a packet. */
+export const rehearse = (
+  host: Host,
+  { bootFile, bootEntry }: DriverPaths,
+  mode: "candidate" | "absent" | "as it is",
+  file?: string,
+): Promise<CommandResult> =>
+  host.try(withNamespacesScript, [rehearseScript, bootFile, bootEntry, mode], file);
 
 /** The uptimes before and after a drill, in the host's own words. @throws {DriverError} */
 export function drillSeconds(output: string): number {

@@ -76,6 +76,7 @@ const configured = (properties: string): string =>
 /** Everything outside of our part, without counters: what others configured, in normal form. */
 export const withoutOwn = (saved: string): string =>
   saved
+    .replaceAll(learned, "$1")
     .split("\n")
     .filter(
       (line) => !/^#|^:SLUICE(-\S+)? |^(\[\d+:\d+\] )?-A (SLUICE(-\S+)? |FORWARD -j SLUICE$)/.test(line),
@@ -83,6 +84,10 @@ export const withoutOwn = (saved: string): string =>
     .map((line) => line.replace(/^\[\d+:\d+\] /, "").replace(/ \[\d+:\d+\]$/, ""))
     .filter((line) => line !== "")
     .join("\n");
+
+/** Elements of a set of nft that packets or timeouts fill: state, not configuration. */
+const learned =
+  /(flags [^\n]*\b(?:timeout|dynamic)\b[^\n]*\n(?:\t\t(?!elements)[^\n]*\n)*)\t\telements = \{[^}]*\}\n/g;
 
 /** Our part as the one file that both restore tools read; undefined when there is none. Leaves out what no packet meets. */
 export function ownText({ families: listed, sets }: Listing): string | undefined {

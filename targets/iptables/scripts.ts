@@ -47,14 +47,20 @@ done
 echo @uptime
 cut -d ' ' -f 1 /proc/uptime`;
 
-/** Rules of every family and variant, and of nft beside them. Never loads a kernel module. */
-export const foreignScript = `for version in ip ip6; do
-  echo "# \${version}tables"; \${version}tables-save 2> /dev/null
-  for other in nft legacy; do
-    tool=\${version}tables-$other-save
-    if [ $other = legacy ] && ! [ -s /proc/net/\${version}_tables_names ]; then continue; fi
-    if command -v $tool > /dev/null; then echo "# $tool"; $tool 2> /dev/null; fi
-  done
+/** The other one of the two variants that can stand side by side, per family. Never loads a kernel module. */
+const otherVariant = `other() {
+  case "$(iptables-restore --version)" in
+    *legacy*) variant=nft ;;
+    *) variant=legacy; grep -q . "/proc/net/$1_tables_names" 2> /dev/null || return ;;
+  esac
+  if command -v $1tables-$variant-save > /dev/null; then $1tables-$variant-save 2> /dev/null; fi
+}`;
+
+/** Rules of both families and variants, and of nft beside them. */
+export const foreignScript = `${otherVariant}
+for version in ip ip6; do
+  echo "\${version}tables:"; \${version}tables-save 2> /dev/null
+  echo "\${version}tables of the other variant:"; other $version
 done
 if command -v nft > /dev/null; then
   nft list tables | while read -r word family name; do
@@ -186,14 +192,10 @@ export const toolsScript = `for tool in iptables iptables-save iptables-restore 
 done
 exit 0`;
 
-/** Names the variants that hold chains of ours and are not the host's iptables. Never loads a kernel module. */
-export const otherVariantScript = `own=$(iptables-restore --version)
+/** Names the families in which the other variant holds chains of ours. */
+export const otherVariantScript = `${otherVariant}
 for version in ip ip6; do
-  case "$own" in
-    *legacy*) tool=\${version}tables-nft ;;
-    *) tool=\${version}tables-legacy; [ -s /proc/net/\${version}_tables_names ] || continue ;;
-  esac
-  if command -v $tool-save > /dev/null && $tool-save 2> /dev/null | grep -q '^:SLUICE'; then echo $tool; fi
+  if other $version | grep -q '^:SLUICE'; then echo \${version}tables; fi
 done`;
 
 /** Names the flowtables of nft on this host. */
@@ -208,11 +210,12 @@ unshare --net --mount sh -c "$script" sh "$folder" "$@"`;
 
 /**
  * Runs the boot entry and lists what came of it.
- * $1 empty folder, $2 boot file, $3 boot entry, $4 "candidate" when standard input stands in for the boot file
+ * $1 empty folder, $2 boot file, $3 boot entry, $4 "candidate" when standard input stands in for the boot file, "absent"
+ * when it is to be left out
  */
 export const rehearseScript = `set -e
 mount -t tmpfs none "$1"
-if [ "$4" = candidate ]; then
+if [ "$4" = candidate ] || [ "$4" = absent ]; then
   own=$(dirname "$2")
   mkdir "$1/old" "$1/new"
   mount --bind "$own" "$1/old"
@@ -220,8 +223,10 @@ if [ "$4" = candidate ]; then
     if [ -e "$entry" ]; then ln -s "$entry" "$1/new/"; fi
   done
   rm -f "$1/new/$(basename "$2")"
-  cat > "$1/new/$(basename "$2")"
-  chmod 755 "$1/new/$(basename "$2")"
+  if [ "$4" = candidate ]; then
+    cat > "$1/new/$(basename "$2")"
+    chmod 755 "$1/new/$(basename "$2")"
+  fi
   mount --bind "$1/new" "$own"
 fi
 "$3" start > "$1/said" 2>&1 < /dev/null || { cat "$1/said" >&2; exit 1; }

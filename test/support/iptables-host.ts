@@ -37,7 +37,11 @@ export function startIptablesHost(variant: Variant, without: readonly string[] =
       symlinkSync(`/usr/sbin/xtables-${variant}-multi`, join(bin, tool + suffix));
     }
   }
-  for (const tool of without) writeFileSync(join(bin, tool), "#!/bin/sh\nexit 127\n", { mode: 0o755 });
+  for (const tool of without) {
+    // A link to the machine's own tool may stand there: it goes first, for writing would follow it.
+    rmSync(join(bin, tool), { force: true });
+    writeFileSync(join(bin, tool), "#!/bin/sh\nexit 127\n", { mode: 0o755, flag: "wx" });
+  }
   for (const version of ["4", "6"]) writeFileSync(join(folder, `rules.v${version}`), rules("ACCEPT"));
   const boot =
     `#!/bin/sh\niptables-restore < ${folder}/rules.v4\nip6tables-restore < ${folder}/rules.v6\n` +

@@ -17,8 +17,9 @@ const platform = {
     ),
     prepare:
       both("-A FORWARD -m mark --mark 7 -j ACCEPT") +
-      "; iptables -t nat -A POSTROUTING -s 192.0.2.1 -j MASQUERADE",
-    count: "ip link set lo up; bash -c 'echo x > /dev/udp/127.0.0.1/9'",
+      "; iptables -t nat -A POSTROUTING -s 192.0.2.1 -j MASQUERADE; nft add table ip other; nft 'add set ip other seen { type ipv4_addr; flags timeout; }'",
+    count:
+      "nft 'add element ip other seen { 192.0.2.1 timeout 1h }'; ip link set lo up; bash -c 'echo x > /dev/udp/127.0.0.1/9'",
     change: "ip6tables -A FORWARD -j DROP",
   },
   leftovers: /SLUICE-(t-|TRIAL)|sluice-t-|10\.20\.1\.10\//,

@@ -198,8 +198,8 @@ describe.skipIf(missing)(missing ? `(skipped: needs ${missing})` : "a trial on i
       start("legacy");
       const tool = join(host.folder, "bin/ip6tables-restore");
       renameSync(tool, real());
-      const script = `#!/bin/sh\ncase "$*" in *--test*) ;; *) if [ -e ${host.folder}/break ]; then echo "no room" >&2; exit 1; fi ;; esac\nexec -a ip6tables-restore ${real()} "$@"\n`;
-      writeFileSync(tool, script.replace("/bin/sh", "/bin/bash"), { mode: 0o755 });
+      const script = `#!/bin/bash\ncase "$*" in *--test*) ;; *) if [ -e ${host.folder}/break ]; then echo "no room" >&2; exit 1; fi ;; esac\nexec -a ip6tables-restore ${real()} "$@"\n`;
+      writeFileSync(tool, script, { mode: 0o755, flag: "wx" });
     });
     const breakIt = (): void => writeFileSync(join(host.folder, "break"), "");
     const mendIt = (): void => rmSync(join(host.folder, "break"));
