@@ -47,7 +47,7 @@ export function readSiteFile(context: Context, path: string | undefined): ReadSi
   const place = path === undefined ? nearestSiteFile(context.cwd) : resolve(context.cwd, path);
   const shown = path ?? place;
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const names = isFolder ? yamlFiles(place).map((name) => join(shown, name)) : [shown];
+  const names = isFolder ? yamlFiles(place, shown) : [shown];
   const texts = names.map((name) => {
     const file = resolve(context.cwd, name);
     return { name, path: file, text: readTextFile(file, name, sizeLimit) };
@@ -67,10 +67,10 @@ export const sourceOf =
   (file: string): string | undefined =>
     texts.find(({ name }) => name === file)?.text;
 
-function yamlFiles(folder: string): readonly string[] {
+function yamlFiles(folder: string, shown: string): readonly string[] {
   const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
-  if (names.length === 0) throw new CommandError(`${folder} holds no .yaml file`);
-  return names.toSorted();
+  if (names.length === 0) throw new CommandError(`${shown} holds no .yaml file`);
+  return names.toSorted().map((name) => join(shown, name));
 }
 
 function nearestSiteFile(start: string): string {

@@ -26,6 +26,8 @@ function firstInvalidByte(bytes: Buffer): number {
     if (startsWell(bytes.subarray(0, middle))) valid = middle;
     else invalid = middle;
   }
+  // A character that was begun and not ended counts from its first byte.
+  while (!isUtf8(bytes.subarray(0, valid))) valid--;
   return valid;
 }
 

@@ -56,17 +56,11 @@ export function resolveEndpoints(
   for (const [group, texts] of Object.entries(groups ?? {})) {
     const members = texts.flatMap((text, index) => {
       const path = ["groups", group, index];
-      if (names.has(text) || !Object.hasOwn(groups ?? {}, text))
-        return resolveEnds(to, endpoints, text, path);
-      reportValue(
-        to,
-        "site/group-order",
-        path,
-        `"${text}" is defined below "${group}", or is "${group}" itself`,
-        {
-          fix: "a group holds only groups that are written above it",
-        },
-      );
+      const isLater = !names.has(text) && Object.hasOwn(groups ?? {}, text);
+      if (!isLater) return resolveEnds(to, endpoints, text, path);
+      const message = `"${text}" is defined below "${group}", or is "${group}" itself`;
+      const fix = "a group holds only groups that are written above it";
+      reportValue(to, "site/group-order", path, message, { fix });
       return [];
     });
     add(group, { members, full: group });
@@ -85,12 +79,10 @@ export function resolveEnds(
 }
 
 function byName(to: Resolution, { names }: Endpoints, text: string, path: Path): readonly Endpoint[] {
-  const [found, ...others] = names.get(text) ?? [];
-  if (found !== undefined && others.length === 0) {
-    return found.members.map((member) => ({ ...member, text, path }));
-  }
-  if (found !== undefined) {
-    const fulls = [found, ...others].map(({ full }) => full);
+  const found = names.get(text) ?? [];
+  if (found.length === 1) return found[0]!.members.map(({ zone, ranges }) => ({ zone, ranges, text, path }));
+  if (found.length > 1) {
+    const fulls = found.map(({ full }) => full);
     const fix = fulls.includes(text) ? "give one of them another name" : `write ${alternatives(fulls)}`;
     reportValue(to, "site/ambiguous-name", path, `"${text}" can mean ${fulls.length} things`, { fix });
     return [];
