@@ -74,3 +74,15 @@ foreach ([file($g["tmp_path"] . "/rules.debug"), $loaded] as $lines) {
 	}
 }
 `;
+
+/**
+ * PHP for the console: takes our rules and aliases out of the configuration. One line without single quotation marks,
+ * to be typed or pasted between such.
+ */
+export const removeScript = [
+  'require_once("config.inc"); require_once("functions.inc"); require_once("filter.inc");',
+  '$ours = fn($one) => preg_match("/^sluice:/", $one["descr"] ?? "") === 1;',
+  'foreach (["filter/rule", "aliases/alias"] as $path)',
+  "config_set_path($path, array_values(array_filter(config_get_path($path, []), fn($one) => !$ours($one))));",
+  'write_config("Sluice: removed at the console"); filter_configure_sync();',
+].join(" ");

@@ -8,6 +8,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { removeScript } from "./apply.ts";
 import { mergeConfig } from "./config/merge.ts";
 import { readOwnConfig } from "./config/read.ts";
 import { readPermitCounters } from "./counters.ts";
@@ -98,14 +99,10 @@ export function createDriver(
     const { conduit } = order.rules;
     const token = tokenOf(order.plan, conduit);
     const words = [run, anchorName(conduit), token, `${order.leaseSeconds}`, order.holder, step];
-    const [named = "", state = "expired"] = (
-      await firewall.output(`${step} the lease`, script(leaseScript, ...words))
-    )
-      .trim()
-      .split(" ");
-    if (named !== "" && named !== token) return "foreign";
-    if (state === "confirmed") return "confirmed";
-    return /^\d+$/.test(state) ? "held" : "expired";
+    const answer = await firewall.output(`${step} the lease`, script(leaseScript, ...words));
+    const [named = token, state = "expired"] = answer.trim().split(" ");
+    if (named !== token || state === "foreign") return "foreign";
+    return state === "held" || state === "confirmed" ? state : "expired";
   };
 
   /** config.xml as it is, and as it would be with a text of ours, proven to mean that text. */
@@ -264,9 +261,10 @@ export function createDriver(
       return ownState(listed, listConduits(listed));
     },
 
-    undoByHand: () => [
-      "pfctl -a userrules -s Anchors | grep sluice_ | while read anchor; do pfctl -a $anchor -F rules; done",
-      "/etc/rc.initial: choose 15, Restore recent configuration, and the entry before the last one of Sluice",
+    undoByHand: (file) => [
+      `pfctl -a ${anchorName("known-good")} -f ${stateFolder}/${file}`,
+      `php -r '${removeScript}'`,
+      `for a in $(pfctl -a userrules -s Anchors | grep sluice_ | grep -v known_good); do pfctl -a $a -F rules; done`,
     ],
     absence,
 

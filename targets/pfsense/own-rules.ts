@@ -42,6 +42,28 @@ export interface OwnRuleset {
   readonly groups: readonly OwnGroup[];
 }
 
+/** Gives sets of addresses, of one IP version each, a place in rules; those of several prefixes become tables. */
+export interface Tables {
+  side(ranges: readonly AddressRange[]): Side;
+  all(): readonly OwnTable[];
+}
+
+export function createTables(conduit: string): Tables {
+  const tables = new Map<string, OwnTable>();
+  return {
+    side(ranges) {
+      const prefixes = prefixesOf(ranges);
+      const [only] = prefixes;
+      if (prefixes.length === 1 && only?.endsWith("/0")) return { kind: "any" };
+      if (prefixes.length === 1) return { kind: "prefix", prefix: only! };
+      const name = tableName(conduit, prefixes);
+      tables.set(name, { name, prefixes });
+      return { kind: "table", table: name };
+    },
+    all: () => [...tables.values()],
+  };
+}
+
 /**
  * The rules of a conduit, in pf's order of evaluation:
  * - what is sent to the firewall itself is tagged: Sluice filters what is forwarded, and never locks anybody out;
@@ -51,19 +73,10 @@ export interface OwnRuleset {
  *   what it has judged already.
  */
 export function ownRules(rules: ConduitRules): OwnRuleset {
-  const tables = new Map<string, OwnTable>();
-  const side = (ranges: readonly AddressRange[]): Side => {
-    const prefixes = prefixesOf(ranges);
-    const [only] = prefixes;
-    if (prefixes.length === 1)
-      return /\/0$/.test(only!) ? { kind: "any" } : { kind: "prefix", prefix: only! };
-    const name = tableName(rules.conduit, prefixes);
-    tables.set(name, { name, prefixes });
-    return { kind: "table", table: name };
-  };
+  const tables = createTables(rules.conduit);
   const rule = (effect: OwnRule["effect"], part: string, product: Product, service: Service): OwnRule => {
     const family = product.sources[0]!.family;
-    const [source, destination] = [side(product.sources), side(product.destinations)];
+    const [source, destination] = [tables.side(product.sources), tables.side(product.destinations)];
     const body = [part, family, sideText(source), sideText(destination), formatService(service)].join(" ");
     return { effect, part, family, source, destination, service, tracker: trackerOf(rules.conduit, body) };
   };
@@ -97,7 +110,7 @@ export function ownRules(rules: ConduitRules): OwnRuleset {
     conduit: rules.conduit,
     stage: rules.stage,
     tag: tagName(rules.conduit),
-    tables: [...tables.values()],
+    tables: tables.all(),
     groups,
   };
 }

@@ -1,96 +1,80 @@
-import type { Diagnostic, Outcome } from "../../src/diagnostics/diagnostic.ts";
-import { parseAddress } from "../../src/net/address.ts";
+import type { Outcome } from "../../src/diagnostics/diagnostic.ts";
+import type { AddressRange } from "../../src/net/address.ts";
 import type { Service } from "../../src/net/service.ts";
-import type { OwnRule, OwnRuleset, OwnTable, Side } from "./own-rules.ts";
-import { protocolNumber } from "./pf/names.ts";
-
-const tableLine = /^table <(\w+)> const \{ ([^{}]+) \}$/;
-const ruleLine =
-  /^(match in|match in log|block in log quick) (inet6?)(?: proto (\S+))? from (\S+) to (\S+)(?: port (\d+)(?::(\d+))?| icmp6?-type (\d+))?(?: flags any)? (tag|! tagged) "(\w+)" ridentifier (\d+) label "sluice:(\S+)" label "(\S+)"$/;
+import { tagName } from "./names.ts";
+import { createTables, type OwnRule, type OwnRuleset } from "./own-rules.ts";
+import { readRuleset } from "./pf/ruleset.ts";
+import { isAnchor, type PfRule } from "./pf/syntax.ts";
+import { Unreadable } from "./pf/tokens.ts";
 
 /**
- * Takes an emitted pf.conf apart again, line by line, so that its rules can be printed as elements of config.xml. What
- * comes of it is read back and compared with the text before it is used.
+ * Takes a pf.conf of ours apart into the rules that it was printed from, so that they can be printed as elements of
+ * config.xml: an emitted text, or what a host lists of it. What comes of it is read back and compared with the text
+ * before it is used.
  */
 export function readOwnText(text: string, file: string): Outcome<readonly OwnRuleset[]> {
-  const conduits = new Map<string, Draft>();
-  const tables: OwnTable[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
-    const table = tableLine.exec(line);
-    const rule = ruleLine.exec(line);
-    if (table) tables.push({ name: table[1]!, prefixes: table[2]!.split(" ") });
-    else if (rule) addRule(conduits, rule);
-    else if (line !== "" && !line.startsWith("#"))
-      return { diagnostics: [notEmitted(file, index + 1, line)] };
+  try {
+    const rules = new Map<string, PfRule[]>();
+    for (const statement of readRuleset(text, file).statements) {
+      if (isAnchor(statement)) throw notOurs(statement.condition);
+      const { conduit } = nameOf(statement);
+      const own = rules.get(conduit) ?? [];
+      rules.set(conduit, own);
+      own.push(statement);
+    }
+    return { value: [...rules].map(([conduit, own]) => ruleset(conduit, own)), diagnostics: [] };
+  } catch (error) {
+    if (error instanceof Unreadable) return { diagnostics: [error.diagnostic] };
+    throw error;
   }
-  return { value: [...conduits.values()].map((draft) => ruleset(draft, tables)), diagnostics: [] };
 }
 
-interface Draft {
-  readonly conduit: string;
-  readonly tag: string;
-  readonly rules: OwnRule[];
-  stage: OwnRuleset["stage"];
-}
-
-function addRule(conduits: Map<string, Draft>, found: RegExpExecArray): void {
-  const [, action, family, protocol, source, destination, port, lastPort, icmp] = found;
-  const [tagging, tag, tracker, conduit, part] = found.slice(9) as [string, string, string, string, string];
-  const draft = conduits.get(conduit) ?? { conduit, tag, rules: [], stage: "monitor" };
-  conduits.set(conduit, draft);
-  if (action === "block in log quick") draft.stage = "enforce";
-  draft.rules.push({
-    effect: tagging === "tag" ? "tag" : "deny",
-    part,
-    family: family === "inet6" ? 6 : 4,
-    source: side(source!),
-    destination: side(destination!),
-    service: service(family === "inet6" ? 6 : 4, protocol, port, lastPort, icmp),
-    tracker: Number(tracker),
-  });
-}
-
-function service(
-  family: 4 | 6,
-  protocol: string | undefined,
-  port: string | undefined,
-  lastPort: string | undefined,
-  icmp: string | undefined,
-): Service {
-  if (protocol === undefined) return { kind: "any" };
-  if (icmp !== undefined) return { kind: "icmp", family, type: Number(icmp) };
-  const number = protocolNumber(protocol)!;
-  if (port === undefined) return { kind: "protocol", protocol: number };
-  return { kind: "ports", protocol: number, from: Number(port), to: Number(lastPort ?? port) };
-}
-
-function side(text: string): Side {
-  if (text === "any") return { kind: "any" };
-  if (text === "(self)") return { kind: "self" };
-  if (text.startsWith("<")) return { kind: "table", table: text.slice(1, -1) };
-  parseAddress(text.split("/", 1)[0]!);
-  return { kind: "prefix", prefix: text };
-}
-
-function ruleset({ conduit, tag, rules, stage }: Draft, tables: readonly OwnTable[]): OwnRuleset {
-  const used = new Set(
-    rules.flatMap((rule) =>
-      [rule.source, rule.destination].map((one) => (one.kind === "table" ? one.table : "")),
-    ),
+function ruleset(conduit: string, rules: readonly PfRule[]): OwnRuleset {
+  const tables = createTables(conduit);
+  const own = rules.map(
+    (rule): OwnRule => ({
+      effect: rule.tag === undefined ? "deny" : "tag",
+      part: nameOf(rule).part,
+      family: rule.family === "any" ? 4 : rule.family,
+      source: side(rule.source.addresses, tables.side),
+      destination: side(rule.destination.addresses, tables.side),
+      service: service(rule),
+      tracker: rule.identifier ?? 0,
+    }),
   );
   return {
     conduit,
-    stage,
-    tag,
-    tables: tables.filter(({ name }) => used.has(name)),
-    groups: [{ heading: "", rules }],
+    stage: rules.some(({ action }) => action === "block") ? "enforce" : "monitor",
+    tag: tagName(conduit),
+    tables: tables.all(),
+    groups: [{ heading: "", rules: own }],
   };
 }
 
-const notEmitted = (file: string, line: number, text: string): Diagnostic => ({
-  code: "pfsense/not-emitted",
-  severity: "error",
-  message: "this line is not of a ruleset that Sluice wrote",
-  span: { file, line, column: 1, length: text.length },
-  fix: 'compile the ruleset again with "sluice compile"',
-});
+/** `any`, a list, or the firewall itself, which is the one end without an address. */
+const side = (
+  addresses: readonly AddressRange[] | "any",
+  name: (ranges: readonly AddressRange[]) => OwnRule["source"],
+): OwnRule["source"] => {
+  if (addresses === "any") return { kind: "any" };
+  return addresses.length === 0 ? { kind: "self" } : name(addresses);
+};
+
+function service({ protocols, icmp, destination }: PfRule): Service {
+  if (icmp !== "any") return { kind: "icmp", family: icmp[0]!.family, type: icmp[0]!.type };
+  if (protocols === "any") return { kind: "any" };
+  const protocol = protocols[0]!.from;
+  return destination.ports === "any"
+    ? { kind: "protocol", protocol }
+    : { kind: "ports", protocol, ...destination.ports[0]! };
+}
+
+/** The conduit and the part that a rule's labels name: ours in an anchor, pfSense's around our description otherwise. */
+function nameOf(rule: PfRule): { readonly conduit: string; readonly part: string } {
+  const found = /\bsluice:([a-z][a-z0-9-]*)[: ]([a-z(][a-z0-9()-]*)/.exec(rule.labels.join(" "));
+  if (!found) throw notOurs(rule);
+  return { conduit: found[1]!, part: found[2]! };
+}
+
+const notOurs = ({ span }: PfRule): Unreadable =>
+  new Unreadable("pf/not-modelled", "this rule is not of a ruleset that Sluice wrote", span);

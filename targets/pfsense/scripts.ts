@@ -43,9 +43,10 @@ done`;
 
 /** `watch ANCHOR TOKEN GRACE NAME`: starts a watcher that outlives the session, and fails unless it runs. */
 const watch = `watch() {
-  daemon -f -p "$run/$4.pid" sh -c "$watcher" sh "$run" "$1" "$2" "$3"
+  pid=$run/$4.$$.pid
+  daemon -f -p "$pid" sh -c "$watcher" sh "$run" "$1" "$2" "$3"
   for attempt in 1 2 3 4 5 6 7 8 9 10; do
-    if [ -s "$run/$4.pid" ] && kill -0 "$(cat "$run/$4.pid")" 2> /dev/null; then return 0; fi
+    if [ -s "$pid" ] && kill -0 "$(cat "$pid")" 2> /dev/null; then return 0; fi
     sleep 0.2
   done
   echo "a watcher of the dead man does not run" >&2
@@ -103,24 +104,27 @@ back() { put lease "$lease"; rm -f "$run/claim.$$"; }
 `;
 
 /**
- * Starts the lease anew (`renew`) or ends it for good and leaves the rules (`confirm`); prints the lease as it is then.
+ * Starts the lease anew (`renew`) or ends it for good and leaves the rules (`confirm`); prints the token and `held`,
+ * `confirmed`, `expired` or `ended`, or `foreign` when somebody else emptied the anchor or has the lock.
  * $2 anchor, $3 token, $4 seconds, $5 holder, $6 renew or confirm
  */
 export const leaseScript = `${words}${claim}
-if claim; then
-  case $lease in
-    "$3 "[0-9]*)
-      if [ "$(now)" -lt "\${lease#* }" ] && [ -n "$(pfctl -a "$2" -s rules 2> /dev/null)" ] && holds "$5"; then
-        put lock "$(( $(now) + $4 )) $5"
-        if [ "$6" = confirm ]; then lease="$3 confirmed"; else lease="$3 $(( $(now) + $4 ))"; fi
-        back
-        printf '%s\\n' "$lease"
-        exit 0
-      fi ;;
-  esac
-  back
-fi
-cat "$run/lease" 2> /dev/null | sed 's/ [0-9]*$/ expired/'`;
+if ! claim; then cat "$run/lease" 2> /dev/null; exit 0; fi
+answer=$lease
+case $lease in
+  "$3 "[0-9]*)
+    if [ "$(now)" -ge "\${lease#* }" ]; then answer="$3 expired"
+    elif ! holds "$5" || [ -z "$(pfctl -a "$2" -s rules 2> /dev/null)" ]; then answer="$3 foreign"
+    else
+      put lock "$(( $(now) + $4 )) $5"
+      case $6 in
+        confirm) lease="$3 confirmed"; answer=$lease ;;
+        *) lease="$3 $(( $(now) + $4 ))"; answer="$3 held" ;;
+      esac
+    fi ;;
+esac
+back
+echo "$answer"`;
 
 /** Ends the trial of the lock's holder. Packets leave the rules first, then the watchers. $2 anchor, $3 token, $4 holder */
 export const disarmScript = `${words}${claim}

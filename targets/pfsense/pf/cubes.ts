@@ -39,13 +39,13 @@ function commonFamily(
   source: AddressRange | undefined,
   destination: AddressRange | undefined,
 ): Family | "any" | "none" {
-  const families = new Set(
-    [rule.family === "any" ? undefined : rule.family, source?.family, destination?.family].filter(
-      (family) => family !== undefined,
-    ),
-  );
-  const [family = "any", other] = families;
-  return other === undefined ? family : "none";
+  let common = rule.family;
+  for (const range of [source, destination]) {
+    if (!range || range.family === common) continue;
+    if (common !== "any") return "none";
+    common = range.family;
+  }
+  return common;
 }
 
 /** Protocol, ports, ICMP types and TCP flags of a rule, each alternative as a cube of its own. */

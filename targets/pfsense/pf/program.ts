@@ -37,19 +37,19 @@ export function pfProgram({ statements }: Ruleset, behind: Behind): Program {
   const span = rules[0]?.rule.span ?? { file: "", line: 1, column: 1, length: 0 };
   const always = (action: Action): Rule => ({ cubes: [{}], action, span });
 
-  /** A chain for one direction: on to `kept` where a state lets the packet on, to `stateless` where none is kept. */
+  /** A chain for one direction: on to `kept` where a state lets the packet on, to what `stateless` makes where none is kept. */
   const evaluation = (
     name: string,
     direction: Direction,
     view: View,
     kept: Action,
-    stateless: Action,
+    stateless: () => Action,
   ): Action => {
     const act = (rule: PfRule): Action => {
       if (rule.action === "block") return { kind: "drop" };
-      return rule.state === "keep" ? kept : stateless;
+      return rule.state === "keep" ? kept : stateless();
     };
-    const end = behind === "host" ? kept : stateless;
+    const end = behind === "host" ? kept : stateless();
     const steps = stepsOf(rules, direction, view, act);
     if (steps.length === 0) return end;
     const addChain: AddChain = (part, content) => {
@@ -61,10 +61,10 @@ export function pfProgram({ statements }: Ruleset, behind: Behind): Program {
   };
 
   const accept: Action = { kind: "accept" };
-  const leave = evaluation("out", "out", "itself", accept, accept);
-  const request = evaluation("in", "in", "itself", leave, leave);
-  const replyLeaves = evaluation("reply of in", "in", "answered", accept, leave);
-  const replyEnters = evaluation("reply in", "in", "itself", replyLeaves, replyLeaves);
+  const leave = evaluation("out", "out", "itself", accept, () => accept);
+  const request = evaluation("in", "in", "itself", leave, () => leave);
+  const replyLeaves = evaluation("reply of in", "in", "answered", accept, () => leave);
+  const replyEnters = () => evaluation("reply in", "in", "itself", replyLeaves, () => replyLeaves);
   const reply = evaluation("reply of out", "out", "answered", replyLeaves, replyEnters);
   chains.set("entry", [
     {

@@ -49,12 +49,23 @@ function stub_dump(array $values, int $depth): string {
 
 function config_get_path(string $path, $default) {
 	global $config;
-	return $config[$path] ?? $default;
+	$value = $config;
+	foreach (explode("/", $path) as $key) {
+		$value = is_array($value) ? $value[$key] ?? null : null;
+	}
+	return $value ?? $default;
 }
 
 function config_set_path(string $path, $value): void {
 	global $config;
-	$config[$path] = $value;
+	$place = &$config;
+	foreach (explode("/", $path) as $key) {
+		if (!is_array($place)) {
+			$place = [];
+		}
+		$place = &$place[$key];
+	}
+	$place = $value;
 }
 
 function write_config(string $note): void {
