@@ -13,7 +13,7 @@ export const execCommand = buildCommand<Flags, readonly string[], Context>({
     brief: "Runs a command on a host of the lab",
     customUsage: ["[--dir folder] [HOST] -- COMMAND…"],
     fullDescription:
-      "Runs a command on a host of the lab (the engineer's laptop when none is named), in the folder of the site file. Exits as the command does.",
+      "Runs a command on a host of the lab (the engineer's laptop when none is named), in the folder of the site file. Exits as the command does. Where the lab runs in a user namespace, only SSH gives privileges on the firewall: `ssh -i ../keys/eva root@192.0.2.1`.",
   },
   parameters: {
     flags: { dir: folderFlag },
