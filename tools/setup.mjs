@@ -97,7 +97,8 @@ function installDebianPackages(commands) {
   const packages = [...new Set(missing.map((command) => commands[command]))];
   const apt = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   // Tests that need a missing command are skipped by name; the demo cannot do without.
-  const goOn = purpose === "test" ? "tests that need them will be skipped" : `the ${purpose} cannot run without them`;
+  const goOn =
+    purpose === "test" ? "tests that need them will be skipped" : `the ${purpose} cannot run without them`;
   const giveUp = purpose === "test" ? say : stop;
   const lack = `missing: ${missing.join(", ")}; ${goOn}.`;
   if (!isInstalled("apt-get")) return giveUp(`${lack} Install them with this system's package manager.`);
