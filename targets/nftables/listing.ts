@@ -79,6 +79,8 @@ const stateless = (line: string): string =>
   line
     .replaceAll(/\bcounter packets \d+ bytes \d+/g, "counter")
     .replaceAll(/ used \d+ \w+/g, "")
+    // nft 1.1 tells the number of elements beside the size.
+    .replace(/\s+# count \d+$/, "")
     .replaceAll(/ expires \w+/g, "");
 
 /** Seconds of a time as nft prints it: `1d2h3m4s5ms`. */
