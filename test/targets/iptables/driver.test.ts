@@ -1,13 +1,13 @@
 import { iptables } from "../../../targets/iptables/target.ts";
 import { missingForIptables, startIptablesHost } from "../../support/iptables-host.ts";
-import { localSession } from "../../support/local-session.ts";
+import { missingForSshd } from "../../support/sshd.ts";
+import { locally, overSshd } from "../../support/wires.ts";
 import { driverContract } from "../driver-contract.ts";
 
 const both = (rule: string): string => `iptables ${rule}; ip6tables ${rule}`;
 const platform = {
   missing: missingForIptables,
   target: iptables,
-  connect: async (host: { readonly prefix: readonly string[] }) => localSession(host.prefix),
   stranger: {
     openTrial: "iptables -I SLUICE-t-dmz-cell1 -j RETURN",
     openConfirmed: "ip6tables -I SLUICE-c-dmz-cell1 -j RETURN",
@@ -25,15 +25,22 @@ const platform = {
   leftovers: /SLUICE-(t-|TRIAL)|sluice-t-|10\.20\.1\.10\//,
 };
 
-for (const variant of ["legacy", "nft"] as const) {
-  driverContract({
-    ...platform,
-    name: `the driver of iptables-${variant}`,
-    start: () => startIptablesHost(variant),
-  });
-}
+driverContract({
+  ...platform,
+  name: "the driver of iptables-legacy",
+  connect: locally,
+  start: () => startIptablesHost("legacy"),
+});
+driverContract({
+  ...platform,
+  name: "the driver of iptables-nft, over a real sshd",
+  missing: platform.missing ?? missingForSshd,
+  connect: overSshd,
+  start: () => startIptablesHost("nft"),
+});
 driverContract({
   ...platform,
   name: "the driver of iptables on a host without ipset",
+  connect: locally,
   start: () => startIptablesHost("nft", ["ipset"]),
 });
