@@ -6,11 +6,11 @@ import { placeholderKey } from "../src/policy/schema/placeholder-key.ts";
 import type { Figure } from "./figure.ts";
 
 const sizes = [1_000, 2_500, 5_000, 10_000] as const;
-const command = join(import.meta.dirname, "../dist/src/cli/main.js");
+const command = join(import.meta.dirname, "../src/cli/main.js");
 const printPeak =
   "data:text/javascript,process.on('exit',()=>process.stderr.write('peak '+process.resourceUsage().maxRSS))";
 
-/** `sluice check` as a user runs it, from start to exit, best of three: seconds, and peak memory. Needs `npm run build`. */
+/** `sluice check` as a user runs it, from start to exit, best of three: seconds, and peak memory. */
 export async function bench(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   try {
