@@ -15,6 +15,7 @@ import { journalRoutes } from "./journal/routes.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
 import { planRoutes } from "./plan/routes.ts";
+import { reportCommand } from "./report.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
 import { verifyCommand } from "./verify.ts";
@@ -41,6 +42,7 @@ const routes = buildRouteMap<string, Context>({
     status: statusCommand,
     journal: journalRoutes,
     evidence: evidenceCommand,
+    report: reportCommand,
     lab: labRoutes,
   },
 });

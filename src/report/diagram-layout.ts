@@ -32,10 +32,10 @@ export const box = { width: 150, height: 54 } as const;
 const gutter = 130;
 const perRow = 5;
 const columnGap = 30;
-const rowGap = 78;
+const rowGap = 90;
 const margin = 16;
 /** Room below the last row for lines that go around. */
-const foot = 40;
+const foot = 48;
 
 /** Purdue levels as rows, the highest on top; conduits as lines whose ends are spread along the edges of the boxes. */
 export function layOut({ zones, conduits }: Pick<Diagram, "zones" | "conduits">): DiagramLayout {

@@ -87,9 +87,9 @@ function line({ id, stage, lit, around, from, to }: PlacedConduit): Html {
 `;
 }
 
-/** The name of a conduit on its line, a little higher or lower than its neighbours'. */
+/** The name of a conduit on its line, higher or lower than that of the line beside it. */
 function label({ id, lit, around, from, to }: PlacedConduit, index: number): Html {
-  const at = lit ? 0.5 : 0.36 + (index % 3) * 0.14;
+  const at = lit ? 0.5 : 0.22 + (index % 3) * 0.28;
   const x = from.x + (to.x - from.x) * (3 * at ** 2 - 2 * at ** 3);
   const y = around ? from.y + 28 : from.y + (to.y - from.y) * at;
   const width = shortened(id).length * 8.2 + 22;

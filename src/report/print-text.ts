@@ -52,7 +52,7 @@ function leafLines(block: LeafBlock, width: number): readonly string[] {
     case "facts":
       return block.items.flatMap(({ term, value }) => hanging(`${term}: `, cellText(value), width));
     case "table":
-      return [`  ${printable(block.caption)}`, ...tableOrRecords(block, width)];
+      return [`  ${printable(block.caption)}`, ...indented(tableLines(block.columns, block.rows, width))];
     case "list":
       return block.items.flatMap((item) => hanging("- ", cellText(item), width));
     case "code":
@@ -76,34 +76,52 @@ function leafLines(block: LeafBlock, width: number): readonly string[] {
               stage,
               lit ? "changed here" : "",
             ]),
+            width,
           ),
         ),
       ];
   }
 }
 
-/** A table that is too wide for the lines is easier to read row by row, unless it is long. */
-function tableOrRecords({ columns, rows }: Table, width: number): readonly string[] {
-  const lines = indented(tableLines(columns, rows));
-  if (rows.length > mostRecords || lines.every((line) => line.length <= width)) return lines;
-  return rows.flatMap((row) => [
-    "",
-    ...row.flatMap((value, index) => {
-      const text = cellText(value);
-      return text === "" ? [] : hanging(`${columns[index]!.heading}: `, text, width);
-    }),
-  ]);
-}
-const mostRecords = 60;
-
-const tableLines = (columns: Table["columns"], rows: readonly (readonly Cell[])[]): readonly string[] =>
-  table(
-    columns.map(({ heading, kind }) => ({
-      heading: printable(heading.toUpperCase()),
+/** A table whose cells are broken into lines, widest columns first, until it fits; words are never broken. */
+function tableLines(
+  columns: Table["columns"],
+  rows: readonly (readonly Cell[])[],
+  width: number,
+): readonly string[] {
+  const headings = columns.map(({ heading }) => heading.toUpperCase());
+  const texts = rows.map((row) => row.map(cellText));
+  const widths = fittingWidths([headings, ...texts], width - 2 * columns.length);
+  const broken = (cells: readonly string[]): readonly (readonly string[])[] => {
+    const lines = cells.map((text, index) => wrapped(text, widths[index]!, ""));
+    const height = Math.max(...lines.map(({ length }) => length));
+    return Array.from({ length: height }, (_, line) => lines.map((cell) => cell[line] ?? ""));
+  };
+  const [first = [], ...others] = broken(headings);
+  return table(
+    columns.map(({ kind }, index) => ({
+      heading: first[index] ?? "",
       align: kind === "number" ? "right" : "left",
     })),
-    rows.map((row) => row.map(cellText)),
+    [...others, ...texts.flatMap(broken)],
   ).split("\n");
+}
+
+/** The widths of the widest cells, with the widest columns cut down until all of them fit into `room`. */
+function fittingWidths(rows: readonly (readonly string[])[], room: number): readonly number[] {
+  const widths = (rows[0] ?? []).map((_, index) =>
+    rows.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), 0),
+  );
+  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (excess > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= narrowest) break;
+    widths[widest]! -= 1;
+    excess -= 1;
+  }
+  return widths;
+}
+const narrowest = 10;
 
 function diffLines(row: Diff["rows"][number]): readonly string[] {
   switch (row.kind) {

@@ -1,10 +1,6 @@
-import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { printableJson } from "../../diagnostics/printable.ts";
-import { printHtml } from "../../report/print-html.ts";
-import { printText } from "../../report/print-text.ts";
 import type { Context } from "../context.ts";
-import { writeFileAtomic } from "../files.ts";
+import { printReport } from "../print-report.ts";
 import { loadPlan } from "../rollout/plan-files.ts";
 import { reviewOf } from "./review-of.ts";
 
@@ -12,9 +8,6 @@ interface Flags {
   readonly report?: string;
   readonly json: boolean;
 }
-
-/** Columns where the output is no terminal. */
-const usualWidth = 100;
 
 export const showCommand = buildCommand<Flags, [plan: string], Context>({
   docs: {
@@ -41,10 +34,6 @@ export const showCommand = buildCommand<Flags, [plan: string], Context>({
   },
   async func({ report, json }, path) {
     const review = await reviewOf(this, path, loadPlan(this, path));
-    if (report !== undefined) writeFileAtomic(resolve(this.cwd, report), printHtml(review));
-    const { stdout } = this.process;
-    if (json) stdout.write(printableJson(`${JSON.stringify(review, undefined, 2)}\n`));
-    else if (report === undefined) stdout.write(printText(review, stdout.columns ?? usualWidth));
-    else stdout.write(`wrote ${report}\n`);
+    printReport(this, review, { page: report, format: json ? "json" : "text" });
   },
 });

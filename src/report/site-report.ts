@@ -1,0 +1,84 @@
+import type { Site } from "../policy/model.ts";
+import { siteDate } from "../policy/windows.ts";
+import type { JournalEntry } from "../rollout/journal.ts";
+import type { Figure, Report, Section } from "./document.ts";
+import { access } from "./site/access.ts";
+import { assets } from "./site/assets.ts";
+import { conduits, stageOf } from "./site/conduits.ts";
+import { exceptions } from "./site/exceptions.ts";
+import { firewalls } from "./site/firewalls.ts";
+import { firewallHistories } from "./site/history.ts";
+import { metrics } from "./site/metrics.ts";
+import type { ReportedSite } from "./site/reported-site.ts";
+import { count, minute } from "./words.ts";
+
+const sections: readonly ((reported: ReportedSite) => Section)[] = [
+  overview,
+  conduits,
+  exceptions,
+  assets,
+  access,
+  firewalls,
+  metrics,
+];
+
+/** The site as it stands, from its file and its journal alone. */
+export function siteReport(site: Site, journal: readonly JournalEntry[], now: Date): Report {
+  const today = siteDate(site.timezone, now);
+  const reported = { site, today, journal, histories: firewallHistories(journal) };
+  const stages = site.conduits.map((conduit) => stageOf(reported, conduit));
+  const enforced = stages.filter((stage) => stage === "enforce").length;
+  const monitored = stages.filter((stage) => stage === "monitor").length;
+  const all = site.conduits.length;
+  return {
+    schema: "sluice/site-report",
+    version: 1,
+    subject: site.name,
+    title: `The site on ${today}`,
+    summary:
+      `${site.name} has ${count(site.zones.length, "zone")} joined by ${count(all, "conduit")} over ${count(site.firewalls.length, "firewall")}. ` +
+      `${count(enforced, "conduit")} ${enforced === 1 ? "is" : "are"} enforced, ${monitored} monitored and ${all - enforced - monitored} not managed yet. ` +
+      `This is made from the site file and the ${count(journal.length, "entry", "entries")} of the journal, at ${minute(now.toISOString())}; no firewall was asked.`,
+    status:
+      enforced === all
+        ? { text: "Every conduit is enforced", tone: "good" }
+        : { text: `${enforced} of ${all} conduits enforced`, tone: "warn" },
+    sections: sections.map((section) => section(reported)),
+  };
+}
+
+function overview(reported: ReportedSite): Section {
+  const { site } = reported;
+  const stages = site.conduits.map((conduit) => stageOf(reported, conduit));
+  const permits = site.conduits.flatMap((conduit) => conduit.permits);
+  const unproven = permits.filter(({ evidence }) => evidence === undefined).length;
+  const figure = (id: string, label: string, value: number, tone?: Figure["tone"]): Figure => ({
+    ...{ id, label, value: String(value) },
+    ...(tone && { tone }),
+  });
+  const inStage = (stage: string): number => stages.filter((one) => one === stage).length;
+  return {
+    id: "overview",
+    title: "At a glance",
+    clauses: [],
+    blocks: [
+      {
+        kind: "figures",
+        items: [
+          figure("enforced", "conduits enforced", inStage("enforce"), "good"),
+          figure("monitored", "conduits monitored", inStage("monitor")),
+          figure(
+            "unmanaged",
+            "conduits not managed",
+            inStage("unmanaged"),
+            inStage("unmanaged") > 0 ? "warn" : "good",
+          ),
+          figure("permits", "permits", permits.length),
+          figure("unproven", "of them rest on no evidence", unproven, unproven > 0 ? "warn" : "good"),
+          figure("exceptions", "exceptions", site.exceptions?.length ?? 0),
+          figure("people", "people with access", site.people.length),
+        ],
+      },
+    ],
+  };
+}
