@@ -2,17 +2,20 @@ import { arch, cpus } from "node:os";
 import type { Figure } from "./figure.ts";
 
 /** Every bench, by name: `npm run bench` runs all, `npm run bench -- compile` one. */
-const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Promise<readonly Figure[]> }>>> = {
-  compile: () => import("./compile.ts"),
-  observe: () => import("./observe.ts"),
-  rollout: () => import("./rollout.ts"),
-  site: () => import("./site.ts"),
-};
+const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Promise<readonly Figure[]> }>>> =
+  {
+    compile: () => import("./compile.ts"),
+    observe: () => import("./observe.ts"),
+    rollout: () => import("./rollout.ts"),
+    site: () => import("./site.ts"),
+  };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
-  process.stderr.write(`no such bench: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}\n`);
+  process.stderr.write(
+    `no such bench: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}\n`,
+  );
   process.exit(64);
 }
 
