@@ -51,6 +51,10 @@ const persistSeconds = 120;
 /** The lock is kept this long after a trial was ended, to read what remains. */
 const disarmSeconds = 60;
 
+/** `-m recent` counts whole seconds. A lease ends rather early than late; a lock, whose end is ours to note, rather late. */
+const wholeLease = (seconds: number): number => Math.max(1, Math.floor(seconds));
+const wholeLock = (seconds: number): number => Math.ceil(seconds);
+
 /** A step that somebody else's change overtakes is computed anew; so often, since changes are made by people. */
 const attempts = 5;
 
@@ -88,7 +92,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
   const holdLock = (holder: string, seconds: number): ListStep => ({
     kind: "hold",
     list: lockList(holder),
-    seconds,
+    seconds: wholeLock(seconds),
     gate: false,
   });
   /** What became of a trial whose lease does not hold. */
@@ -148,7 +152,10 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     async drill(leaseSeconds) {
       return drillSeconds(
-        await host.output("rehearse the dead man", inNamespace, [drillScript, String(leaseSeconds)]),
+        await host.output("rehearse the dead man", inNamespace, [
+          drillScript,
+          String(wholeLease(leaseSeconds)),
+        ]),
       );
     },
 
@@ -177,10 +184,13 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
           const gate: ListStep = {
             kind: "hold",
             list: leaseList(order.plan),
-            seconds: order.leaseSeconds,
+            seconds: wholeLease(order.leaseSeconds),
             gate: true,
           };
-          return { change: armChange(order), lists: [holdLock(order.holder, order.leaseSeconds), gate] };
+          return {
+            change: armChange(order, wholeLease(order.leaseSeconds)),
+            lists: [holdLock(order.holder, order.leaseSeconds), gate],
+          };
         },
         lockList(order.holder),
       );
@@ -189,7 +199,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async renew(order) {
-      const words = [leaseList(order.plan), lockList(order.holder), String(order.leaseSeconds)];
+      const words = [leaseList(order.plan), lockList(order.holder), String(wholeLease(order.leaseSeconds))];
       const result = await host.try(renewScript, words);
       if (result.code === 0) return "held";
       if (result.code >= 3 && result.code <= 5) return explain(order);

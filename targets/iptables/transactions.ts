@@ -126,11 +126,8 @@ const missingFrame = (listing: Listing): readonly Chain[] =>
     : [rootChain(undefined), ...confirmedChains(liveDispatch(listing, "c"))];
 
 /** Puts the gate in place. Packets meet the trial from the moment at which its list holds an address. */
-export const armChange = (order: TrialOrder): Change => ({
-  write: [
-    rootChain({ plan: order.plan, seconds: order.leaseSeconds }),
-    ...trialChains(dispatchOf(order.rules, "t")),
-  ],
+export const armChange = (order: TrialOrder, seconds: number): Change => ({
+  write: [rootChain({ plan: order.plan, seconds }), ...trialChains(dispatchOf(order.rules, "t"))],
   remove: [],
 });
 

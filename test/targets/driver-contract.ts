@@ -26,7 +26,7 @@ export interface Platform {
     readonly count: string;
     readonly change: string;
   };
-  /** In the text of what is confirmed: nothing of a trial, nothing of what the rules of "dmz-cell1" were before. */
+  /** What a confirm must not leave in the text: anything of a trial, or of the permit of one host. */
   readonly leftovers: RegExp;
 }
 
@@ -207,6 +207,16 @@ export function driverContract(platform: Platform): void {
       expect(await driver.renew(ours)).toBe("foreign");
       await driver.disarm(ours.holder);
       expect(await stages()).toEqual(["dmz-cell1 trial monitor"]);
+    });
+
+    test("times need not be whole seconds", async () => {
+      const trial = order(conduitRules("enforce"), 2.25);
+      expect(await driver.lock(trial.holder, 30.5)).toBeUndefined();
+      expect((await driver.read()).lock?.secondsLeft).toBeGreaterThan(29);
+      await driver.load(trial.rules);
+      await driver.arm(trial);
+      expect(await driver.drill(0.5)).toBeLessThan(1.5);
+      expect(await driver.renew(trial)).toBe("held");
     });
 
     test("a trial whose rules somebody removed is foreign, and its removal is not undone", async () => {
