@@ -12,8 +12,10 @@ export const assertionFails: Check = {
   fix: "mend the permits, or change the assertion if the decision has changed",
   clause: "IEC 62443-3-3 SR 5.2",
   *run({ site }) {
+    const assertions = site.assertions ?? [];
+    if (assertions.length === 0) return;
     const permits = permitsOf(site).map((entry) => ({ ...entry, boxes: boxesOf(entry.permit) }));
-    for (const assertion of site.assertions ?? []) {
+    for (const assertion of assertions) {
       yield* assertion.verdict === "deny" ? admittedOf(assertion, permits) : refusedOf(assertion, permits);
     }
   },

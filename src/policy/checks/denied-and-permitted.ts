@@ -10,10 +10,11 @@ export const deniedAndPermitted: Check = {
   clause: "IEC 62443-3-3 SR 5.2 RE 1",
   *run({ site }) {
     for (const conduit of site.conduits) {
-      for (const denial of conduit.denials) {
-        const denied = boxesOf(denial);
-        for (const permit of conduit.permits) {
-          if (!boxesOf(permit).some((box) => denied.some((other) => boxesMeet(box, other)))) continue;
+      const denials = conduit.denials.map((denial) => ({ denial, boxes: boxesOf(denial) }));
+      for (const permit of denials.length === 0 ? [] : conduit.permits) {
+        const admitted = boxesOf(permit);
+        for (const { denial, boxes } of denials) {
+          if (!admitted.some((box) => boxes.some((other) => boxesMeet(box, other)))) continue;
           const message = `permit "${permit.id}" admits some of what "${denial.id}" denies`;
           const related = [{ span: denial.span, message: "the denial" }];
           yield { subject: `${conduit.id}.${permit.id}`, span: permit.span, message, related };

@@ -8,10 +8,18 @@ export interface PermitSubject {
   readonly subject: string;
 }
 
-export const permitsOf = (site: Site): readonly PermitSubject[] =>
-  site.conduits.flatMap((conduit) =>
-    conduit.permits.map((permit) => ({ conduit, permit, subject: `${conduit.id}.${permit.id}` })),
-  );
+/** Nearly every check goes through all permits: the list is made once for each site. */
+const known = new WeakMap<Site, readonly PermitSubject[]>();
+
+export function permitsOf(site: Site): readonly PermitSubject[] {
+  const permits =
+    known.get(site) ??
+    site.conduits.flatMap((conduit) =>
+      conduit.permits.map((permit) => ({ conduit, permit, subject: `${conduit.id}.${permit.id}` })),
+    );
+  known.set(site, permits);
+  return permits;
+}
 
 export const zoneById = (site: Site, id: ZoneId): Zone => {
   const zone = site.zones.find((candidate) => candidate.id === id);

@@ -60,17 +60,20 @@ function definitions(to: Resolution, section: string, entries: object | undefine
 }
 
 function references(file: SiteFile): ReadonlySet<string> {
-  const flows = Object.values(file.conduits ?? {}).flatMap(({ permits, denied }) => [
-    ...Object.values(permits ?? {}),
-    ...Object.values(denied ?? {}),
-  ]);
-  const asserted = Object.values(file.assertions ?? {}).flatMap(({ accept, deny }) => accept ?? deny ?? []);
-  return new Set([
-    ...flows.flatMap(({ initiators, responders, services }) => [...initiators, ...responders, ...services]),
-    ...asserted.flatMap(({ from, to, services }) => [...from, ...to, ...services]),
-    ...Object.values(file.groups ?? {}).flat(),
-    ...Object.values(file.services ?? {}).flat(),
-  ]);
+  const names = new Set<string>();
+  const add = (...lists: readonly (readonly string[])[]): void => {
+    for (const list of lists) for (const name of list) names.add(name);
+  };
+  for (const { permits, denied } of Object.values(file.conduits ?? {})) {
+    for (const flows of Object.values(permits ?? {})) add(flows.initiators, flows.responders, flows.services);
+    for (const flows of Object.values(denied ?? {})) add(flows.initiators, flows.responders, flows.services);
+  }
+  for (const { accept, deny } of Object.values(file.assertions ?? {})) {
+    const asserted = accept ?? deny;
+    if (asserted !== undefined) add(asserted.from, asserted.to, asserted.services);
+  }
+  add(...Object.values(file.groups ?? {}), ...Object.values(file.services ?? {}));
+  return names;
 }
 
 function reportUnknownOwners(to: Resolution, zones: SiteFile["zones"], people: ReadonlySet<string>): void {
