@@ -1,9 +1,11 @@
 import { portProtocols } from "../net/protocol.ts";
+import { attemptFold, type FlowLimits } from "./attempts.ts";
 import { cadence } from "./cadence.ts";
 import { type Conversation, otherParty, type Party, requestLimit } from "./conversation.ts";
 import { comparedDirection, type Direction, ownDirection, type PortUse } from "./direction.ts";
-import type { BaselineFlow, Flow } from "./flow.ts";
+import type { Attempts, BaselineFlow, Flow } from "./flow.ts";
 import { notRoutable } from "./routable.ts";
+import { SourceError } from "./sources/source.ts";
 import { instant } from "./time.ts";
 
 /** What is known of one flow so far. Times are in seconds. */
@@ -21,34 +23,89 @@ interface Totals {
   longestGap: number;
 }
 
+/** So many conversations without a direction of their own wait for each other's evidence; then they are decided. */
+const mostUndecided = 1 << 17;
+
 /** Adds conversations up to flows: (initiator, responder, protocol, responder port or ICMP type). */
 export interface Aggregate {
+  /** @throws {SourceError} when there are more answered flows than a baseline can hold. */
   add(talk: Conversation): void;
-  /** All flows, sorted by key. */
-  flows(): readonly BaselineFlow[];
+  /** All flows, sorted by key, and the unanswered attempts that were too many. */
+  result(): { readonly flows: readonly BaselineFlow[]; readonly attempts: readonly Attempts[] };
 }
 
-export function aggregate(): Aggregate {
+export function aggregate(limits: FlowLimits): Aggregate {
   const totals = new Map<string, Totals>();
   const undecided: Conversation[] = [];
+  const folded = attemptFold(limits.folded);
+  const unansweredOf = new Map<string, number>();
+  let unanswered = 0;
+  let answered = 0;
+
+  /** Whether one more unanswered flow of this initiator is kept by itself. */
+  const takesPlace = (initiator: string): boolean => {
+    const before = unansweredOf.get(initiator) ?? 0;
+    if (unanswered >= limits.unanswered || before >= limits.unansweredOfOne) return false;
+    unansweredOf.set(initiator, before + 1);
+    unanswered += 1;
+    return true;
+  };
+  const noteAnswered = (): void => {
+    answered += 1;
+    if (answered > limits.answered) throw tooMany(limits.answered);
+  };
+  const fold = (talk: Conversation, direction: Direction): void => {
+    const { initiator } = direction;
+    const responder = otherParty(talk, initiator);
+    const isAnswered = responder.spoke || initiator.acknowledged;
+    const flow = flowOf(talk, direction);
+    const key = flowKey(flow);
+    let total = totals.get(key);
+    if (total === undefined) {
+      if (!isAnswered && !takesPlace(flow.initiator)) {
+        folded.add(flow, talk);
+        return;
+      }
+      total = emptyTotals(flow, direction);
+      totals.set(key, total);
+      if (isAnswered) noteAnswered();
+    } else if (isAnswered && !total.answered) {
+      unanswered -= 1;
+      unansweredOf.set(flow.initiator, unansweredOf.get(flow.initiator)! - 1);
+      noteAnswered();
+    }
+    total.answered ||= isAnswered;
+    addTo(total, talk, direction);
+  };
+  const decide = (): void => {
+    const use = portUse(undecided, totals.values());
+    for (const talk of undecided.splice(0)) fold(talk, comparedDirection(talk, use));
+  };
+
   return {
     add(talk) {
       const direction = ownDirection(talk);
       if (direction === undefined) undecided.push(talk);
-      else fold(totals, talk, direction);
+      else fold(talk, direction);
+      if (undecided.length >= mostUndecided) decide();
     },
-    flows() {
-      const use = portUse(undecided, totals.values());
-      for (const talk of undecided.splice(0)) fold(totals, talk, comparedDirection(talk, use));
-      return [...totals.values()].map(toFlow).sort(compareFlows);
+    result() {
+      decide();
+      return { flows: [...totals.values()].map(toFlow).sort(compareFlows), attempts: folded.sums() };
     },
   };
 }
 
-function fold(totals: Map<string, Totals>, talk: Conversation, direction: Direction): void {
-  const { initiator } = direction;
+const tooMany = (limit: number): SourceError =>
+  new SourceError(
+    `there are more than ${limit} answered flows, which is no plant's conduit and more than one baseline holds: ` +
+      "give the records of the plant's own networks (for a capture `tcpdump -r IN -w OUT net 10.0.0.0/8`), or observe " +
+      "in parts",
+  );
+
+function flowOf(talk: Conversation, { initiator }: Direction): Flow {
   const responder = otherParty(talk, initiator);
-  const flow: Flow = {
+  return {
     family: talk.family,
     initiator: initiator.address,
     responder: responder.address,
@@ -56,31 +113,30 @@ function fold(totals: Map<string, Totals>, talk: Conversation, direction: Direct
     ...(portProtocols.has(talk.protocol) ? { port: responder.port } : {}),
     ...(talk.icmpType === undefined ? {} : { icmpType: talk.icmpType }),
   };
-  const key = flowKey(flow);
-  let total = totals.get(key);
-  if (total === undefined) {
-    total = {
-      flow,
-      connections: 0,
-      packets: 0,
-      bytes: 0,
-      first: Number.NaN,
-      last: Number.NaN,
-      direction,
-      answered: false,
-      broadcast: false,
-      requests: [],
-      longestGap: 0,
-    };
-    totals.set(key, total);
-  }
+}
+
+const emptyTotals = (flow: Flow, direction: Direction): Totals => ({
+  flow,
+  connections: 0,
+  packets: 0,
+  bytes: 0,
+  first: Number.NaN,
+  last: Number.NaN,
+  direction,
+  answered: false,
+  broadcast: false,
+  requests: [],
+  longestGap: 0,
+});
+
+function addTo(total: Totals, talk: Conversation, direction: Direction): void {
+  const { initiator } = direction;
   total.connections += talk.connections;
   total.packets += talk.a.packets + talk.b.packets;
   total.bytes += talk.a.bytes + talk.b.bytes;
   if (!(talk.first >= total.first)) total.first = talk.first;
   if (!(talk.last <= total.last)) total.last = talk.last;
   if (direction.confidence > total.direction.confidence) total.direction = direction;
-  total.answered ||= responder.spoke || initiator.acknowledged;
   total.broadcast ||= talk.broadcast;
   if (initiator.longestGap > total.longestGap) total.longestGap = initiator.longestGap;
   for (const time of initiator.requests) {

@@ -54,6 +54,8 @@ function sharedPort(talk: Conversation, use: PortUse): Direction | undefined {
     Math.max(use.peers(protocol, end), use.addresses(protocol, end.port));
   const [byA, byB] = [sharing(a), sharing(b)];
   if (byA === byB) return undefined;
+  // One port towards many silent ones is what a scan looks like, far more often than a server with unseen clients.
+  if (byA > byB && b.packets === 0 && !a.acknowledged) return undefined;
   // A port that three or more share against one used once is hardly chance.
   const confidence = Math.max(byA, byB) >= 3 && Math.min(byA, byB) === 1 ? 0.8 : 0.6;
   return { initiator: byA > byB ? b : a, evidence: "shared-port", confidence };

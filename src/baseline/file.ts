@@ -67,11 +67,23 @@ const source = z.strictObject({
   }),
 });
 
+const attempts = z.strictObject({
+  initiator: z.string().optional(),
+  responder: z.string().optional(),
+  conversations: count,
+  connections: count,
+  packets: count,
+  bytes: count,
+  firstSeen: time.optional(),
+  lastSeen: time.optional(),
+});
+
 const baseline: z.ZodType<Baseline> = z.strictObject({
   schema: z.literal("sluice/baseline"),
   version: z.literal(1),
   sources: z.array(source),
   flows: z.array(flow),
+  attempts: z.array(attempts).optional(),
 });
 
 /** Reads a baseline file. Every fault is reported with its place in the file. */
@@ -102,11 +114,12 @@ export function readBaseline(text: string, file: string): Outcome<Baseline> {
 }
 
 /** A baseline as file content: one source and one flow a line, so that a change is a change of lines. */
-export function formatBaseline({ schema, version, sources, flows }: Baseline): string {
+export function formatBaseline({ schema, version, sources, flows, attempts }: Baseline): string {
   const list = (items: readonly unknown[]): string =>
     items.length === 0 ? "[]" : `[\n${items.map((item) => `  ${JSON.stringify(item)}`).join(",\n")}\n]`;
   const head = `"schema": ${JSON.stringify(schema)},\n"version": ${version}`;
-  return `{\n${head},\n"sources": ${list(sources)},\n"flows": ${list(flows)}\n}\n`;
+  const tail = attempts === undefined ? "" : `,\n"attempts": ${list(attempts)}`;
+  return `{\n${head},\n"sources": ${list(sources)},\n"flows": ${list(flows)}${tail}\n}\n`;
 }
 
 const error = (code: string, message: string, span: Diagnostic["span"]): Diagnostic => ({

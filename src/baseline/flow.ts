@@ -82,10 +82,28 @@ export interface BaselineSource {
   readonly accounting: Accounting;
 }
 
+/**
+ * Attempts that nobody answered, added up because they are too many to be kept one by one (a scan). Without a
+ * responder: to several; without an initiator: of several.
+ */
+export interface Attempts {
+  readonly initiator?: string;
+  readonly responder?: string;
+  /** Attempts, each with ports of its own or after a silence. */
+  readonly conversations: number;
+  readonly connections: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly firstSeen?: string;
+  readonly lastSeen?: string;
+}
+
 /** What was observed, as `sluice observe` writes it (JSON, `schema: sluice/baseline`). Flows are sorted by key. */
 export interface Baseline {
   readonly schema: "sluice/baseline";
   readonly version: 1;
   readonly sources: readonly BaselineSource[];
   readonly flows: readonly BaselineFlow[];
+  /** Absent where every flow is kept one by one. */
+  readonly attempts?: readonly Attempts[];
 }

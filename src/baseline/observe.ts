@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { aggregate } from "./aggregate.ts";
+import { flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Baseline, BaselineSource } from "./flow.ts";
 import { concatenate } from "./sources/bytes.ts";
@@ -23,18 +24,26 @@ export interface OpenSource {
 /** Turns captures and logs, one after the other, into one baseline. A connection may run on in the next capture. */
 export interface Observation {
   open(name: string): OpenSource;
+  /** @throws {SourceError} when there are more flows than a baseline can hold. */
   baseline(): Baseline;
 }
 
-export function observation(): Observation {
-  const flows = aggregate();
+export function observation(limits = flowLimits): Observation {
+  const flows = aggregate(limits);
   const packets = tracker(flows.add);
   const sources: BaselineSource[] = [];
   return {
     open: (name) => openSource(name, packets, flows.add, (source) => sources.push(source)),
     baseline() {
       packets.end();
-      return { schema: "sluice/baseline", version: 1, sources, flows: flows.flows() };
+      const { flows: observed, attempts } = flows.result();
+      return {
+        schema: "sluice/baseline",
+        version: 1,
+        sources,
+        flows: observed,
+        ...(attempts.length === 0 ? {} : { attempts }),
+      };
     },
   };
 }

@@ -55,7 +55,7 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
       await observeInput(this, input, seen, bar, (bytes) => bar.show(input.name, before + bytes, total));
       before += input.size ?? 0;
     }
-    const baseline = seen.baseline();
+    const baseline = orCommandError(() => seen.baseline());
     if (baseline.sources.length === 0)
       throw new CommandError("none of the files is of a format that is read here");
     if (file !== undefined) writeFileAtomic(file, formatBaseline(baseline));
@@ -63,6 +63,14 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
     if (output !== undefined && !json) this.process.stdout.write(`\nwrote ${output}\n`);
   },
 });
+
+function orCommandError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof SourceError ? new CommandError(error.message) : error;
+  }
+}
 
 /** Refuses a place that cannot be written to before hours of captures are read. */
 function outputPath(context: Context, output: string): string {

@@ -24,6 +24,8 @@ const idleLimit = 60;
 const disorder = 1;
 /** So many conversations may lie in memory before those that are over are looked for. */
 const fewestForSweep = 1 << 17;
+/** So many may run at most, as a scan makes them: then even what is not over is handed on, and counted in parts. */
+const mostRunning = 1 << 19;
 
 /** Collects packets, of one or several captures, into conversations. */
 export interface Tracker {
@@ -77,12 +79,11 @@ export function tracker(done: (talk: Conversation) => void): Tracker {
     );
   };
 
-  /** Hands on what is over, so that memory holds what runs and not what ever was. */
-  const sweep = (now: number): void => {
+  const release = (isDone: (talk: Conversation) => boolean): void => {
     const [old, talks, lows] = [table, running, aIsLow];
     [table, running, aIsLow] = [keyTable(), [], []];
     for (const [number, talk] of talks.entries()) {
-      if (isOver(talk, now)) {
+      if (isDone(talk)) {
         done(talk);
       } else {
         table.find(old.word(number, 0), old.word(number, 1), old.word(number, 2), old.word(number, 3));
@@ -90,6 +91,13 @@ export function tracker(done: (talk: Conversation) => void): Tracker {
         aIsLow.push(lows[number]!);
       }
     }
+  };
+
+  /** Hands on what is over, so that memory holds what runs and not what ever was. */
+  const sweep = (now: number): void => {
+    release((talk) => isOver(talk, now));
+    if (2 * running.length > mostRunning) release(isOneSided);
+    if (2 * running.length > mostRunning) release(() => true);
     sweepAt = Math.max(fewestForSweep, 2 * running.length);
   };
 
@@ -142,6 +150,8 @@ export function tracker(done: (talk: Conversation) => void): Tracker {
 /** Whether nothing more is to come: silence, and no connection that is open. */
 const isOver = (talk: Conversation, now: number): boolean =>
   now - talk.last > idleLimit && (!hasConnections(talk.protocol) || talk.ended || !talk.established);
+
+const isOneSided = ({ a, b }: Conversation): boolean => a.packets === 0 || b.packets === 0;
 
 const hasConnections = (protocol: number): boolean =>
   protocol === protocolNumbers.tcp || protocol === protocolNumbers.sctp;

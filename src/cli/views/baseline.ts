@@ -1,4 +1,4 @@
-import type { Baseline, BaselineFlow, BaselineSource, Cadence } from "../../baseline/flow.ts";
+import type { Attempts, Baseline, BaselineFlow, BaselineSource, Cadence } from "../../baseline/flow.ts";
 import { serviceText } from "../../baseline/service-text.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { type Column, table } from "../../diagnostics/text-table.ts";
@@ -16,7 +16,7 @@ const columns: readonly Column[] = [
 ];
 
 /** A baseline as a table of flows, then what became of every packet and line of each source. */
-export function renderBaseline({ flows, sources }: Baseline): string {
+export function renderBaseline({ flows, sources, attempts = [] }: Baseline): string {
   const rows = flows.map((flow) => [
     flow.initiator,
     flow.responder,
@@ -28,7 +28,31 @@ export function renderBaseline({ flows, sources }: Baseline): string {
     `${Math.round(flow.confidence * 100)} %`,
     noteText(flow),
   ]);
-  return `${table(columns, rows)}\n\n${flows.length} flows\n\n${sources.map(renderSource).join("\n")}\n`;
+  const parts = [
+    table(columns, rows),
+    `${flows.length} flows`,
+    ...(attempts.length === 0 ? [] : [attemptsText(attempts)]),
+    sources.map(renderSource).join("\n"),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** Lines of folded attempts that a terminal shows; the baseline file has all. */
+const shownAttempts = 10;
+
+/** What was too much to be kept one by one, the largest first. */
+function attemptsText(attempts: readonly Attempts[]): string {
+  const sum = attempts.reduce((count, { conversations }) => count + conversations, 0);
+  const largest = attempts.toSorted((x, y) => y.conversations - x.conversations).slice(0, shownAttempts);
+  const rest = attempts.length - largest.length;
+  return [
+    `${sum} further attempts that nobody answered, folded (a scan?):`,
+    ...largest.map(
+      ({ initiator = "several", responder = "several", conversations, packets }) =>
+        `  ${printable(initiator)} to ${printable(responder)}: ${conversations} attempts, ${packets} packets`,
+    ),
+    ...(rest === 0 ? [] : [`  and ${rest} more lines in the baseline file`]),
+  ].join("\n");
 }
 
 /** `every 10.0 s ± 9 ms`, or the longest silence that is still normal. */
