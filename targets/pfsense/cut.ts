@@ -1,54 +1,59 @@
-import type { ConduitRules, PermitRules } from "../../src/compile/ir.ts";
-import { type AddressRange, parseAddress } from "../../src/net/address.ts";
-import { icmpProtocol } from "../../src/net/protocol.ts";
-import type { Service } from "../../src/net/service.ts";
+import { parseAddress } from "../../src/net/address.ts";
+import type { RecordedFlow } from "../../src/target.ts";
+import { readListing } from "./own-state.ts";
 import { protocolNumber } from "./pf/names.ts";
+import { type End, isAnchor, type PfRule } from "./pf/syntax.ts";
 import type { PfState } from "./states.ts";
 
 /**
- * The states between the two zones that the permits would not admit. pf matches a state before any rule, so a session
- * that was open before goes on under enforcement until its state is cut. Both of the states that a forwarded session
- * has name the same request, and both are cut.
+ * The states of a conduit that its rules, in a text of ours, would not admit. pf matches a state before any rule, so a
+ * session that was open before goes on, unrecorded in monitor and unhindered under enforcement, until its state is cut.
+ * Both of the states that a forwarded session has name the same request, and both are given.
+ * @throws {DriverError} when the text is not understood.
  */
-export const statesToCut = (states: readonly PfState[], rules: ConduitRules): readonly PfState[] =>
-  states.filter((state) => isBetween(state, rules) && !rules.permits.some((permit) => admits(permit, state)));
-
-const isBetween = (state: PfState, { pairs }: ConduitRules): boolean =>
-  pairs.some(
-    ({ left, right }) =>
-      (holds(left, state.source) && holds(right, state.destination)) ||
-      (holds(right, state.source) && holds(left, state.destination)),
+export function unadmittedStates(states: readonly PfState[], text: string): readonly PfState[] {
+  const rules = readListing(text).filter((one): one is PfRule => !isAnchor(one));
+  const firstDeny = rules.findIndex(({ tagged }) => tagged !== undefined);
+  const [permits, rest] = [rules.slice(0, firstDeny), rules.filter(({ tagged }) => tagged !== undefined)];
+  return states.filter(
+    (state) =>
+      rest.some((rule) => isBetween(rule, state)) && !permits.some((permit) => admits(permit, state)),
   );
-
-const admits = ({ boxes }: PermitRules, state: PfState): boolean =>
-  boxes.some(
-    (box) =>
-      holds(box.source, state.source) &&
-      holds(box.destination, state.destination) &&
-      carries(box.service, state),
-  );
-
-/** pf does not list the type of an ICMP state; such a state lives for seconds, and stays when any type is admitted. */
-function carries(service: Service, state: PfState): boolean {
-  const protocol = protocolNumber(state.protocol);
-  switch (service.kind) {
-    case "any":
-      return true;
-    case "icmp":
-      return service.family === state.family && protocol === icmpProtocol(state.family);
-    case "protocol":
-      return protocol === service.protocol;
-    case "ports":
-      return (
-        protocol === service.protocol &&
-        state.destinationPort !== undefined &&
-        service.from <= state.destinationPort &&
-        state.destinationPort <= service.to
-      );
-  }
 }
 
-function holds(range: AddressRange, address: string): boolean {
+/** States as flows, each session once, with the packets that it has carried so far. */
+export function flowsOf(states: readonly PfState[]): readonly RecordedFlow[] {
+  const flows = new Map<string, RecordedFlow>();
+  for (const { family, source, destination, protocol, destinationPort, packets } of states) {
+    const number = protocolNumber(protocol) ?? 0;
+    const port = number === 6 || number === 17 ? destinationPort : undefined;
+    const flow = { family, source, destination, protocol: number, ...(port === undefined ? {} : { port }) };
+    flows.set(JSON.stringify(flow), { ...flow, packets });
+  }
+  return [...flows.values()];
+}
+
+const isBetween = (rule: PfRule, state: PfState): boolean =>
+  (rule.family === "any" || rule.family === state.family) &&
+  holds(rule.source, state.source) &&
+  holds(rule.destination, state.destination);
+
+/** pf does not list the type of an ICMP state; such a state lives for seconds, and stays when any type is admitted. */
+function admits(permit: PfRule, state: PfState): boolean {
+  const number = protocolNumber(state.protocol);
+  const { ports } = permit.destination;
+  return (
+    isBetween(permit, state) &&
+    (permit.protocols === "any" || permit.protocols.some(({ from }) => from === number)) &&
+    (ports === "any" ||
+      ports.some(
+        ({ from, to }) => from <= (state.destinationPort ?? -1) && (state.destinationPort ?? -1) <= to,
+      ))
+  );
+}
+
+function holds({ addresses }: End, address: string): boolean {
+  if (addresses === "any") return true;
   const { family, from } = parseAddress(address);
-  return range.family === family && range.from <= from && from <= range.to;
+  return addresses.some((range) => range.family === family && range.from <= from && from <= range.to);
 }

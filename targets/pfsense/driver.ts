@@ -1,26 +1,25 @@
 import { printable } from "../../src/diagnostics/printable.ts";
-import { sha256 } from "../../src/digest.ts";
+import { canonicalJson, sha256 } from "../../src/digest.ts";
 import type { Session } from "../../src/session.ts";
 import {
   type Driver,
   DriverError,
   type DriverPaths,
   type LeaseAnswer,
+  type RecordedFlow,
   type TrialOrder,
 } from "../../src/target.ts";
 import { removeScript } from "./apply.ts";
-import { mergeConfig } from "./config/merge.ts";
-import { readOwnConfig } from "./config/read.ts";
+import { openConfiguration } from "./configuration.ts";
 import { readPermitCounters } from "./counters.ts";
-import { statesToCut } from "./cut.ts";
+import { flowsOf, unadmittedStates } from "./cut.ts";
 import { emit, emitConduit } from "./emit.ts";
 import { readFacts } from "./facts.ts";
 import { complaint, host, script } from "./host.ts";
 import { readLeaseState, tokenOf } from "./lease.ts";
 import { readRecord } from "./log.ts";
-import { anchorName, conduitOfAnchor, firstTracker } from "./names.ts";
-import { type ListedConduit, listConduits, ownState } from "./own-state.ts";
-import { readOwnText } from "./own-text.ts";
+import { anchorName, conduitOfAnchor, firstTracker, knownGoodAnchor } from "./names.ts";
+import { listConduit, listConduits, ownState } from "./own-state.ts";
 import {
   armScript,
   disarmScript,
@@ -60,39 +59,24 @@ export function createDriver(
   places: HostPlaces = pfsensePlaces,
 ): Driver {
   const firewall = host(session);
+  const configuration = openConfiguration(firewall, paths.bootEntry);
   const { run, filterLog } = places;
   const stateFolder = paths.bootFile.slice(0, paths.bootFile.lastIndexOf("/"));
 
   const leaseState = async () =>
     readLeaseState(await firewall.output("tell its lease", script(leaseStateScript, run)));
 
-  const readConfig = async (): Promise<string> => {
-    const text = await firewall.readFile(paths.bootEntry);
-    if (text === undefined) throw new DriverError(`${paths.bootEntry} does not exist`);
-    return text;
-  };
-
-  const ownConfig = (text: string) => {
-    const { value, diagnostics } = readOwnConfig(text, paths.bootEntry);
-    if (value) return value;
-    const [first] = diagnostics;
-    throw new DriverError(`${paths.bootEntry}:${first?.span?.line ?? 1}: ${first?.message}`);
-  };
-  const confirmedIn = (config: string): readonly ListedConduit[] =>
-    [...ownConfig(config).conduits.values()].flatMap(listConduits);
-
-  /** Our anchors as pf lists them, by conduit. */
-  const listAnchors = async (): Promise<ReadonlyMap<string, string>> => {
+  /** Our anchors with rules in them, as pf lists them; one without a conduit holds a known-good. */
+  const listAnchors = async (): Promise<readonly { conduit: string | undefined; text: string }[]> => {
     const listing = await firewall.output("list its anchors", script(listScript));
-    const sections = listing.split(/^# anchor /m).slice(1);
-    return new Map(
-      sections.flatMap((section) => {
+    return listing
+      .split(/^# anchor /m)
+      .slice(1)
+      .map((section) => {
         const end = section.indexOf("\n");
-        const conduit = conduitOfAnchor(section.slice(0, end).trim());
-        const text = section.slice(end + 1);
-        return conduit !== undefined && /^(match|block)/m.test(text) ? [[conduit, text] as const] : [];
-      }),
-    );
+        return { conduit: conduitOfAnchor(section.slice(0, end).trim()), text: section.slice(end + 1) };
+      })
+      .filter(({ text }) => /^(?!table\b)\S/m.test(text));
   };
 
   const lease = async (order: TrialOrder, step: "renew" | "confirm"): Promise<LeaseAnswer> => {
@@ -105,76 +89,54 @@ export function createDriver(
     return state === "held" || state === "confirmed" ? state : "expired";
   };
 
-  /** config.xml as it is, and as it would be with a text of ours, proven to mean that text. */
-  const merge = async (text: string) => {
-    const config = await readConfig();
-    const own = readOwnText(text, "the ruleset");
-    const merged = own.value && mergeConfig(config, paths.bootEntry, own.value);
-    if (!merged?.value) {
-      const [first] = [...own.diagnostics, ...(merged?.diagnostics ?? [])];
-      throw new DriverError(
-        `the configuration cannot take the rules: line ${first?.span?.line ?? 1}: ${first?.message}`,
-      );
-    }
-    const state = ownState(undefined, confirmedIn(merged.value));
-    if (state.ownHash !== ownState(undefined, listConduits(text)).ownHash) {
-      throw new DriverError("pfSense would not make of the configuration what the rules say");
-    }
-    return { config, merged: merged.value, state };
-  };
-
-  /** Brings config.xml in line with a text of ours, through pfSense, and empties the anchors that stood for it. */
+  /** Brings config.xml in line with a text of ours, and empties the anchors that stood for it. */
   const apply = async (text: string): Promise<void> => {
-    const { config, merged } = await merge(text);
-    if (merged !== config) {
-      await firewall.apply({
-        base: sha256(config),
-        config: merged,
-        trackers: countEach(ownConfig(merged).trackers),
-        note: "Sluice: confirmed rules of conduits",
-      });
-    }
+    await configuration.apply(text);
     const { trial } = await leaseState();
     const spared = trial ? anchorName(trial.conduit) : "";
     await firewall.output("empty the anchors", script(emptyAnchorsScript, run, spared));
   };
 
   /** Sessions that pf lets pass without asking the rules, and that these would not admit. */
-  const disallowedStates = async (rules: TrialOrder["rules"]): Promise<readonly PfState[]> => {
-    if (rules.stage !== "enforce") return [];
+  const openSessions = async (rules: string): Promise<readonly PfState[]> => {
     const { states, unread } = readStates(
       await firewall.output("list its states", ["pfctl", "-vvs", "states"]),
     );
     if (unread.length > 0) throw new DriverError(`a state is not understood: ${printable(unread[0]!)}`);
-    return statesToCut(states, rules);
+    return unadmittedStates(states, rules);
   };
 
   return {
     facts: () => readFacts(firewall, paths.bootEntry, places.version),
 
     async read() {
-      const [anchors, config, state, mainRules, translation, bootText] = [
+      const [anchors, configured, state, mainRules, translation, bootText] = [
         await listAnchors(),
-        await readConfig(),
+        await configuration.read(),
         await leaseState(),
         await firewall.output("list its rules", ["pfctl", "-P", "-s", "rules"]),
         await firewall.output("list its translation", ["pfctl", "-P", "-s", "nat"]),
         await firewall.readFile(paths.bootFile),
       ];
       const { trial, lock } = state;
-      const unleased = [...anchors].filter(([conduit]) => conduit !== trial?.conduit);
-      const standing = confirmedIn(config).filter(
-        ({ conduit }) => !unleased.some(([other]) => other === conduit),
+      const unleased = anchors
+        .filter(({ conduit }) => conduit === undefined || conduit !== trial?.conduit)
+        .flatMap(({ conduit, text }) =>
+          conduit === undefined ? listConduits(text) : [listConduit(conduit, text, [])],
+        );
+      const standing = configured.listed.filter(
+        ({ conduit }) => !unleased.some((other) => other.conduit === conduit),
       );
-      const confirmed = [...standing, ...unleased.flatMap(([, text]) => listConduits(text))];
-      const onTrial = trial && listConduits(anchors.get(trial.conduit) ?? "")[0];
-      const texts = [...ownConfig(config).conduits.values(), ...anchors.values()];
+      const trialText = trial && anchors.find(({ conduit }) => conduit === trial.conduit)?.text;
+      const texts = [...configured.conduits, ...anchors].map(({ text }) => text);
       const foreignForm = `${withoutOwn(mainRules)}${translation}`;
       return {
         ...ownState(
           texts.length > 0 ? texts.join("") : undefined,
-          confirmed,
-          trial && onTrial && { listed: onTrial, plan: trial.plan, secondsLeft: trial.secondsLeft },
+          [...standing, ...unleased],
+          trialText === undefined
+            ? undefined
+            : { ...trial!, listed: listConduit(trial!.conduit, trialText, []) },
         ),
         foreignForm,
         foreignHash: sha256(foreignForm),
@@ -205,16 +167,18 @@ export function createDriver(
     async load(rules) {
       const { trial } = await leaseState();
       if (trial) throw new DriverError(`a trial of ${trial.conduit} runs on this firewall`);
-      await disallowedStates(rules);
-      await firewall.output("read the rules of the trial", ["pfctl", "-n", "-f", "-"], emitConduit(rules));
+      const text = emitConduit(rules);
+      await openSessions(text);
+      await firewall.output("read the rules of the trial", ["pfctl", "-n", "-f", "-"], text);
     },
 
     async arm(order) {
-      const { conduit } = order.rules;
+      const { conduit, stage } = order.rules;
+      const text = emitConduit(order.rules);
       const words = [run, anchorName(conduit), tokenOf(order.plan, conduit), `${order.leaseSeconds}`];
       const armed = script(armScript, ...words, order.holder, filterLog, watchScript);
-      await firewall.output("start the trial", armed, emitConduit(order.rules));
-      for (const { id, creator } of await disallowedStates(order.rules)) {
+      await firewall.output("start the trial", armed, text);
+      for (const { id, creator } of stage === "enforce" ? await openSessions(text) : []) {
         await firewall.output("cut a state", ["pfctl", "-k", "id", "-k", `${id}/${creator}`]);
       }
     },
@@ -229,15 +193,19 @@ export function createDriver(
     },
 
     async counters(conduit) {
-      const anchor = (await listAnchors()).get(conduit);
-      const rules = anchor ?? ownConfig(await readConfig()).conduits.get(conduit) ?? "";
+      const anchor = (await listAnchors()).find((one) => one.conduit === conduit)?.text;
+      const { conduits } = await configuration.read();
+      const rules = anchor ?? conduits.find((one) => one.conduit === conduit)?.text ?? "";
       const from = anchor === undefined ? "confirmed" : "trial";
       const where = anchor === undefined ? [] : ["-a", anchorName(conduit)];
       const labels = await firewall.output("list its counters", ["pfctl", ...where, "-s", "labels"]);
       const log = await firewall.try(script(recordScript, run, from, filterLog));
       return {
         permits: readPermitCounters(labels, conduit),
-        recorded: readRecord(log.stdout, denyTrackers(rules), from),
+        recorded: withSessions(
+          readRecord(log.stdout, denyTrackers(rules), from),
+          flowsOf(await openSessions(rules)),
+        ),
         recordFull: log.stderr.trim() !== "",
       };
     },
@@ -251,9 +219,9 @@ export function createDriver(
     },
 
     async rehearseBoot(candidate) {
-      return candidate === undefined
-        ? ownState(undefined, confirmedIn(await readConfig()))
-        : (await merge(candidate)).state;
+      const { listed } =
+        candidate === undefined ? await configuration.read() : await configuration.with(candidate);
+      return ownState(undefined, listed);
     },
 
     async preview(text) {
@@ -262,9 +230,9 @@ export function createDriver(
     },
 
     undoByHand: (file) => [
-      `pfctl -a ${anchorName("known-good")} -f ${stateFolder}/${file}`,
+      `pfctl -a ${knownGoodAnchor} -f ${stateFolder}/${file}`,
       `php -r '${removeScript}'`,
-      `for a in $(pfctl -a userrules -s Anchors | grep sluice_ | grep -v known_good); do pfctl -a $a -F rules; done`,
+      `for a in $(pfctl -a userrules -s Anchors | grep sluice_ | grep -v sluice_0_); do pfctl -a $a -F rules; done`,
     ],
     absence,
 
@@ -284,11 +252,15 @@ const withoutOwn = (listing: string): string =>
     .filter((line) => Number(/\bridentifier (\d+)/.exec(line)?.[1] ?? 0) < firstTracker)
     .join("\n");
 
+/** What was logged, and the sessions that are open: pf logs the packet that opens one, and no other. */
+function withSessions(
+  logged: readonly RecordedFlow[],
+  open: readonly RecordedFlow[],
+): readonly RecordedFlow[] {
+  const key = ({ packets, ...flow }: RecordedFlow): string => canonicalJson(flow);
+  const known = new Set(logged.map(key));
+  return [...logged, ...open.filter((flow) => !known.has(key(flow)))];
+}
+
 const denyTrackers = (rules: string): ReadonlySet<number> =>
   new Set([...rules.matchAll(/^.*! tagged .*?\bridentifier (\d+)/gm)].map(([, tracker]) => Number(tracker)));
-
-function countEach(trackers: readonly string[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const tracker of trackers) counts[tracker] = (counts[tracker] ?? 0) + 1;
-  return counts;
-}

@@ -3,6 +3,9 @@ import { sha256 } from "../../src/digest.ts";
 /** Our anchor of a conduit's trial: pfSense attaches `userrules/*` before its own user rules. */
 export const anchorName = (conduit: string): string => `userrules/sluice_${underscored(conduit)}`;
 
+/** The anchor of a known-good that somebody loads at the console: all its conduits. No conduit's name starts like it. */
+export const knownGoodAnchor = "userrules/sluice_0_known_good";
+
 /** The conduit of an anchor of ours, or undefined. */
 export const conduitOfAnchor = (anchor: string): string | undefined =>
   /^userrules\/sluice_([a-z][a-z0-9_]{0,30})$/.exec(anchor)?.[1]?.replaceAll("_", "-");

@@ -2,7 +2,7 @@ import type { Stage } from "../../src/compile/ir.ts";
 import { canonicalJson, sha256 } from "../../src/digest.ts";
 import { DriverError, type LiveConduit, type OwnState } from "../../src/target.ts";
 import { readRuleset } from "./pf/ruleset.ts";
-import { type End, isAnchor, type PfRule } from "./pf/syntax.ts";
+import { type End, isAnchor, type PfRule, type PfStatement } from "./pf/syntax.ts";
 import { Unreadable } from "./pf/tokens.ts";
 import { prefixesOf } from "./prefixes.ts";
 
@@ -20,7 +20,7 @@ export interface ListedConduit {
  */
 export function listConduits(text: string): readonly ListedConduit[] {
   const rules = new Map<string, PfRule[]>();
-  for (const statement of read(text)) {
+  for (const statement of readListing(text)) {
     if (isAnchor(statement)) throw new DriverError("the host lists an anchor among our rules");
     const tag = statement.tag ?? statement.tagged?.tag ?? "";
     const conduit = /^sluice_(\w+)_ok$/.exec(tag)?.[1]?.replaceAll("_", "-");
@@ -36,7 +36,28 @@ export function listConduits(text: string): readonly ListedConduit[] {
   }));
 }
 
-function read(text: string) {
+/**
+ * One conduit, as it must be when somebody else has been at it: rules that are not understood, or with faults, are
+ * their own form, so that they never equal what was confirmed and can still be taken away.
+ */
+export function listConduit(conduit: string, text: string, faults: readonly string[]): ListedConduit {
+  const damaged = (reasons: readonly string[]): ListedConduit => ({
+    conduit,
+    stage: /^block\b/m.test(text) ? "enforce" : "monitor",
+    form: [text, ...reasons].join("\n"),
+  });
+  if (faults.length > 0) return damaged(faults);
+  try {
+    const [only, ...others] = listConduits(text);
+    return only?.conduit === conduit && others.length === 0 ? only : damaged(["rules of another conduit"]);
+  } catch (error) {
+    if (error instanceof DriverError) return damaged([error.message]);
+    throw error;
+  }
+}
+
+/** The statements of a text of ours, or of a listing. @throws {DriverError} when it is not understood. */
+export function readListing(text: string): readonly PfStatement[] {
   try {
     return readRuleset(text, "the host's listing").statements;
   } catch (error) {

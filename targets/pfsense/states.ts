@@ -10,6 +10,8 @@ export interface PfState {
   readonly destination: string;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** In both directions, since the state was made. */
+  readonly packets: number;
 }
 
 /**
@@ -26,15 +28,18 @@ export function readStates(listing: string): {
   for (const entry of listing.split(/\n(?=\S)/)) {
     const [head = "", ...details] = entry.split("\n");
     if (head.trim() === "") continue;
-    const id = /\bid: ([0-9a-f]+) creatorid: ([0-9a-f]+)/.exec(details.join("\n"));
-    const state = id && readHead(head, id[1]!, id[2]!);
+    const body = details.join("\n");
+    const id = /\bid: ([0-9a-f]+) creatorid: ([0-9a-f]+)/.exec(body);
+    const packets = /\b(\d+):(\d+) pkts\b/.exec(body);
+    const count = Number(packets?.[1] ?? 0) + Number(packets?.[2] ?? 0);
+    const state = id && readHead(head, id[1]!, id[2]!, count);
     if (state) states.push(state);
     else unread.push(head);
   }
   return { states, unread };
 }
 
-function readHead(head: string, id: string, creator: string): PfState | undefined {
+function readHead(head: string, id: string, creator: string, packets: number): PfState | undefined {
   const found = /^\S+ (\S+) (\S+)(?: [([]\S+[)\]])? (<-|->) (\S+)(?: [([]\S+[)\]])?(?: |$)/.exec(head);
   if (!found) return undefined;
   const [, protocol, left, arrow, right] = found;
@@ -47,6 +52,7 @@ function readHead(head: string, id: string, creator: string): PfState | undefine
     protocol: protocol!,
     source: source.address,
     destination: destination.address,
+    packets,
     ...(source.port === undefined ? {} : { sourcePort: source.port }),
     ...(destination.port === undefined ? {} : { destinationPort: destination.port }),
   };

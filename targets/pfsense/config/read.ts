@@ -1,52 +1,64 @@
 import type { Diagnostic, Outcome } from "../../../src/diagnostics/diagnostic.ts";
 import { parseDescription } from "../names.ts";
-import { type ConfigDocument, fault, openConfig } from "./document.ts";
+import { fault, openConfig } from "./document.ts";
 import { generateRule, generateTable } from "./generate.ts";
 import { child, childText, type XmlElement } from "./xml.ts";
 
-/** Our part of a config.xml: the pf.conf that pfSense makes of it, conduit by conduit, in its order. */
+/** One conduit of a config.xml: the pf.conf that pfSense makes of it, and why that is not what it should be. */
+export interface ConfiguredConduit {
+  readonly conduit: string;
+  readonly text: string;
+  readonly faults: readonly Diagnostic[];
+}
+
+/** Our part of a config.xml. */
 export interface OwnConfig {
-  readonly document: ConfigDocument;
-  readonly conduits: ReadonlyMap<string, string>;
+  readonly conduits: readonly ConfiguredConduit[];
   /** Of every rule of ours, as often as it must be in the generated rules. */
   readonly trackers: readonly string[];
 }
 
 /**
- * Reads our elements of a config.xml. A field that ours never have, an alias that is not there or not of plain
- * prefixes, and a rule that pfSense would leave out are errors: each would let the rules mean something else.
+ * Reads our elements of a config.xml. A field that ours never have, an alias that is not of plain prefixes, a rule that
+ * pfSense would leave out, and a floating rule of others above ours are faults: each lets the rules mean something else.
  */
 export function readOwnConfig(text: string, file: string): Outcome<OwnConfig> {
   const { value: document, diagnostics } = openConfig(text, file);
   if (!document) return { diagnostics };
-  const faults = [...document.ownAliases.flatMap(aliasFaults), ...document.ownRules.flatMap(fieldFaults)];
-  if (faults.length > 0) return { diagnostics: faults };
-  const aliases = new Map(document.ownAliases.map((alias) => [childText(alias, "name")!, alias]));
-  const conduits = new Map<string, string[]>();
-  const of = (element: XmlElement): string[] => {
+  const conduits = new Map<string, { readonly lines: string[]; readonly faults: Diagnostic[] }>();
+  const add = (element: XmlElement, line: string, faults: readonly Diagnostic[]): void => {
     const { conduit } = parseDescription(childText(element, "descr")!)!;
-    const lines = conduits.get(conduit) ?? [];
-    conduits.set(conduit, lines);
-    return lines;
+    const entry = conduits.get(conduit) ?? { lines: [], faults: [] };
+    conduits.set(conduit, entry);
+    entry.lines.push(line);
+    entry.faults.push(...faults);
   };
-  for (const alias of document.ownAliases) of(alias).push(generateTable(alias));
-  const names = new Set(aliases.keys());
-  const vanished: Diagnostic[] = [];
+  const aliases = new Set(document.ownAliases.map((alias) => childText(alias, "name")!));
+  for (const alias of document.ownAliases) add(alias, generateTable(alias), aliasFaults(alias));
+  const above = document.foreignRules.find(isFloating);
   for (const rule of document.ownRules) {
-    const line = generateRule(rule, names);
-    if (line.startsWith("#")) vanished.push(vanishes(rule, line));
-    of(rule).push(line);
+    const line = generateRule(rule, aliases);
+    add(rule, line, [
+      ...fieldFaults(rule),
+      ...(line.startsWith("#") ? [vanishes(rule, line)] : []),
+      ...(above && above.start < rule.start ? [notFirst(rule, above)] : []),
+    ]);
   }
-  if (vanished.length > 0) return { diagnostics: vanished };
   return {
     value: {
-      document,
-      conduits: new Map([...conduits].map(([conduit, lines]) => [conduit, `${lines.join("\n")}\n`])),
+      conduits: [...conduits].map(([conduit, { lines, faults }]) => ({
+        conduit,
+        text: `${lines.join("\n")}\n`,
+        faults,
+      })),
       trackers: document.ownRules.map((rule) => childText(rule, "tracker")!),
     },
     diagnostics: [],
   };
 }
+
+const isFloating = (rule: XmlElement): boolean =>
+  child(rule, "floating") !== undefined && child(rule, "disabled") === undefined;
 
 const ruleFields: ReadonlySet<string> = new Set([
   "id",
@@ -100,6 +112,16 @@ function aliasFaults(alias: XmlElement): readonly Diagnostic[] {
   if (childText(alias, "type") === "network" && plain) return [];
   return [fault("pfsense/foreign-alias", "an alias of Sluice holds prefixes, and at least one", alias)];
 }
+
+const notFirst = (rule: XmlElement, above: XmlElement): Diagnostic => ({
+  ...fault(
+    "pfsense/not-first",
+    "a floating rule of others stands above this one and may decide before it",
+    rule,
+  ),
+  related: [{ span: above.span, message: "the rule above" }],
+  fix: "move it below the rules of Sluice, or apply the confirmed ruleset again",
+});
 
 const vanishes = (rule: XmlElement, line: string): Diagnostic => ({
   ...fault("pfsense/rule-vanishes", `pfSense leaves this rule out: ${line.replace(/^# /, "")}`, rule),

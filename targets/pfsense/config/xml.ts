@@ -59,6 +59,8 @@ export function readXml(text: string, file: string): Outcome<XmlElement> {
   parser.on("text", addText);
   parser.on("cdata", addText);
   parser.on("error", (error) => {
+    // pfSense writes some texts with HTML's names of characters (&uuml;): they change no element.
+    if (error.message.endsWith("undefined entity.")) return;
     fault ??= { message: error.message.replace(/^.*?\d+:\d+: /, ""), span: here() };
   });
   parser.write(text).close();

@@ -104,47 +104,4 @@ function answered(cube: Cube): readonly Cube[] {
   ];
 }
 
-/** The packets that both cubes match, or undefined when there are none. */
-export function meet(a: Cube, b: Cube): Cube | undefined {
-  const families = new Set([
-    a.family,
-    b.family,
-    a.source?.family,
-    b.source?.family,
-    a.destination?.family,
-    b.destination?.family,
-  ]);
-  families.delete(undefined);
-  if (families.size > 1) return undefined;
-  const source = meetRanges(a.source, b.source);
-  const destination = meetRanges(a.destination, b.destination);
-  const numbers = (["protocol", "sourcePort", "destinationPort", "icmpType", "icmpCode"] as const).map(
-    (key) => [key, meetRanges(a[key], b[key])] as const,
-  );
-  const states =
-    a.states && b.states ? a.states.filter((state) => b.states!.includes(state)) : (a.states ?? b.states);
-  const parts = [["source", source], ["destination", destination], ...numbers] as const;
-  if (parts.some(([, part]) => part === "none") || states?.length === 0) return undefined;
-  const family = [...families][0];
-  return {
-    ...a,
-    ...b,
-    ...(family === undefined ? {} : { family }),
-    ...(states === undefined ? {} : { states }),
-    ...Object.fromEntries(parts.filter(([, part]) => part !== undefined)),
-    ...(b.span ? { span: b.span } : {}),
-  };
-}
-
-/** The common part of two ranges; an absent one does not constrain. */
-function meetRanges<T extends { readonly from: bigint | number; readonly to: bigint | number }>(
-  a: T | undefined,
-  b: T | undefined,
-): T | "none" | undefined {
-  if (!a || !b) return a ?? b;
-  const { from } = a.from > b.from ? a : b;
-  const { to } = a.to < b.to ? a : b;
-  return from <= to ? { ...a, from, to } : "none";
-}
-
 const exactly = (value: number): Range => ({ from: value, to: value });

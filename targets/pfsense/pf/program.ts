@@ -1,5 +1,6 @@
+import { meet } from "../../../src/compile/meet.ts";
 import type { Action, Cube, Program, Rule } from "../../../src/compile/program.ts";
-import { cubesOf, meet, type View } from "./cubes.ts";
+import { cubesOf, type View } from "./cubes.ts";
 import type { Ruleset } from "./ruleset.ts";
 import { isAnchor, type PfRule, type PfStatement } from "./syntax.ts";
 import { Unreadable } from "./tokens.ts";

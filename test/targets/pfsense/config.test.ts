@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { rulesProgram } from "../../../src/compile/conduit-program.ts";
 import type { ConduitRules } from "../../../src/compile/ir.ts";
 import { mergeConfig } from "../../../targets/pfsense/config/merge.ts";
-import { readOwnConfig } from "../../../targets/pfsense/config/read.ts";
+import { type ConfiguredConduit, readOwnConfig } from "../../../targets/pfsense/config/read.ts";
 import { emit } from "../../../targets/pfsense/emit.ts";
 import { type OwnRuleset, ownRules } from "../../../targets/pfsense/own-rules.ts";
 import { parse } from "../../../targets/pfsense/parse.ts";
@@ -116,7 +116,8 @@ describe("the confirmed ruleset in config.xml", () => {
       fc.property(anyConduit, anyConfig, (rules, text) => {
         const { value, diagnostics } = readOwnConfig(merge(text, firewall(rules)), "config.xml");
         expect(diagnostics).toEqual([]);
-        const generated = value!.conduits.get(rules.conduit)!;
+        expect(value!.conduits).toMatchObject([{ conduit: rules.conduit, faults: [] }]);
+        const generated = value!.conduits[0]!.text;
         expect(value!.trackers).toEqual(
           [...emit({ firewall: "fw1", conduits: [rules] }).matchAll(/ridentifier (\d+)/g)].map(
             (found) => found[1],
@@ -128,6 +129,22 @@ describe("the confirmed ruleset in config.xml", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("goes into files with a byte order mark, HTML's names of characters, comments and CDATA", () => {
+    for (const text of [
+      `\ufeff${plain}`,
+      plain.replace(
+        "<version>",
+        "<!-- <filter> --><note>B&uuml;ro &amp; Halle</note><x><![CDATA[</filter>]]></x><version>",
+      ),
+      plain.replaceAll("\n", "\r\n"),
+      plain.replaceAll(/[\n\t]/g, ""),
+    ]) {
+      const merged = merge(text, firewall(conduitRules("enforce")));
+      expect(readOwnConfig(merged, "config.xml").value!.conduits[0]!.faults).toEqual([]);
+      expect(merge(merged, off)).toBe(text);
+    }
   });
 
   const changes = (texts: fc.Arbitrary<string>): void =>
@@ -229,8 +246,10 @@ describe("what pfSense would make of a damaged rule of ours is found:", () => {
     const damaged = merged.replace(from, to);
     expect(damaged).not.toBe(merged);
     const { value, diagnostics } = readOwnConfig(damaged, "config.xml");
-    if (!value) return diagnostics[0]!.code;
-    const program = parse(value.conduits.get("dmz-cell1")!, "rules.debug");
+    expect(diagnostics).toEqual([]);
+    const [{ text, faults }] = value!.conduits as [ConfiguredConduit];
+    if (faults[0]) return faults[0].code;
+    const program = parse(text, "rules.debug");
     if (!program.value) return program.diagnostics[0]!.code;
     return difference(program.value, rulesProgram(conduitRules("enforce", permits), span)) ?? "equal";
   };
@@ -298,6 +317,12 @@ describe("what pfSense would make of a damaged rule of ours is found:", () => {
       "<address>10.10.1.10</address>",
       "<address>10.10.1.0/24</address>",
       /^tcp 10\.20\.1\./,
+    ],
+    [
+      "a floating rule of a human stands above",
+      "<rule>",
+      "<rule><floating>yes</floating><descr>mine</descr></rule><rule>",
+      "pfsense/not-first",
     ],
   ])("%s", (_name, from, to, expected) => {
     expect(outcome(from, to)).toMatch(expected);

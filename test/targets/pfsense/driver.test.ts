@@ -302,8 +302,19 @@ describe.skipIf(missingForPfsense)(
           "config.xml",
           host.file("config.xml")!.replace("<nottagged>", "<sched>night</sched><nottagged>"),
         );
-        await expect(driver.read()).rejects.toThrow(/config\.xml:\d+: a rule of Sluice has no <sched>/);
+        expect((await driver.read()).form).toMatch(/line \d+ of .*: a rule of Sluice has no <sched>/);
+        await driver.restore(firewallText(ranges));
+        expect((await driver.read()).ownHash).toBe(before.ownHash);
       });
+    });
+
+    test("what a stranger loads into our anchor is never what was confirmed, and can be taken away", async () => {
+      const wanted = await driver.preview(firewallText(ranges));
+      host.run("echo 'pass quick all' | pfctl -a userrules/sluice_dmz_cell1 -f -");
+      expect((await driver.read()).conduits).toMatchObject([{ conduit: "dmz-cell1", stage: "monitor" }]);
+      expect((await driver.read()).ownHash).not.toBe(wanted.ownHash);
+      await driver.restore(undefined);
+      expect((await driver.read()).conduits).toEqual([]);
     });
 
     test("what the host lists of ours can be restored, from an anchor and from config.xml", async () => {
@@ -358,10 +369,20 @@ describe.skipIf(missingForPfsense)(
       expect(host.file("killed")).toBe([2, 3, 5].map((id) => ` id 000000000000000${id}/1c2d3e4f\n`).join(""));
     });
 
-    test("does not begin to enforce beside a state that it cannot read", async () => {
+    test("monitor records the sessions that were open before, which pf never logs", async () => {
+      host.write(
+        "states",
+        "all tcp 10.10.1.10:102 <- 10.20.1.77:40000       ESTABLISHED:ESTABLISHED\n   age 90:00:00, expires in 23:59:01, 9:8 pkts, 900:800 bytes, rule 4\n   id: 02 creatorid: 1c2d3e4f\n",
+      );
+      await driver.restore(firewallText(conduitRules("monitor")));
+      expect((await driver.counters("dmz-cell1")).recorded).toEqual([
+        { family: 4, source: "10.20.1.77", destination: "10.10.1.10", protocol: 6, port: 102, packets: 17 },
+      ]);
+    });
+
+    test("does not begin beside a state that it cannot read", async () => {
       host.write("states", "all tcp something odd\n   id: 01 creatorid: 02\n");
       await expect(driver.load(ranges)).rejects.toThrow(/a state is not understood: all tcp something odd/);
-      await driver.load(conduitRules("monitor"));
     });
 
     test("counts permits and records of a trial by themselves, of confirmed rules otherwise", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readPermitCounters } from "../../../targets/pfsense/counters.ts";
-import { statesToCut } from "../../../targets/pfsense/cut.ts";
+import { flowsOf, unadmittedStates } from "../../../targets/pfsense/cut.ts";
+import { emitConduit } from "../../../targets/pfsense/emit.ts";
 import { readStates } from "../../../targets/pfsense/states.ts";
 import { conduitRules, tcpPermit } from "../../support/rules.ts";
 
@@ -16,6 +17,7 @@ describe("pf's list of states", () => {
       creator: "1f5c8f2a",
       family: 4,
       protocol: "tcp",
+      packets: 238,
       ...poll,
     });
     expect(only("em0 tcp 10.20.0.77:40000 -> 10.10.1.10:502")).toMatchObject(poll);
@@ -59,7 +61,8 @@ describe("a state is cut at enforcement", () => {
     tcpPermit("poll", "10.20.1.10", "10.10.1.10"),
     { ...icmp, boxes: [{ ...icmp.boxes[0]!, service: { kind: "icmp", family: 4, type: 8 } }] },
   ]);
-  const isCut = (head: string): boolean => statesToCut(readStates(entry(head)).states, rules).length === 1;
+  const isCut = (head: string): boolean =>
+    unadmittedStates(readStates(entry(head)).states, emitConduit(rules)).length === 1;
 
   test.each([
     ["a permitted poll", "all tcp 10.10.1.10:502 <- 10.20.1.10:40000", false],
@@ -74,6 +77,15 @@ describe("a state is cut at enforcement", () => {
     ["a session inside a zone", "all tcp 10.10.1.10:502 <- 10.10.1.11:40000", false],
     ["a session of another conduit", "all tcp 10.10.1.10:502 <- 10.30.1.11:40000", false],
   ])("or stays: %s", (_name, head, expected) => expect(isCut(head)).toBe(expected));
+});
+
+test("the two states of one session are one flow", () => {
+  const { states } = readStates(
+    entry("all tcp 10.10.1.10:502 <- 10.20.1.11:40000") + entry("all tcp 10.20.1.11:40000 -> 10.10.1.10:502"),
+  );
+  expect(flowsOf(states)).toEqual([
+    { family: 4, source: "10.20.1.11", destination: "10.10.1.10", protocol: 6, port: 502, packets: 238 },
+  ]);
 });
 
 describe("the counters of a permit", () => {
