@@ -38,9 +38,7 @@ export async function startLab(folder: LabFolder, decisions: Decisions, life: Li
       `the lab cannot run on this machine${list}\nobserve, baseline, check, compile, verify and explain need none of this.`,
     );
   }
-  if (runningLab(folder))
-    throw new LabError(`a lab already runs in ${folder.root} (\`sluice lab down\` ends it)`);
-  makeWay(folder);
+  requireRoom(folder);
   try {
     layOut(folder, decisions);
     launch(folder, life);
@@ -57,8 +55,13 @@ export async function stopLab(folder: LabFolder): Promise<void> {
   rmSync(folder.root, { recursive: true, force: true });
 }
 
-/** Ends the lab of a folder, but leaves its files: the engineer's repository, logs and the firewall's disk. */
-export async function endProcesses(folder: LabFolder): Promise<void> {
+/** Ends the lab of a folder and makes its files the user's: the repository, logs and the firewall's disk. */
+export async function leaveFiles(folder: LabFolder): Promise<void> {
+  await endProcesses(folder);
+  rmSync(folder.state);
+}
+
+async function endProcesses(folder: LabFolder): Promise<void> {
   const lab = runningLab(folder);
   if (!lab) return;
   // The kernel ends every other process of the lab with the first one, before that one is gone.
@@ -78,15 +81,19 @@ export async function order(folder: LabFolder, what: Order): Promise<string> {
 export const notRunning = (folder: LabFolder): LabError =>
   new LabError(`no lab runs in ${folder.root}: start one with \`sluice lab up\``);
 
-/** True when a folder is a lab's: one that runs, or what a crashed or kept one left. */
+/** True when a folder is a lab's: one that runs, or what a crashed one left. */
 export const isLab = (folder: LabFolder): boolean => existsSync(folder.state);
 
-/** Removes what a crashed lab left, and nothing of anybody else. */
-function makeWay(folder: LabFolder): void {
-  if (isLab(folder)) rmSync(folder.root, { recursive: true });
-  else if (existsSync(folder.root) && readdirSync(folder.root).length > 0) {
-    throw new LabError(`${folder.root} holds something else than a lab: choose another folder with --dir`);
-  }
+/** A new lab takes nobody's place: an engineer may have worked on the files of one that crashed. */
+function requireRoom(folder: LabFolder): void {
+  if (!existsSync(folder.root) || readdirSync(folder.root).length === 0) return;
+  throw new LabError(
+    runningLab(folder)
+      ? `a lab already runs in ${folder.root} (\`sluice lab down\` ends it)`
+      : isLab(folder)
+        ? `${folder.root} holds what a lab that crashed left (\`sluice lab down\` removes it)`
+        : `${folder.root} holds something else than a lab: choose another folder with --dir`,
+  );
 }
 
 function layOut(folder: LabFolder, decisions: Decisions): void {

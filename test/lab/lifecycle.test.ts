@@ -105,16 +105,21 @@ describe.skipIf(labMissing)(needingLab("the life of a lab"), { timeout: 60_000 }
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test("up starts over what a crashed lab left", async () => {
+  test("up does not touch what a crashed lab left, until down removes it", async () => {
     await lab("up");
     process.kill(runningLab(folder)!.pid, "SIGKILL");
-    expect((await lab("up")).code).toBe(0);
-    expect(runningLab(folder)).toBeDefined();
+    const again = await lab("up");
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain(
+      `${folder.root} holds what a lab that crashed left (\`sluice lab down\` removes it)`,
+    );
+    expect(existsSync(join(folder.site, "site.yaml"))).toBe(true);
   });
 
-  test("down --keep leaves the engineer's repository", async () => {
+  test("down --keep leaves the engineer's repository, and no later lab takes its place", async () => {
     await lab("up");
     await lab("down", "--keep");
+    expect((await lab("up")).stderr).toContain("holds something else than a lab");
     expect(runningLab(folder)).toBeUndefined();
     expect(existsSync(join(folder.site, "site.yaml"))).toBe(true);
   });

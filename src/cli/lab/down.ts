@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { endProcesses, isLab, stopLab } from "../../lab/lab.ts";
+import { isLab, leaveFiles, stopLab } from "../../lab/lab.ts";
 import { LabError } from "../../lab/lab-error.ts";
 import type { Context } from "../context.ts";
 import { folderFlag, withLab } from "./folder.ts";
@@ -25,7 +25,7 @@ export const downCommand = buildCommand<Flags, [], Context>({
   async func(flags) {
     const said = await withLab(this, flags.dir, async (folder) => {
       if (!isLab(folder)) throw new LabError(`there is no lab in ${folder.root}`);
-      await (flags.keep ? endProcesses(folder) : stopLab(folder));
+      await (flags.keep ? leaveFiles(folder) : stopLab(folder));
       return flags.keep ? `The lab ended; its files are in ${folder.root}` : "The lab is gone.";
     });
     this.process.stdout.write(`${said}\n`);
