@@ -35,7 +35,7 @@ export function diagramSvg(diagram: Diagram): Html {
 <svg viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${described(diagram)}">
 ${levels(layout)}${conduits.map(line)}${layout.zones.map(zoneBox)}${conduits
   .filter(labelled)
-  .map((conduit, index) => label(conduit, index))}</svg>
+  .map((conduit, _, shown) => label(conduit, shown))}</svg>
 ${legend(diagram)}
 <figcaption>${diagram.caption}</figcaption>
 <details><summary>The diagram as a table</summary>
@@ -87,15 +87,19 @@ function line({ id, stage, lit, around, from, to }: PlacedConduit): Html {
 `;
 }
 
-/** The name of a conduit on its line, higher or lower than that of the line beside it. */
-function label({ id, lit, around, from, to }: PlacedConduit, index: number): Html {
-  const at = lit ? 0.5 : 0.22 + (index % 3) * 0.28;
+/** The name of a conduit on its line, higher or lower than those of the lines beside it. */
+function label(conduit: PlacedConduit, shown: readonly PlacedConduit[]): Html {
+  const { id, lit, around, from, to } = conduit;
+  const beside = shown.filter((other) => other.from.y === from.y).toSorted((a, b) => middle(a) - middle(b));
+  const at = beside.length === 1 ? 0.5 : 0.22 + (beside.indexOf(conduit) % 3) * 0.28;
   const x = from.x + (to.x - from.x) * (3 * at ** 2 - 2 * at ** 3);
   const y = around ? from.y + 28 : from.y + (to.y - from.y) * at;
   const width = shortened(id).length * 8.2 + 22;
   return html`<g class="label${lit ? " lit" : ""}"><rect x="${x - width / 2}" y="${y - 12}" width="${width}" height="24" rx="12"/><text x="${x}" y="${y + 4.5}">${shortened(id)}</text></g>
 `;
 }
+
+const middle = ({ from, to }: PlacedConduit): number => from.x + to.x;
 
 const shortened = (id: string): string => (id.length > 17 ? `${id.slice(0, 16)}…` : id);
 

@@ -52,13 +52,16 @@ function leafLines(block: LeafBlock, width: number): readonly string[] {
     case "facts":
       return block.items.flatMap(({ term, value }) => hanging(`${term}: `, cellText(value), width));
     case "table":
-      return [`  ${printable(block.caption)}`, ...indented(tableLines(block.columns, block.rows, width))];
+      return [
+        ...wrapped(block.caption, width, "  "),
+        ...indented(tableLines(block.columns, block.rows, width)),
+      ];
     case "list":
       return block.items.flatMap((item) => hanging("- ", cellText(item), width));
     case "code":
-      return [`  ${printable(block.caption)}`, ...textLines(block.text).map((line) => `    ${line}`)];
+      return [...wrapped(block.caption, width, "  "), ...textLines(block.text).map((line) => `    ${line}`)];
     case "diff":
-      return [`  ${printable(block.caption)}`, ...block.rows.flatMap(diffLines)];
+      return [...wrapped(block.caption, width, "  "), ...block.rows.flatMap(diffLines)];
     case "diagram":
       return [
         ...wrapped(block.caption, width, "  "),
@@ -107,21 +110,24 @@ function tableLines(
   ).split("\n");
 }
 
-/** The widths of the widest cells, with the widest columns cut down until all of them fit into `room`. */
+/** The widths of the widest cells, with the widest columns cut down, no further than to their longest word. */
 function fittingWidths(rows: readonly (readonly string[])[], room: number): readonly number[] {
-  const widths = (rows[0] ?? []).map((_, index) =>
-    rows.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), 0),
-  );
+  const widest = (measure: (text: string) => number): number[] =>
+    (rows[0] ?? []).map((_, column) =>
+      rows.reduce((most, row) => Math.max(most, measure(row[column] ?? "")), 0),
+    );
+  const widths = widest((text) => text.length);
+  const words = widest((text) => Math.max(...text.split(" ").map(({ length }) => length)));
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= narrowest) break;
-    widths[widest]! -= 1;
+    const breakable = widths.map((width, column) => (width > words[column]! ? width : 0));
+    const most = Math.max(...breakable);
+    if (most === 0) break;
+    widths[breakable.indexOf(most)]! -= 1;
     excess -= 1;
   }
   return widths;
 }
-const narrowest = 10;
 
 function diffLines(row: Diff["rows"][number]): readonly string[] {
   switch (row.kind) {

@@ -61,7 +61,7 @@ li { margin-bottom: 0.35rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; overflow-wrap: normal; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.4rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.45rem 1.1rem 0.45rem 0; border-bottom: 1px solid var(--rule); }
-.data td { min-width: 6.2rem; }
+.data td { box-sizing: content-box; min-width: 5.6rem; }
 .data td.number { min-width: 0; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; line-height: 1.3; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -21,14 +21,14 @@ export function firewalls({ site, histories }: ReportedSite): Section {
             { heading: "Kept", kind: "text" },
             { heading: "Plan", kind: "code" },
             { heading: "Conduits", kind: "text" },
-            { heading: "", kind: "text" },
+            { heading: "Now", kind: "text" },
           ],
           rows: history.knownGoods.map(({ number, entry, conduits }): Cell[] => [
             String(number),
             entry ? minute(entry.time) : "at first contact",
             entry?.plan?.slice(0, 16) ?? "",
             [...conduits].map(([conduit, { stage }]) => `${conduit}: ${stage}`).join(", ") || "none",
-            number === history.current ? { text: "runs now", tone: "good" } : "",
+            number === history.current ? { text: "runs", tone: "good" } : "kept",
           ]),
         };
       }),
