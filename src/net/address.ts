@@ -1,4 +1,4 @@
-import { Address4, Address6 } from "ip-address";
+import { Address6 } from "ip-address";
 import IPCIDR from "ip-cidr";
 
 /** IP version. A rule has exactly one: a cross of families is how peers open firewalls by accident. */
@@ -63,16 +63,19 @@ export function parseAddress(text: string): AddressRange {
       throw new AddressError(`"${text}" is an IPv4-mapped address; write the IPv4 address`);
     return { family: 6, from: value, to: value };
   }
-  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text) || !Address4.isValid(text)) {
+  const octets = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text) ? text.split(".").map(Number) : [];
+  if (octets.length !== 4 || octets.some((octet) => octet > 255)) {
     throw new AddressError(`"${text}" is not an IPv4 or IPv6 address`);
   }
-  const value = new Address4(text).bigInt();
+  const value = BigInt(octets.reduce((high, octet) => high * 256 + octet));
   return { family: 4, from: value, to: value };
 }
 
 /** Canonical text of one address: dotted decimal, or RFC 5952 for IPv6. */
 export function formatAddress(family: Family, value: bigint): string {
-  return family === 4 ? Address4.fromBigInt(value).address : Address6.fromBigInt(value).correctForm();
+  if (family === 6) return Address6.fromBigInt(value).correctForm();
+  const bits = Number(value);
+  return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
 
 /** Canonical text of a range: an address, a prefix, or `from-to` where no prefix fits. */

@@ -44,7 +44,7 @@ export function createAnalysis(
   const store = createStore(budget);
   return {
     meaning: (program) => meaning(store, space, program),
-    packets: (asked) => union(store, asked.flatMap(space.rank), outcome.accept),
+    packets: (asked) => union(store, space.rank(asked), outcome.accept),
     difference: (a, b) => (a === b ? outcome.next : store.apply(differs, a, b)),
     passedOnlyBy: (a, b) => store.apply(passedOnlyByLeft, a, b),
     within: (packets, a) => store.apply(where, packets, a),

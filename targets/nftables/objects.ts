@@ -56,14 +56,7 @@ export const dispatchVerdict = (rules: ConduitRules, generation: Generation): st
 /** All objects of a conduit: only the sets that hold something, and the records of the families of its networks. */
 export function conduitObjects(rules: ConduitRules, generation: Generation): readonly NftObject[] {
   const own = families.filter((family) => rules.pairs.some((pair) => pair.left.family === family));
-  const filled = new Map<string, ElementGroup[]>();
-  for (const permit of rules.permits) {
-    for (const [part, elements] of permitElements(permit)) {
-      const groups = filled.get(part) ?? [];
-      filled.set(part, groups);
-      groups.push({ heading: permitHeading(permit), elements });
-    }
-  }
+  const filled = permitElements(rules.permits);
   return [
     ...permitSets(rules.conduit, generation).flatMap(({ part, object }) => {
       const groups = filled.get(part);
@@ -74,21 +67,25 @@ export function conduitObjects(rules: ConduitRules, generation: Generation): rea
   ];
 }
 
-/** Elements of one permit by the part of the set that holds them; the comment carries its id to the counters. */
-function permitElements(permit: PermitRules): ReadonlyMap<string, readonly string[]> {
-  const parts = new Map<string, string[]>();
-  const add = (part: string, element: string): void => {
-    const elements = parts.get(part) ?? [];
-    parts.set(part, elements);
-    elements.push(`${element} comment "${permit.permit}"`);
-  };
-  for (const box of permit.boxes) {
-    const [shape, family] = [shapeOf(box.service), box.source.family];
-    add(permitPart(shape, family), requestElement(box));
-    const reply = replyElement(box);
-    if (reply !== undefined) add(replyPart(shape, family), reply);
+/** Elements by the part of the set that holds them, permit by permit; the comment carries its id to the counters. */
+function permitElements(permits: readonly PermitRules[]): ReadonlyMap<string, readonly ElementGroup[]> {
+  const filled = new Map<string, { readonly heading: string; readonly elements: string[] }[]>();
+  for (const permit of permits) {
+    const heading = permitHeading(permit);
+    const add = (part: string, element: string): void => {
+      const groups = filled.get(part) ?? [];
+      filled.set(part, groups);
+      if (groups.at(-1)?.heading !== heading) groups.push({ heading, elements: [] });
+      groups.at(-1)!.elements.push(`${element} comment "${permit.permit}"`);
+    };
+    for (const box of permit.boxes) {
+      const [shape, family] = [shapeOf(box.service), box.source.family];
+      add(permitPart(shape, family), requestElement(box));
+      const reply = replyElement(box);
+      if (reply !== undefined) add(replyPart(shape, family), reply);
+    }
   }
-  return parts;
+  return filled;
 }
 
 const permitHeading = (permit: PermitRules): string => {

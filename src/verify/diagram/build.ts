@@ -1,39 +1,77 @@
 import type { Diagram, Store } from "./diagram.ts";
 import { type Operation, outcome, sequence } from "./outcome.ts";
-import { dimensions, open, type RankedCube } from "./space.ts";
+import { dimensions, open, type RankedCubes, rankedLength } from "./space.ts";
 
 /**
- * The union of cubes: `inside` where any of them matches, `next` elsewhere. Cubes that agree on a dimension are built
- * together, ranges that do not overlap become edges of one node, and only the layers that overlap are merged, in a
- * balanced fold. So the usual ten thousand host-to-host permits cost one sort.
+ * The union of cubes: `inside` where any of them matches, `next` elsewhere. One sort brings together the cubes that
+ * agree on a dimension, ranges that do not overlap become edges of one node, and only the layers that overlap are
+ * merged, in a balanced fold. So the usual ten thousand host-to-host permits cost that one sort.
  */
-export function union(store: Store, cubes: readonly RankedCube[], inside: number): Diagram {
-  if (cubes.length === 0) return outcome.next;
-  const build = (members: readonly RankedCube[], level: number): Diagram => {
+export function union(store: Store, cubes: RankedCubes, inside: number): Diagram {
+  const sorted = sortedOffsets(cubes);
+  /** Of the cubes from `first` to before `last`, which agree on all dimensions above. */
+  const build = (first: number, last: number, level: number): Diagram => {
     if (level === dimensions) return inside;
-    const layers = layersOf(groupByRange(members, level)).map((layer) => {
-      const starts: number[] = [];
-      const children: Diagram[] = [];
-      let end = 0;
-      for (const group of layer) {
-        if (group.from > end) {
-          starts.push(end);
-          children.push(outcome.next);
-        }
-        starts.push(group.from);
-        children.push(build(group.members, level + 1));
-        end = group.to;
-      }
-      if (end !== open) {
-        starts.push(end);
-        children.push(outcome.next);
-      }
-      return store.node(level, starts, children);
-    });
-    return fold(store, sequence, layers);
+    const layers: Layer[] = [];
+    for (let at = first; at < last; ) {
+      const offset = sorted[at]! + 2 * level;
+      const [from, to] = [cubes[offset]!, cubes[offset + 1]!];
+      let next = at + 1;
+      while (next < last && sameRange(cubes, offset, sorted[next]! + 2 * level)) next += 1;
+      const child = build(at, next, level + 1);
+      const free = layers.find((layer) => layer.end <= from);
+      if (free) append(free, from, to, child);
+      else layers.push(append({ starts: [], children: [], end: 0 }, from, to, child));
+      at = next;
+    }
+    return fold(
+      store,
+      sequence,
+      layers.map((layer) => {
+        if (layer.end < open) append(layer, layer.end, open, outcome.next);
+        return store.node(level, layer.starts, layer.children);
+      }),
+    );
   };
-  return build(cubes, 0);
+  return build(0, sorted.length, 0);
 }
+
+/** The edges of a node, one behind the other, up to `end`. */
+interface Layer {
+  readonly starts: number[];
+  readonly children: Diagram[];
+  end: number;
+}
+
+/** Adds an edge that begins at or behind the end. */
+function append(layer: Layer, from: number, to: number, child: Diagram): Layer {
+  if (from > layer.end) {
+    layer.starts.push(layer.end);
+    layer.children.push(outcome.next);
+  }
+  layer.starts.push(from);
+  layer.children.push(child);
+  layer.end = to;
+  return layer;
+}
+
+/** Where each cube begins, in the order of its ranges from the first dimension to the last; of two, the wider first. */
+function sortedOffsets(cubes: RankedCubes): Uint32Array {
+  const offsets = Uint32Array.from(
+    { length: cubes.length / rankedLength },
+    (_, index) => index * rankedLength,
+  );
+  return offsets.sort((a, b) => {
+    for (let at = 0; at < rankedLength; at += 2) {
+      const order = cubes[a + at]! - cubes[b + at]! || cubes[b + at + 1]! - cubes[a + at + 1]!;
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+}
+
+const sameRange = (cubes: RankedCubes, a: number, b: number): boolean =>
+  cubes[a] === cubes[b] && cubes[a + 1] === cubes[b + 1];
 
 /** Folds from the middle, so that each diagram takes part in log n operations; the operation must be associative. */
 export function fold(store: Store, operation: Operation, diagrams: readonly Diagram[]): Diagram {
@@ -44,37 +82,4 @@ export function fold(store: Store, operation: Operation, diagrams: readonly Diag
     fold(store, operation, diagrams.slice(0, middle)),
     fold(store, operation, diagrams.slice(middle)),
   );
-}
-
-interface Group {
-  readonly from: number;
-  readonly to: number;
-  readonly members: readonly RankedCube[];
-}
-
-/** Cubes by their range on one dimension, sorted by its start, the wider first. */
-function groupByRange(members: readonly RankedCube[], level: number): readonly Group[] {
-  const [start, end] = [2 * level, 2 * level + 1];
-  const [from, to] = [members[0]![start]!, members[0]![end]!];
-  // One cube, or many that agree: most groups below the addresses, and all above them.
-  if (members.every((cube) => cube[start] === from && cube[end] === to)) return [{ from, to, members }];
-  const sorted = members.toSorted((a, b) => a[start]! - b[start]! || b[end]! - a[end]!);
-  const groups: { from: number; to: number; members: RankedCube[] }[] = [];
-  for (const cube of sorted) {
-    const last = groups.at(-1);
-    if (last && last.from === cube[start] && last.to === cube[end]) last.members.push(cube);
-    else groups.push({ from: cube[start]!, to: cube[end]!, members: [cube] });
-  }
-  return groups;
-}
-
-/** As few lists as possible in which no two ranges overlap; groups are sorted by their start. */
-function layersOf(groups: readonly Group[]): readonly (readonly Group[])[] {
-  const layers: Group[][] = [];
-  for (const group of groups) {
-    const free = layers.find((layer) => layer.at(-1)!.to <= group.from);
-    if (free) free.push(group);
-    else layers.push([group]);
-  }
-  return layers;
 }

@@ -20,7 +20,7 @@ export function meaning(store: Store, space: Space, program: Program): Diagram {
     return diagram;
   };
   const rule = ({ cubes, action }: Rule): Diagram => {
-    const ranked = cubes.flatMap(space.rank);
+    const ranked = space.rank(cubes);
     switch (action.kind) {
       case "accept":
         return union(store, ranked, outcome.accept);

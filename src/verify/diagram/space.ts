@@ -26,90 +26,100 @@ export const stateRanks: readonly ConnectionState[] = ["original", "none", "rela
 const payloads = 65_536;
 const isIcmp = (protocol: number): boolean => protocol === 1 || protocol === 58;
 
-/** A cube in ranks: `[from, to)` for each dimension, one behind the other. */
-export type RankedCube = readonly number[];
+/** Cubes in ranks, one behind the other: `[from, to)` for each dimension, so twice as many numbers as dimensions. */
+export type RankedCubes = readonly number[];
+export const rankedLength = 2 * dimensions;
 
 /** The end of a range that goes to the end of its dimension, whatever the family's axis holds. */
 export const open = 2 ** 31 - 1;
-const whole: readonly [number, number] = [0, open];
+const whole: RankRange = [0, open];
+type RankRange = readonly [from: number, to: number];
 
 /** The compressed coordinates of everything that a set of programs can tell apart. */
 export interface Space {
-  /** The points of a dimension; destination and source have their own for each family. */
+  /** The points of a dimension; destination and source share theirs, for each family its own. */
   axis(level: number, family: Family): Axis;
-  /** A cube as disjoint or overlapping ranked cubes; none when it matches nothing. */
-  rank(cube: Cube): readonly RankedCube[];
+  /** Cubes as disjoint or overlapping ranked cubes; a cube that matches nothing gives none. */
+  rank(cubes: readonly Cube[]): RankedCubes;
 }
 
 export function createSpace(programs: readonly Program[], further: readonly Cube[] = []): Space {
-  const cubes = [
-    ...programs.flatMap((program) => [...program.chains.values()].flat().flatMap((rule) => rule.cubes)),
-    ...further,
-  ];
-  const addressAxis = (family: Family, pick: (cube: Cube) => AddressRange | undefined): Axis => {
-    const ends: bigint[] = [0n, 1n << BigInt(addressBits(family))];
-    for (const cube of cubes) {
-      const range = pick(cube);
-      if (range?.family === family) ends.push(range.from, range.to + 1n);
-    }
+  const addresses = new Set<AddressRange>();
+  const services = new Set([0, 256 * payloads]);
+  const sourcePorts = new Set([0, payloads]);
+  const note = (cube: Cube): void => {
+    if (cube.source) addresses.add(cube.source);
+    if (cube.destination) addresses.add(cube.destination);
+    if (cube.sourcePort) sourcePorts.add(cube.sourcePort.from).add(cube.sourcePort.to + 1);
+    for (const { from, to } of serviceRanges(cube)) services.add(from).add(to + 1);
+  };
+  for (const { chains } of programs) {
+    for (const rules of chains.values()) for (const { cubes } of rules) cubes.forEach(note);
+  }
+  further.forEach(note);
+
+  const addressAxis = (family: Family): Axis => {
+    const ends = [0n, 1n << BigInt(addressBits(family))];
+    for (const range of addresses) if (range.family === family) ends.push(range.from, range.to + 1n);
     return createAxis(ends);
   };
-  const numberAxis = (size: number, pick: (cube: Cube) => readonly Range[]): Axis => {
-    const ends = new Set([0, size]);
-    for (const cube of cubes) for (const { from, to } of pick(cube)) ends.add(from).add(to + 1);
-    return createAxis([...ends].map(BigInt));
-  };
+  const addressAxes = { 4: addressAxis(4), 6: addressAxis(6) };
   const own = {
     [dimension.family]: createAxis([0n, 1n, 2n]),
-    [dimension.state]: createAxis(
-      stateRanks.map((_, rank) => BigInt(rank)).concat(BigInt(stateRanks.length)),
-    ),
-    [dimension.service]: numberAxis(256 * payloads, serviceRanges),
-    [dimension.sourcePort]: numberAxis(payloads, (cube) => (cube.sourcePort ? [cube.sourcePort] : [])),
+    [dimension.state]: createAxis([...stateRanks.keys(), stateRanks.length].map(BigInt)),
+    [dimension.service]: createAxis([...services].map(BigInt)),
+    [dimension.sourcePort]: createAxis([...sourcePorts].map(BigInt)),
   };
-  const destinations = {
-    4: addressAxis(4, (cube) => cube.destination),
-    6: addressAxis(6, (cube) => cube.destination),
+  const axis = (level: number, family: Family): Axis =>
+    level === dimension.destination || level === dimension.source
+      ? addressAxes[family]
+      : own[level as keyof typeof own];
+
+  // Most ranges of addresses stand in many cubes as one object, and big integers are slow to look up.
+  const addressRanks = new Map<AddressRange, RankRange>();
+  for (const range of addresses) {
+    const { rank, points } = addressAxes[range.family];
+    addressRanks.set(range, upToOpen([rank(range.from), rank(range.to + 1n)], points));
+  }
+  const ranker = ({ points }: Axis): ((range: Range | undefined) => RankRange) => {
+    const ranks = new Map(points.map((point, rank) => [Number(point), rank]));
+    return (range) => (range ? upToOpen([ranks.get(range.from)!, ranks.get(range.to + 1)!], points) : whole);
   };
-  const sources = { 4: addressAxis(4, (cube) => cube.source), 6: addressAxis(6, (cube) => cube.source) };
-  const axis = (level: number, family: Family): Axis => {
-    if (level === dimension.destination) return destinations[family];
-    if (level === dimension.source) return sources[family];
-    return own[level as keyof typeof own];
+  const rankAddress = (range: AddressRange | undefined): RankRange =>
+    range ? addressRanks.get(range)! : whole;
+  const rankService = ranker(own[dimension.service]);
+  const rankSourcePort = ranker(own[dimension.sourcePort]);
+
+  const rankCube = (cube: Cube, ranked: number[]): void => {
+    const family = cube.family ?? cube.source?.family ?? cube.destination?.family;
+    if (cube.source && cube.source.family !== family) return;
+    if (cube.destination && cube.destination.family !== family) return;
+    const [f0, f1] = family ? familyRanges[family] : whole;
+    const [d0, d1] = rankAddress(cube.destination);
+    const [s0, s1] = rankAddress(cube.source);
+    const [p0, p1] = rankSourcePort(cube.sourcePort);
+    for (const [t0, t1] of stateRuns(cube.states)) {
+      for (const service of cubeServices(cube)) {
+        const [v0, v1] = rankService(service);
+        ranked.push(f0, f1, t0, t1, d0, d1, s0, s1, v0, v1, p0, p1);
+      }
+    }
   };
-  return { axis, rank: (cube) => rankCube(cube, axis) };
+  const rank = (cubes: readonly Cube[]): RankedCubes => {
+    const ranked: number[] = [];
+    for (const cube of cubes) rankCube(cube, ranked);
+    return ranked;
+  };
+  return { axis, rank };
 }
 
-function rankCube(cube: Cube, axis: Space["axis"]): readonly RankedCube[] {
-  const asked = cube.family ?? cube.source?.family ?? cube.destination?.family;
-  const clash = [cube.source, cube.destination].some((range) => range && range.family !== asked);
-  if (clash) return [];
-  // Without a family there are no addresses either, and the axes of one family do for both.
-  const family = asked ?? 4;
-  const range = (level: number, from: number | bigint, to: number | bigint): readonly [number, number] => {
-    const { rank, points } = axis(level, family);
-    const end = rank(BigInt(to) + 1n);
-    return [rank(BigInt(from)), end === points.length - 1 ? open : end];
-  };
-  const optional = (level: number, asks: AddressRange | Range | undefined): readonly [number, number] =>
-    asks ? range(level, asks.from, asks.to) : whole;
-  const familyRank = familyRanks.indexOf(family);
-  const [f0, f1] = asked ? range(dimension.family, familyRank, familyRank) : whole;
-  const [d0, d1] = optional(dimension.destination, cube.destination);
-  const [s0, s1] = optional(dimension.source, cube.source);
-  const [p0, p1] = optional(dimension.sourcePort, cube.sourcePort);
-  const ranked: RankedCube[] = [];
-  for (const [t0, t1] of stateRuns(cube.states)) {
-    for (const service of cubeServices(cube)) {
-      const [v0, v1] = optional(dimension.service, service);
-      ranked.push([f0, f1, t0, t1, d0, d1, s0, s1, v0, v1, p0, p1]);
-    }
-  }
-  return ranked;
-}
+const familyRanges: Record<Family, RankRange> = { 4: [0, 1], 6: [1, open] };
+
+const upToOpen = ([from, to]: RankRange, points: readonly bigint[]): RankRange =>
+  to === points.length - 1 ? [from, open] : [from, to];
 
 /** Neighbouring states as ranges of ranks. */
-function stateRuns(states: readonly ConnectionState[] | undefined): readonly (readonly [number, number])[] {
+function stateRuns(states: readonly ConnectionState[] | undefined): readonly RankRange[] {
   if (states === undefined) return [whole];
   const runs: [number, number][] = [];
   for (const [rank, state] of stateRanks.entries()) {

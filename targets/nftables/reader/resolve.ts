@@ -59,7 +59,7 @@ function resolveRule(
   if (use.kind === "update") return record(rule, set, use.key, conditions);
   if (set.use === "record") throw refusal(`"${set.name}" is a record and admits nothing`, span);
   if (rule.protocols) throw refusal("the key of a set names the protocol already", span);
-  const cubes = set.elements.map((element) => ({ ...states, ...elementCube(set, use.key, element, span) }));
+  const cubes = set.elements.map(elementMeaning(set, use.key, rule.state && [rule.state], span));
   if (!isDispatch) return [{ cubes, action: action(rule, chain, chains), span }];
   return [...new Set(set.elements.map((element) => element.chain!))].map((target) => ({
     cubes: cubes.filter((_, index) => set.elements[index]!.chain === target),
@@ -77,38 +77,48 @@ function action(rule: RuleSyntax, chain: string, chains: ReadonlyMap<string, Cha
   return verdict;
 }
 
-/** What a packet must be to match an element under a key. */
-function elementCube(set: SetSyntax, key: readonly Field[], element: Element, span: Span): Cube {
+/** What a packet must be to match an element, by the key under which it is looked up. */
+function elementMeaning(
+  set: SetSyntax,
+  [first, second, ...rest]: readonly Field[],
+  states: Cube["states"],
+  span: Span,
+): (element: Element) => Cube {
   const ip = set.family === 4 ? "ip" : "ip6";
-  const [first, second, ...rest] = key;
   const forward = first === `${ip} saddr` && second === `${ip} daddr`;
   if (!forward && !(first === `${ip} daddr` && second === `${ip} saddr`)) {
     throw refusal(`the key of "${set.name}" begins with the two IPv${set.family} addresses`, span);
   }
-  const [source, destination] = forward ? [element.first, element.second] : [element.second, element.first];
-  const label = element.comment === undefined ? {} : { label: element.comment };
-  const cube: Cube = { family: set.family, source, destination, span: element.span, ...label };
-  const payload = element.payload!;
+  const cube = (element: Element): Cube => ({
+    family: set.family,
+    states,
+    source: forward ? element.first : element.second,
+    destination: forward ? element.second : element.first,
+    protocol: element.protocol,
+    span: element.span,
+    label: element.comment,
+  });
   switch (`${set.rest}: ${rest.join(", ")}`) {
     case "addresses: ":
-      return cube;
     case "protocols: meta l4proto":
-      return { ...cube, protocol: element.protocol! };
+      return cube;
     case `icmp: ${set.family === 4 ? "icmp" : "icmpv6"} type`: {
-      const protocol = icmpProtocol(set.family);
-      return { ...cube, protocol: { from: protocol, to: protocol }, icmpType: payload };
+      const icmp = icmpProtocol(set.family);
+      const protocol = { from: icmp, to: icmp };
+      return (element) => ({ ...cube(element), protocol, icmpType: element.payload! });
     }
     case "ports: meta l4proto, th sport":
-    case "ports: meta l4proto, th dport": {
-      if (!portProtocols.has(element.protocol!.from)) {
-        throw refusal("this protocol has no ports: another part of its header would be read", element.span);
-      }
-      const side = rest[1] === "th sport" ? { sourcePort: payload } : { destinationPort: payload };
-      return { ...cube, protocol: element.protocol!, ...side };
-    }
+      return (element) => ({ ...cube(element), sourcePort: portOf(element) });
+    case "ports: meta l4proto, th dport":
+      return (element) => ({ ...cube(element), destinationPort: portOf(element) });
     default:
       throw refusal(`the key does not fit the type of "${set.name}"`, span);
   }
+}
+
+function portOf({ protocol, payload, span }: Element): Range {
+  if (portProtocols.has(protocol!.from)) return payload!;
+  throw refusal("this protocol has no ports: another part of its header would be read", span);
 }
 
 /**
