@@ -160,8 +160,9 @@ export function createDriver(
 
     async drill(leaseSeconds) {
       const words = script(drillScript, run, `${leaseSeconds}`, watchScript);
-      const seconds = (await firewall.output("rehearse the dead man", words)).trim().split("\n").map(Number);
-      return Math.max(...seconds);
+      const answer = (await firewall.output("rehearse the dead man", words)).trim().split(" ").map(Number);
+      const [seconds = Number.NaN, tenths = Number.NaN] = answer;
+      return seconds + tenths / 10;
     },
 
     async load(rules) {

@@ -413,10 +413,12 @@ describe.skipIf(missingForPfsense)(
         recordFull: false,
       });
       expect((await driver.counters("it-cell1")).permits).toEqual([]);
+      host.write("filter.log", "");
+      expect((await driver.counters("dmz-cell1")).recordFull).toBe(true);
     });
 
     test("the dead man is rehearsed with each watcher alone, in anchors that nothing calls", async () => {
-      expect(await driver.drill(2)).toBeGreaterThanOrEqual(4);
+      expect(Math.abs((await driver.drill(2)) - 2)).toBeLessThan(1);
       expect(host.run(`ls ${host.folder}/anchors ${host.folder}/run`)).not.toMatch(/drill/);
       host.write("no-daemon", "");
       await expect(driver.drill(2)).rejects.toThrow(/watcher of the dead man does not run/);

@@ -42,6 +42,7 @@ export function startPfsenseHost(): PfsenseHost {
   writeFileSync(path("config.inc"), `<?php require_once("${join(stubs, "pfsense.php")}");`);
   for (const name of ["functions.inc", "filter.inc"]) writeFileSync(path(name), "");
   writeFileSync(path("config.xml"), emptyConfig);
+  writeFileSync(path("filter.log"), "");
   writeFileSync(path("version"), "2.7.2-RELEASE\n");
   writeFileSync(path("main"), 'anchor "userrules/*" all\npass in on lan all flags S/SA keep state\n');
   writeFileSync(path("info"), "Status: Enabled for 12 days 03:04:05           Debug: Urgent\n");
