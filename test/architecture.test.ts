@@ -20,7 +20,9 @@ const targetsMayImport = [
   "src/digest.ts",
   "src/baseline/flow.ts",
   "src/compile/ir.ts",
+  "src/compile/meet.ts",
   "src/compile/program.ts",
+  "src/compile/reading.ts",
   "src/session.ts",
   "src/target.ts",
 ];

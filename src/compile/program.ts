@@ -26,6 +26,11 @@ export interface Cube {
   readonly span?: Span;
   /** The permit whose counter a match moves. It constrains nothing. */
   readonly label?: string;
+  /**
+   * Something that is not modelled is asked as well: a packet in the cube may match or not. Only a reading of somebody
+   * else's ruleset holds such cubes (reading.ts).
+   */
+  readonly uncertain?: true;
 }
 
 /** What happens when one of a rule's cubes matches. `record` notes the packet and goes on. */

@@ -1,0 +1,78 @@
+import type { Span } from "../diagnostics/diagnostic.ts";
+import { matches } from "./evaluate.ts";
+import type { Action, Cube, Program } from "./program.ts";
+
+/** A ruleset that stands in the way of a forwarded packet. */
+export interface Gate {
+  /** As its platform names it: family, table and chain. */
+  readonly name: string;
+  readonly program: Program;
+}
+
+/** Something in a ruleset whose effect on a packet is not known, and where it stands. */
+export interface Unmodelled {
+  readonly construct: string;
+  readonly span: Span;
+}
+
+/**
+ * Somebody's ruleset as it is read. A packet passes when every gate lets it pass, whatever their order. An original
+ * packet is the first one of its connection; those that follow are not told apart from it.
+ */
+export interface Reading {
+  readonly gates: readonly Gate[];
+  readonly unmodelled: readonly Unmodelled[];
+}
+
+/** `unknown`: it depends on something that is not modelled. */
+export type Answer = "accept" | "drop" | "unknown";
+
+/** What may become of a packet in a chain; several when a rule may match or not. */
+type Fate = "next" | "back" | "accept" | "drop";
+
+/**
+ * Walks a reading with one packet along every way that it may take. Slow, obvious, and apart from the diagrams: it is
+ * what they are tested against.
+ */
+export function judge({ gates }: Reading, packet: Parameters<typeof matches>[1]): Answer {
+  const fates = gates.map(({ program }) => walk(program, (cube) => matches(cube, packet)));
+  if (fates.some((fate) => !fate.has("accept"))) return "drop";
+  return fates.some((fate) => fate.has("drop")) ? "unknown" : "accept";
+}
+
+function walk(program: Program, holds: (cube: Cube) => boolean): ReadonlySet<Fate> {
+  const chain = (name: string): ReadonlySet<Fate> => {
+    const fates = new Set<Fate>();
+    for (const { cubes, action } of program.chains.get(name)!) {
+      const matched = cubes.filter(holds);
+      if (matched.length === 0) continue;
+      const effect = effectOf(action, chain);
+      for (const fate of effect) if (fate !== "next") fates.add(fate);
+      const goesOn = effect.has("next") || matched.every(({ uncertain }) => uncertain);
+      if (!goesOn) return fates;
+    }
+    return fates.add("next");
+  };
+  const fates = chain(program.entry);
+  const end: readonly Fate[] = fates.has("next") || fates.has("back") ? [program.policy] : [];
+  return new Set([...fates, ...end].filter((fate) => fate === "accept" || fate === "drop"));
+}
+
+function effectOf(action: Action, chain: (name: string) => ReadonlySet<Fate>): ReadonlySet<Fate> {
+  switch (action.kind) {
+    case "accept":
+    case "drop":
+      return new Set([action.kind]);
+    case "record":
+      return new Set(["next"]);
+    case "return":
+      return new Set(["back"]);
+    case "jump":
+    case "goto": {
+      const open = action.kind === "jump" ? "next" : "back";
+      return new Set(
+        [...chain(action.chain)].map((fate) => (fate === "back" || fate === "next" ? open : fate)),
+      );
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Cube, Program } from "../compile/program.ts";
+import type { Answer, Gate, Reading } from "../compile/reading.ts";
+import type { AddressRange } from "../net/address.ts";
+import type { Packet } from "../net/packet.ts";
+import { union } from "./diagram/build.ts";
+import { type Budget, BudgetExceeded, createStore, type Diagram } from "./diagram/diagram.ts";
+import { outcome } from "./diagram/outcome.ts";
+import { type Bounds, bounds, createSets } from "./diagram/possible.ts";
+import { createSpace } from "./diagram/space.ts";
+import { witness } from "./diagram/witness.ts";
+
+/** A packet for each answer that a reading gives among some packets. Which answers are absent is certain. */
+export type Answers = Readonly<Partial<Record<Answer, Packet>>>;
+
+/**
+ * How two readings differ in what they let pass. `lost` and `gained` are certain, packets that one of them lets pass
+ * and the other drops; `unknown` is a packet of which one of them does not say enough to know.
+ */
+export interface Difference {
+  readonly lost?: Packet;
+  readonly gained?: Packet;
+  readonly unknown?: Packet;
+}
+
+/** Questions about readings that share one space and one store. Each throws BudgetExceeded past its budget. */
+export interface Readings {
+  answers(reading: Reading, within: readonly Cube[]): Answers;
+  difference(before: Reading, after: Reading, within: readonly Cube[]): Difference;
+}
+
+/**
+ * @param cubes further cubes that will be asked about.
+ * @param named addresses that make a witness plausible, most telling first.
+ */
+export function createReadings(
+  readings: readonly Reading[],
+  cubes: readonly Cube[],
+  named: readonly AddressRange[],
+  budget: Budget,
+): Readings {
+  const programs = readings.flatMap(({ gates }) => gates.map(({ program }) => program));
+  const space = createSpace(programs, cubes);
+  const store = createStore(budget);
+  const { and, or, not } = createSets(store);
+  const known = new Map<Program, Bounds>();
+  const boundsOf = (program: Program): Bounds => {
+    const found = known.get(program) ?? bounds(store, space, program);
+    known.set(program, found);
+    return found;
+  };
+  /** A packet passes when every gate lets it, and is dropped by any. */
+  const through = (gates: readonly Gate[]): Bounds =>
+    gates
+      .map(({ program }) => boundsOf(program))
+      .reduce((a, b) => ({ accept: and(a.accept, b.accept), drop: or(a.drop, b.drop) }), {
+        accept: outcome.accept,
+        drop: outcome.next,
+      });
+  const packets = (wanted: readonly Cube[]): Diagram => union(store, space.rank(wanted), outcome.accept);
+  const examples = <Name extends string>(
+    sets: Readonly<Record<Name, Diagram>>,
+    within: readonly Cube[],
+  ): Partial<Record<Name, Packet>> => {
+    const asked = packets(within);
+    const found: Partial<Record<Name, Packet>> = {};
+    for (const name of Object.keys(sets) as Name[]) {
+      const packet = witness(store, space, and(asked, sets[name]), named);
+      if (packet) found[name] = packet;
+    }
+    return found;
+  };
+  return {
+    answers(reading, within) {
+      const { accept, drop } = through(reading.gates);
+      return examples({ accept: not(drop), drop: not(accept), unknown: and(accept, drop) }, within);
+    },
+    difference(before, after, within) {
+      // A gate that stands in both makes no difference, whatever is not known of it.
+      const [was, is] = [keysOf(before), keysOf(after)];
+      const shared = through(before.gates.filter((_, index) => is.includes(was[index]!)));
+      const old = through(before.gates.filter((_, index) => !is.includes(was[index]!)));
+      const now = through(after.gates.filter((_, index) => !was.includes(is[index]!)));
+      const certain = not(shared.drop);
+      const lost = and(certain, and(not(old.drop), not(now.accept)));
+      const gained = and(certain, and(not(now.drop), not(old.accept)));
+      const may = and(shared.accept, or(and(old.accept, now.drop), and(old.drop, now.accept)));
+      return examples({ lost, gained, unknown: and(may, not(or(lost, gained))) }, within);
+    },
+  };
+}
+
+/** What a gate says, wherever it says it. */
+const keysOf = ({ gates }: Reading): readonly string[] =>
+  gates.map(({ program: { entry, policy, chains } }) =>
+    JSON.stringify([entry, policy, [...chains]], (key, value) =>
+      key === "span" ? undefined : typeof value === "bigint" ? String(value) : value,
+    ),
+  );
+
+/** The result of a question, or undefined when it took more than its budget. */
+export function withinBudget<T>(question: () => T): T | undefined {
+  try {
+    return question();
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return undefined;
+    throw error;
+  }
+}
