@@ -38,6 +38,7 @@ const needs = {
     iptables: "iptables",
     ipset: "ipset",
     python3: "python3",
+    chromium: "chromium",
   },
   bench: { ...lab, tshark: "tshark" },
 };
