@@ -2,25 +2,19 @@ import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
-import { renderDiagnostic } from "../diagnostics/render.ts";
-import { readAnsibleInventory } from "../inventory/ansible.ts";
-import { type DraftSite, draftSite } from "../inventory/draft-site.ts";
-import type { InventoryHost } from "../inventory/host.ts";
-import { NetboxError, readNetboxExport } from "../inventory/netbox.ts";
 import { siteJsonSchema, siteSchemaFile } from "../policy/schema/json-schema.ts";
 import { schemaLine, siteTemplate } from "../policy/template.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { writeFileAtomic } from "./files.ts";
-import { readTextFile } from "./text-file.ts";
+import { fromAnsible, fromBaseline, fromNetbox } from "./site-drafts.ts";
 
 interface Flags {
   readonly ansible?: string;
   readonly netbox?: string;
+  readonly baseline?: string;
   readonly name?: string;
   readonly timezone?: string;
 }
-
-const sizeLimit = 64 * 1024 * 1024;
 
 const fileFlag = (brief: string) =>
   ({ kind: "parsed", parse: String, brief, optional: true, placeholder: "FILE" }) as const;
@@ -29,13 +23,14 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
   docs: {
     brief: "Write a site file to start from, with the schema that editors read",
     fullDescription:
-      "Without an inventory: a small commented site. With one: its zones and assets, and the questions that it " +
-      "leaves open. A site file that is there already is never overwritten.",
+      "Without an inventory: a small commented site. With an inventory or a baseline: its zones and assets, and the " +
+      "questions that it leaves open. A site file that is there already is never overwritten.",
   },
   parameters: {
     flags: {
       ansible: fileFlag("Start from an Ansible inventory (YAML or INI)"),
       netbox: fileFlag("Start from a NetBox export of devices (CSV, or JSON of its API)"),
+      baseline: fileFlag("Start from a baseline: the hosts that were seen, and a conduit where zones talk"),
       name: {
         kind: "parsed",
         parse: String,
@@ -55,9 +50,9 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
       parameters: [{ brief: "Folder (default: the working folder)", parse: String, optional: true }],
     },
   },
-  func({ ansible, netbox, name, timezone }, path = ".") {
-    if (ansible !== undefined && netbox !== undefined) {
-      throw new CommandError("--ansible and --netbox exclude each other", exitCodes.usage);
+  func({ ansible, netbox, baseline, name, timezone }, path = ".") {
+    if ([ansible, netbox, baseline].filter((file) => file !== undefined).length > 1) {
+      throw new CommandError("--ansible, --netbox and --baseline exclude each other", exitCodes.usage);
     }
     const folder = resolve(this.cwd, path);
     const file = join(folder, "site.yaml");
@@ -66,12 +61,16 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     const site = {
       name: printable(name ?? (basename(folder) || "plant")),
       timezone: timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      target: "nftables",
     };
-    const inventory = ansible ?? netbox;
     const { text, questions } =
-      inventory === undefined
-        ? { text: siteTemplate({ ...site, target: "nftables" }), questions: [] }
-        : drafted(inventory, readInventory(this, ansible, netbox), site);
+      ansible !== undefined
+        ? fromAnsible(this, ansible, site)
+        : netbox !== undefined
+          ? fromNetbox(this, netbox, site)
+          : baseline !== undefined
+            ? fromBaseline(this, baseline, site)
+            : { text: siteTemplate(site), questions: [] };
     const schema = basename(siteSchemaFile);
     mkdirSync(folder, { recursive: true });
     writeFileAtomic(join(folder, schema), `${JSON.stringify(siteJsonSchema(), null, 2)}\n`);
@@ -83,33 +82,3 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     );
   },
 });
-
-function readInventory(context: Context, ansible?: string, netbox?: string): readonly InventoryHost[] {
-  const name = ansible ?? netbox ?? "";
-  const text = readTextFile(resolve(context.cwd, name), name, sizeLimit);
-  if (ansible !== undefined) {
-    const { value: hosts, diagnostics } = readAnsibleInventory(text, name);
-    for (const diagnostic of diagnostics) {
-      context.process.stderr.write(`${renderDiagnostic(diagnostic, () => text)}\n\n`);
-    }
-    if (hosts === undefined) throw new CommandError(`${name} is not an inventory that can be read`);
-    return hosts;
-  }
-  try {
-    return readNetboxExport(text);
-  } catch (error) {
-    if (error instanceof NetboxError) throw new CommandError(`${name}: ${error.message}`);
-    throw error;
-  }
-}
-
-function drafted(
-  file: string,
-  hosts: readonly InventoryHost[],
-  site: { readonly name: string; readonly timezone: string },
-): DraftSite {
-  if (hosts.every(({ addresses }) => addresses.length === 0)) {
-    throw new CommandError(`${file} lists no host with an address`);
-  }
-  return draftSite(hosts, site);
-}

@@ -1,6 +1,8 @@
 import { type AddressRange, addressBits, covers, formatRange } from "../net/address.ts";
 import { unroutable } from "../policy/resolve/addresses.ts";
+import { placeholderKey } from "../policy/schema/placeholder-key.ts";
 import { networkOf } from "./address.ts";
+import type { ObservedPair } from "./from-baseline.ts";
 import type { InventoryHost } from "./host.ts";
 import { uniqueIds } from "./names.ts";
 
@@ -8,6 +10,13 @@ import { uniqueIds } from "./names.ts";
 export interface DraftSite {
   readonly text: string;
   readonly questions: readonly string[];
+}
+
+/** What a site file says beside its plant: `name` on one line, an IANA time zone, a kind of firewall. */
+export interface SiteFacts {
+  readonly name: string;
+  readonly timezone: string;
+  readonly target: string;
 }
 
 interface DraftZone {
@@ -18,11 +27,13 @@ interface DraftZone {
 
 /**
  * Zones and assets from an inventory: hosts of one network share a zone, and networks whose hosts are all of one
- * group share it too. Levels are a guess that the questions name; conduits come from what is observed.
+ * group share it too. Levels are a guess that the questions name. Each pair of zones that was seen to talk gets a
+ * conduit, whose permits `sluice baseline propose` writes.
  */
 export function draftSite(
   inventory: readonly InventoryHost[],
-  site: { readonly name: string; readonly timezone: string },
+  site: SiteFacts,
+  pairs: readonly ObservedPair[] = [],
 ): DraftSite {
   const hosts = inventory.map((host) => ({
     ...host,
@@ -49,6 +60,7 @@ export function draftSite(
     `site: {name: ${JSON.stringify(site.name)}, timezone: ${site.timezone}}`,
     "zones:",
     ...zones.flatMap((zone, index) => zoneLines(zone, ids[index]!)),
+    ...conduitLines(joinedZones(zones, ids, pairs), site.target),
   ].join("\n");
   return { text: `${text}\n`, questions };
 }
@@ -141,6 +153,38 @@ const plainText = (text: string): string =>
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim()
     .slice(0, 500);
+
+/** The pairs of zones between which somebody was seen to talk, each once. */
+function joinedZones(
+  zones: readonly DraftZone[],
+  ids: readonly string[],
+  pairs: readonly ObservedPair[],
+): readonly (readonly [string, string])[] {
+  const zoneOf = (address: AddressRange): string | undefined =>
+    ids[zones.findIndex((zone) => isInside(address, zone))];
+  const joined = new Map<string, readonly [string, string]>();
+  for (const [initiator, responder] of pairs) {
+    const [from, to] = [zoneOf(initiator), zoneOf(responder)];
+    if (from === undefined || to === undefined || from === to) continue;
+    const key = [from, to].toSorted().join(" ");
+    if (!joined.has(key)) joined.set(key, [from, to]);
+  }
+  return [...joined.values()];
+}
+
+function conduitLines(joined: readonly (readonly [string, string])[], target: string): readonly string[] {
+  if (joined.length === 0) return [];
+  const ids = uniqueIds(joined.map((pair) => pair.join("-")));
+  return [
+    "conduits: # permits: sluice baseline propose",
+    ...joined.map(([from, to], index) => `  ${ids[index]}: {zones: [${from}, ${to}], firewalls: [fw1]}`),
+    "firewalls:",
+    "  fw1: # a guess: which firewall do these conduits cross?",
+    `    target: ${target}`,
+    "    address: 192.0.2.1",
+    `    ssh: {user: root, host-keys: [${placeholderKey(3, "fw1")}]}`,
+  ];
+}
 
 /** IPv6 addresses hold colons, which YAML would read as keys. */
 const quoted = (range: AddressRange): string =>

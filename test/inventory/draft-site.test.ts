@@ -1,14 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { BaselineFlow } from "../../src/baseline/flow.ts";
 import { readAnsibleInventory } from "../../src/inventory/ansible.ts";
 import { draftSite } from "../../src/inventory/draft-site.ts";
+import { observedPlant } from "../../src/inventory/from-baseline.ts";
 import type { InventoryHost } from "../../src/inventory/host.ts";
 import { uniqueIds } from "../../src/inventory/names.ts";
 import { readNetboxExport } from "../../src/inventory/netbox.ts";
 import { formatRange } from "../../src/net/address.ts";
 import { readSite } from "../../src/policy/read.ts";
+import { targetDefaults } from "../../targets/defaults.ts";
 
-const site = { name: "Plant", timezone: "UTC" };
+const site = { name: "Plant", timezone: "UTC", target: "nftables" };
 const show = (hosts: readonly InventoryHost[] | undefined): readonly string[] =>
   (hosts ?? []).map(({ name, addresses, networks, group }) =>
     [name, ...addresses.map(formatRange), ...networks.map(formatRange), group ?? "-"].join(" "),
@@ -165,6 +168,39 @@ odd,Line 1,10.1.2.11/24
         expect(diagnostics).toEqual([]);
       }),
     );
+  });
+});
+
+describe("a baseline", () => {
+  const flow = (initiator: string, responder: string, rest: Partial<BaselineFlow> = {}): BaselineFlow => ({
+    ...{ family: 4, initiator, responder, protocol: 6, port: 502, connections: 1, packets: 10, bytes: 900 },
+    ...{ firstSeen: "2026-01-01T00:00:00.000Z", lastSeen: "2026-01-01T01:00:00.000Z" },
+    ...{ evidence: "syn", confidence: 1, answered: true },
+    ...rest,
+  });
+
+  test("gives zones with what their hosts answer, and a conduit where zones talk", () => {
+    const { hosts, pairs, foreign } = observedPlant([
+      flow("10.2.0.5", "10.1.0.10"),
+      flow("10.1.0.10", "10.2.0.5", { port: 123, protocol: 17 }),
+      flow("10.1.0.20", "10.1.0.10"),
+      flow("10.3.0.1", "10.1.0.99", { answered: false }),
+      flow("10.1.0.20", "10.1.0.255", { notRoutable: "broadcast" }),
+      flow("203.0.113.9", "10.2.0.5", { port: 443 }),
+    ]);
+    expect(foreign).toEqual(["203.0.113.9"]);
+    const read = readSite(draftSite(hosts, site, pairs).text, "site.yaml", targetDefaults).value!;
+    expect(read.zones.map(({ id, assets }) => [id, assets.map((asset) => [asset.id, asset.role])])).toEqual([
+      ["net-10-2-0-0-24", [["host-10-2-0-5", "answers https, ntp"]]],
+      [
+        "net-10-1-0-0-24",
+        [
+          ["host-10-1-0-10", "answers modbus"],
+          ["host-10-1-0-20", undefined],
+        ],
+      ],
+    ]);
+    expect(read.conduits.map(({ zones }) => zones)).toEqual([["net-10-2-0-0-24", "net-10-1-0-0-24"]]);
   });
 });
 

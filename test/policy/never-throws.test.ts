@@ -73,7 +73,7 @@ describe("the reader finds fault and never fails", () => {
         (holder as Record<string, unknown>)[path.at(-1)!] = value;
         expectFindings(stringify(copy, { aliasDuplicateObjects: false }));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -86,7 +86,7 @@ describe("the reader finds fault and never fails", () => {
       fc.property(fc.nat(text.length), fc.nat(12), piece, (at, length, inserted) => {
         expectFindings(text.slice(0, at) + inserted + text.slice(at + length));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -1,0 +1,50 @@
+import { resolve } from "node:path";
+import { renderDiagnostic } from "../diagnostics/render.ts";
+import { readAnsibleInventory } from "../inventory/ansible.ts";
+import { type DraftSite, draftSite, type SiteFacts } from "../inventory/draft-site.ts";
+import { observedPlant } from "../inventory/from-baseline.ts";
+import type { InventoryHost } from "../inventory/host.ts";
+import { NetboxError, readNetboxExport } from "../inventory/netbox.ts";
+import { loadBaseline } from "./baseline-file.ts";
+import { CommandError, type Context } from "./context.ts";
+import { readTextFile } from "./text-file.ts";
+
+const sizeLimit = 64 * 1024 * 1024;
+const readText = (context: Context, file: string): string =>
+  readTextFile(resolve(context.cwd, file), file, sizeLimit);
+
+/** A site drafted from an Ansible inventory. @throws {CommandError} after printing what is wrong with it. */
+export function fromAnsible(context: Context, file: string, site: SiteFacts): DraftSite {
+  const text = readText(context, file);
+  const { value: hosts, diagnostics } = readAnsibleInventory(text, file);
+  for (const diagnostic of diagnostics) {
+    context.process.stderr.write(`${renderDiagnostic(diagnostic, () => text)}\n\n`);
+  }
+  if (hosts === undefined) throw new CommandError(`${file} is not an inventory that can be read`);
+  return draftSite(located(file, hosts), site);
+}
+
+/** A site drafted from a NetBox export of devices. @throws {CommandError} */
+export function fromNetbox(context: Context, file: string, site: SiteFacts): DraftSite {
+  try {
+    return draftSite(located(file, readNetboxExport(readText(context, file))), site);
+  } catch (error) {
+    if (error instanceof NetboxError) throw new CommandError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A site drafted from what was observed. @throws {CommandError} after printing what is wrong with the baseline. */
+export function fromBaseline(context: Context, file: string, site: SiteFacts): DraftSite {
+  const { hosts, pairs, foreign } = observedPlant(loadBaseline(context, file).baseline.flows);
+  const draft = draftSite(located(file, hosts), site, pairs);
+  const asked = foreign.map(
+    (address) => `does ${address} belong to the plant? It is no private address, and left out`,
+  );
+  return { ...draft, questions: [...draft.questions, ...asked] };
+}
+
+function located(file: string, hosts: readonly InventoryHost[]): readonly InventoryHost[] {
+  if (hosts.some(({ addresses }) => addresses.length > 0)) return hosts;
+  throw new CommandError(`${file} lists no host with an address`);
+}
