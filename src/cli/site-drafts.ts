@@ -39,7 +39,7 @@ export function fromBaseline(context: Context, file: string, site: SiteFacts): D
   const { hosts, pairs, foreign } = observedPlant(loadBaseline(context, file).baseline.flows);
   const draft = draftSite(located(file, hosts), site, pairs);
   const asked = foreign.map(
-    (address) => `does ${address} belong to the plant? It is no private address, and left out`,
+    (address) => `does ${address} belong to the plant? It is a public address, and left out`,
   );
   return { ...draft, questions: [...draft.questions, ...asked] };
 }

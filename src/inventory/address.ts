@@ -17,8 +17,12 @@ export function readInterfaceAddress(
   }
 }
 
+/** The network that an address most likely lies in where nobody says: the /24 or the /64 around it. */
+export const usualNetwork = (address: AddressRange): AddressRange =>
+  networkOf(address, addressBits(address.family) - (address.family === 4 ? 24 : 64));
+
 /** The network around an address, with that many host bits. */
-export function networkOf({ family, from }: AddressRange, hostBits: number): AddressRange {
+function networkOf({ family, from }: AddressRange, hostBits: number): AddressRange {
   const mask = (1n << BigInt(hostBits)) - 1n;
   return { family, from: from & ~mask, to: from | mask };
 }

@@ -1,7 +1,7 @@
-import { type AddressRange, addressBits, covers, formatRange } from "../net/address.ts";
+import { type AddressRange, covers, formatRange } from "../net/address.ts";
 import { unroutable } from "../policy/resolve/addresses.ts";
 import { placeholderKey } from "../policy/schema/placeholder-key.ts";
-import { networkOf } from "./address.ts";
+import { usualNetwork } from "./address.ts";
 import type { ObservedPair } from "./from-baseline.ts";
 import type { InventoryHost } from "./host.ts";
 import { uniqueIds } from "./names.ts";
@@ -105,9 +105,7 @@ function openZone(zones: Map<string, DraftZone>, label: string): DraftZone {
 /** The networks that the inventory names; where it has only an address, the usual /24 or /64 around it. */
 function networksOf({ addresses, networks }: InventoryHost): readonly AddressRange[] {
   return addresses.map(
-    (address) =>
-      networks.find((network) => covers(network, address)) ??
-      networkOf(address, addressBits(address.family) - (address.family === 4 ? 24 : 64)),
+    (address) => networks.find((network) => covers(network, address)) ?? usualNetwork(address),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { BaselineFlow } from "../baseline/flow.ts";
 import { type AddressRange, covers, formatRange, parseAddress, parseRange } from "../net/address.ts";
 import { knownService } from "../net/known-services.ts";
+import { usualNetwork } from "./address.ts";
 import type { InventoryHost } from "./host.ts";
 
 /** Two addresses that were seen to talk. */
@@ -9,7 +10,7 @@ export type ObservedPair = readonly [initiator: AddressRange, responder: Address
 export interface ObservedPlant {
   readonly hosts: readonly InventoryHost[];
   readonly pairs: readonly ObservedPair[];
-  /** Addresses that no plant numbers its machines with: whether they belong to it is for a human to say. */
+  /** Single public addresses: whether they belong to the plant is for a human to say. */
   readonly foreign: readonly string[];
 }
 
@@ -17,6 +18,9 @@ export interface ObservedPlant {
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].map(
   parseRange,
 );
+/** Many older plants number their machines publicly: so many in one network are taken for its own. */
+const ownNeighbours = 3;
+
 const isPrivate = (address: AddressRange): boolean => privateRanges.some((range) => covers(range, address));
 
 /** The hosts of a baseline, and who talks to whom; attempts that nobody answered and what no router carries left out. */
@@ -32,7 +36,14 @@ export function observedPlant(flows: readonly BaselineFlow[]): ObservedPlant {
     answers.set(responder, known === undefined ? services : services.add(known));
   }
   const addresses = [...answers.keys()].map(parseAddress);
-  const own = addresses.filter(isPrivate);
+  const neighbours = new Map<string, number>();
+  for (const address of addresses) {
+    const network = formatRange(usualNetwork(address));
+    neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
+  }
+  const isOwn = (address: AddressRange): boolean =>
+    isPrivate(address) || neighbours.get(formatRange(usualNetwork(address)))! >= ownNeighbours;
+  const own = addresses.filter(isOwn);
   return {
     hosts: own.map((address) => {
       const name = formatRange(address);
@@ -40,7 +51,7 @@ export function observedPlant(flows: readonly BaselineFlow[]): ObservedPlant {
       const role = services.length === 0 ? {} : { role: `answers ${services.join(", ")}` };
       return { name: `host-${name}`, addresses: [address], networks: [], ...role };
     }),
-    pairs: pairs.filter((pair) => pair.every(isPrivate)),
-    foreign: addresses.filter((address) => !isPrivate(address)).map(formatRange),
+    pairs: pairs.filter((pair) => pair.every(isOwn)),
+    foreign: addresses.filter((address) => !isOwn(address)).map(formatRange),
   };
 }

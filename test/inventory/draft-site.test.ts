@@ -179,6 +179,20 @@ describe("a baseline", () => {
     ...rest,
   });
 
+  test("of a plant with public addresses is that plant, and a single public address is a question", () => {
+    const { hosts, foreign } = observedPlant([
+      flow("141.81.0.10", "141.81.0.104"),
+      flow("141.81.0.10", "141.81.0.111"),
+      flow("203.0.113.9", "141.81.0.10"),
+    ]);
+    expect(hosts.map(({ name }) => name)).toEqual([
+      "host-141.81.0.10",
+      "host-141.81.0.104",
+      "host-141.81.0.111",
+    ]);
+    expect(foreign).toEqual(["203.0.113.9"]);
+  });
+
   test("gives zones with what their hosts answer, and a conduit where zones talk", () => {
     const { hosts, pairs, foreign } = observedPlant([
       flow("10.2.0.5", "10.1.0.10"),
