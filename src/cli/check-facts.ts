@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { readBaseline } from "../baseline/file.ts";
 import type { Facts, ObservedFlow } from "../policy/checks/check.ts";
@@ -14,7 +14,8 @@ export function checkFacts(site: Site, folder: string, now: Date): Facts {
   for (const path of paths) {
     const file = resolve(folder, path);
     // A baseline that is missing or damaged is a finding, with the permit that names it.
-    const baseline = existsSync(file) ? readBaseline(readFileSync(file, "utf8"), path).value : undefined;
+    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+    const baseline = isFile ? readBaseline(readFileSync(file, "utf8"), path).value : undefined;
     if (baseline !== undefined) evidence.set(path, baseline.flows);
   }
   return { site, today: siteDate(site.timezone, now), evidence };

@@ -8,6 +8,7 @@ export function nearest(written: string, names: readonly string[]): string | und
   return near ? name : undefined;
 }
 
+/** `did you mean "…"?`, or undefined when no name is near. */
 export function didYouMean(written: string, names: readonly string[]): string | undefined {
   const name = nearest(written, names);
   return name && `did you mean "${name}"?`;

@@ -46,8 +46,15 @@ describe("sluice check", () => {
 
   test("reads the evidence that permits name", async () => {
     put("site.yaml", good);
-    const { stdout } = await sluice(folder, ["check"]);
-    expect(stdout).toContain('the evidence of permit "poll" cannot be read: baseline/week.json');
+    const unreadable = 'the evidence of permit "poll" cannot be read: baseline/week.json';
+    expect((await sluice(folder, ["check"])).stdout).toContain(unreadable);
+    mkdirSync(join(folder, "baseline/week.json"), { recursive: true });
+    expect((await sluice(folder, ["check"])).stdout).toContain(unreadable);
+    rmSync(join(folder, "baseline/week.json"), { recursive: true });
+    put("baseline/week.json", '{"schema":"sluice/baseline","version":1,"sources":[],"flows":[]}');
+    expect((await sluice(folder, ["check"])).stdout).toContain(
+      'nothing that permit "poll" admits is in its evidence',
+    );
   });
 
   test("prints one JSON document, also when the file cannot be read as a site", async () => {

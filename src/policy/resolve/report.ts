@@ -1,6 +1,5 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { valueAt } from "../schema/issues.ts";
-import type { Path, Source } from "../source/source.ts";
+import { type Path, type Source, valueAt } from "../source/source.ts";
 
 /** What resolution works with: where things are written, and where to put what is wrong. */
 export interface Resolution {

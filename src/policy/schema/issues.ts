@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Path, Source } from "../source/source.ts";
+import { isRecord, type Path, type Source, valueAt } from "../source/source.ts";
 import { alternatives, didYouMean, nearest } from "../suggest.ts";
 import { type JsonSchema, siteJsonSchema } from "./json-schema.ts";
 
@@ -123,12 +123,6 @@ function schemaAt(schema: JsonSchema, path: Path): JsonSchema | undefined {
     return at?.properties?.[step] ?? (at?.additionalProperties || undefined);
   }, schema);
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
-
-export const valueAt = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>((at, step) => (isRecord(at) ? at[step as string] : undefined), value);
 
 const kinds: Readonly<Record<string, string>> = {
   string: "text",

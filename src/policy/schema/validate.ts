@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Path, Source } from "../source/source.ts";
-import { issueDiagnostics, valueAt } from "./issues.ts";
+import { type Path, type Source, valueAt } from "../source/source.ts";
+import { issueDiagnostics } from "./issues.ts";
 import { type SiteFile, siteSchema } from "./site.ts";
 
 /** What the schema let pass, and what it did not. */

@@ -15,3 +15,11 @@ export interface SourceOutcome {
   readonly source?: Source;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** A mapping or a list: something with entries. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** What stands at a path; undefined where nothing does. */
+export const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, step) => (isRecord(at) && Object.hasOwn(at, step) ? at[step] : undefined), value);
