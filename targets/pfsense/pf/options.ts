@@ -7,10 +7,12 @@ import { Unreadable } from "./tokens.ts";
 type Options = { -readonly [Key in keyof PfRule]?: PfRule[Key] };
 
 /** What stands behind the addresses of a rule. Options without a say in the verdict are read and left out. */
-export function readOptions(cursor: Cursor, options: Options): void {
+export function readOptions(cursor: Cursor): Partial<PfRule> {
+  const options: Options = {};
   while (cursor.peek().kind !== "end" && cursor.peek().text !== "{" && cursor.peek().text !== "}") {
     readOption(cursor, options);
   }
+  return options;
 }
 
 function readOption(cursor: Cursor, options: Options): void {

@@ -6,64 +6,60 @@ import { readOptions } from "./options.ts";
 import type { PfRule } from "./syntax.ts";
 import { type Token, Unreadable } from "./tokens.ts";
 
-type Draft = { -readonly [Key in keyof PfRule]: PfRule[Key] };
-
 /**
  * Reads what a filter rule or an anchor says about a packet, from its direction to its options (pf.conf(5), GRAMMAR:
  * pf-rule). The defaults of a pass rule are pf's: it keeps state, and of TCP it looks at `flags S/SA`.
  */
 export function readRule(cursor: Cursor, action: PfRule["action"], start: Token, tables: Tables): PfRule {
-  const draft: Draft = {
+  const head = readHead(cursor);
+  const protocols = cursor.takeIf("proto") ? listOf(cursor, () => readProtocol(cursor)) : "any";
+  const isAll = cursor.takeIf("all") !== undefined;
+  const source = !isAll && cursor.takeIf("from") ? readEnd(cursor, tables) : anyEnd;
+  const destination = !isAll && cursor.takeIf("to") ? readEnd(cursor, tables) : anyEnd;
+  const options = readOptions(cursor);
+  const state = options.state ?? (action === "pass" ? "keep" : "none");
+  const rule: PfRule = {
     action,
     direction: "both",
     order: "last",
     log: "silent",
     family: "any",
-    protocols: "any",
-    source: anyEnd,
-    destination: anyEnd,
+    protocols,
+    source,
+    destination,
     icmp: "any",
-    flags: "any",
     labels: [],
-    state: action === "pass" ? "keep" : "none",
+    flags: action === "pass" && state === "keep" ? "syn" : "any",
     span: start.span,
+    ...head,
+    ...options,
+    state,
   };
-  readHead(cursor, draft);
-  if (cursor.takeIf("proto")) draft.protocols = listOf(cursor, () => readProtocol(cursor));
-  if (!cursor.takeIf("all")) {
-    if (cursor.takeIf("from")) draft.source = readEnd(cursor, tables);
-    if (cursor.takeIf("to")) draft.destination = readEnd(cursor, tables);
-  }
-  const options: Partial<Draft> = {};
-  readOptions(cursor, options);
-  const rule: PfRule = { ...draft, ...options };
   checkPorts(rule);
-  const keepsState = rule.action === "pass" && rule.state === "keep";
-  return keepsState && options.flags === undefined ? { ...rule, flags: "syn" } : rule;
+  return rule;
 }
 
-/** Direction, log, quick, interface and address family, in any order (pfctl's own files use several). */
-function readHead(cursor: Cursor, draft: Draft): void {
+/** Direction, log, quick and address family, in any order (pfctl's own files use several). */
+function readHead(cursor: Cursor): Partial<PfRule> {
+  const head: { -readonly [Key in keyof PfRule]?: PfRule[Key] } = {};
   for (;;) {
     const token = cursor.peek();
     switch (token.text) {
       case "in":
       case "out":
-        draft.direction = token.text;
+        head.direction = token.text;
         break;
       case "quick":
-        draft.order = "quick";
+        head.order = "quick";
         break;
       case "log":
-        draft.log = "log";
-        cursor.take();
-        if (cursor.takeIf("(")) readLogOptions(cursor);
-        continue;
+        head.log = "log";
+        break;
       case "inet":
-        draft.family = 4;
+        head.family = 4;
         break;
       case "inet6":
-        draft.family = 6;
+        head.family = 6;
         break;
       case "on":
         throw new Unreadable(
@@ -81,9 +77,10 @@ function readHead(cursor: Cursor, draft: Draft): void {
           token.span,
         );
       default:
-        return;
+        return head;
     }
     cursor.take();
+    if (token.text === "log" && cursor.takeIf("(")) readLogOptions(cursor);
   }
 }
 

@@ -127,7 +127,7 @@ describe("the confirmed ruleset in config.xml", () => {
         expect(program.diagnostics).toEqual([]);
         expect(difference(program.value!, rulesProgram(rules, span))).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -161,7 +161,7 @@ describe("the confirmed ruleset in config.xml", () => {
         expect(enforced).toBe(merge(text, both));
         expect(merge(enforced, off)).toBe(text);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
 
   test("comes, changes, goes, and leaves every other byte as it was", () => changes(anyConfig));
@@ -193,7 +193,7 @@ describe("the confirmed ruleset in config.xml", () => {
         for (const [, name] of merged.matchAll(/<name>(.*?)<\/name>/g))
           expect(name).toMatch(/^[A-Za-z0-9_]{1,31}$/);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });

@@ -53,7 +53,7 @@ describe("the emitted pf.conf", () => {
       fc.property(anyConduit, (rules) => {
         expect(difference(read(emit(firewall(rules))), rulesProgram(rules, span))).toBeUndefined();
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -88,7 +88,7 @@ describe("the emitted pf.conf", () => {
         const both = read(emit(firewall(trial)) + emit(firewall(conduit)));
         expect(difference(both, rulesProgram(trial, span))).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
