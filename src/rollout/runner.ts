@@ -1,5 +1,6 @@
+import type { Plan } from "../plan/plan.ts";
 import { SessionError } from "../session.ts";
-import { DriverError } from "../target.ts";
+import { type Driver, DriverError } from "../target.ts";
 import { type Change, type Connection, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
 import { judge, noMemory } from "./criteria/judge.ts";
@@ -39,12 +40,20 @@ export async function runChange(
     return connection;
   };
 
+  const renew = async (driver: Driver): Promise<Event> => {
+    const answer = await driver.renew(order);
+    renewedAt = outside.now();
+    return { kind: "lease", answer, at: renewedAt };
+  };
+
   const measure = async (): Promise<Event> => {
     const { driver } = await connected();
     const counters = await driver.counters(plan.conduit);
     measuredAt = outside.now();
     const judgement = judge(memory, plan.criteria, plan.watch, { at: measuredAt, counters });
     memory = judgement.memory;
+    // A trial never comes back: what it is accused of was measured of it only if it is still there now.
+    if (judgement.verdict !== "holds" && !(await isOnTrial(plan, driver))) return renew(driver);
     for (const warning of judgement.warnings) outside.tell(`warning: ${warning}`);
     return { kind: "measured", at: measuredAt, verdict: judgement.verdict, reason: judgement.reason };
   };
@@ -71,11 +80,8 @@ export async function runChange(
         const left = windowSeconds(change, outside) ?? Number.POSITIVE_INFINITY;
         return { kind: "armed", at: renewedAt, endsBy: renewedAt + Math.min(plan.trial.maximum, left) };
       }
-      case "renew": {
-        const answer = await driver.renew(order);
-        renewedAt = outside.now();
-        return { kind: "lease", answer, at: renewedAt };
-      }
+      case "renew":
+        return renew(driver);
       case "measure":
         return measure();
       case "disarm":
@@ -151,6 +157,9 @@ export async function runChange(
     current = next;
   }
 }
+
+const isOnTrial = async (plan: Plan, driver: Driver): Promise<boolean> =>
+  (await driver.read()).conduits.some(({ trial }) => trial && plan.id.startsWith(trial.plan));
 
 /** Before arming an abort means that nothing is done. A step that is under way is finished first. */
 const isInterruptible = (state: State): boolean => state.kind === "approved" || state.kind === "preflight";

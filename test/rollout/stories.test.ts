@@ -71,6 +71,23 @@ describe("a trial", () => {
     expect(firewall.confirmed).toBe("enforce");
   });
 
+  test("that was confirmed a moment ago is not measured any more", async () => {
+    const { trial, watch } = makePlan();
+    plan = makePlan({
+      trial: { ...trial, renewEvery: 4 },
+      watch: { ...watch, heartbeats: [{ permit: "poll", deadline: 0.6 }] },
+    });
+    firewall = await fakeFirewall(plan);
+    let confirming: Promise<State> | undefined;
+    firewall.script.set(61, () => {
+      confirming = confirm();
+      firewall.speaking = false;
+    });
+    expect(await apply()).toEqual({ kind: "done" });
+    expect(await confirming).toEqual({ kind: "done" });
+    expect(firewall.told.join("\n")).not.toContain("held");
+  });
+
   test("is not confirmed before its soak is over, and goes on", async () => {
     let early: Promise<State> | undefined;
     firewall.script.set(12, () => {
