@@ -67,11 +67,14 @@ const halfOwn = (element: XmlElement, what: string): Diagnostic => ({
   fix: "give it another description and tracker or name, or remove it: Sluice must know what is its own",
 });
 
+/** Of pfSense's lists (xmlparse.inc: listtags), the one that can stand in a rule or an alias. */
+const lists: ReadonlySet<string> = new Set(["aliasurl"]);
+
 /** pfSense refuses a configuration in which an element that is not a list occurs twice. */
 function repeated(parent: XmlElement, names?: readonly string[]): readonly Diagnostic[] {
   const seen = new Set<string>();
   return parent.children.flatMap((element) => {
-    const isAgain = seen.has(element.name) && (names?.includes(element.name) ?? true);
+    const isAgain = seen.has(element.name) && (names?.includes(element.name) ?? !lists.has(element.name));
     seen.add(element.name);
     return isAgain
       ? [

@@ -225,6 +225,12 @@ describe("a configuration is refused", () => {
     expect(codes(withRule("<type>block</type>"))).toEqual(["pfsense/repeated"]);
   });
 
+  test("not for an alias of several addresses on the web", () => {
+    const alias =
+      "<aliases><alias><name>feeds</name><type>url</type><aliasurl>https://a.example</aliasurl><aliasurl>https://b.example</aliasurl></alias></aliases>";
+    expect(codes(plain.replace("<aliases></aliases>", alias))).toEqual([]);
+  });
+
   test("when filtering is off; a rule without state is a warning", () => {
     expect(codes(plain.replace("\t<filter>", "\t<system><disablefilter/></system><filter>"))).toEqual([
       "pfsense/filter-off",
