@@ -8,6 +8,17 @@ import {
   type TrialOrder,
 } from "../../src/target.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
+import {
+  armChange,
+  collision,
+  confirmChange,
+  disarmChange,
+  loadChange,
+  lockChange,
+  removeAll,
+  restoreChange,
+  unlockChange,
+} from "./changes.ts";
 import { emit } from "./emit.ts";
 import { drillSeconds, readFacts, rehearse } from "./facts.ts";
 import { readFile, removeFile, writeFile } from "./files.ts";
@@ -15,7 +26,9 @@ import { createHost, inNamespace, type ListStep, readSnapshot, type Snapshot } f
 import { withoutOwn } from "./listing.ts";
 import { readCounters } from "./log.ts";
 import { leaseList, lockList } from "./names.ts";
+import { lockIn, rememberedAsConfirmed } from "./notes.ts";
 import { loadedTrial, ownState } from "./own-state.ts";
+import type { Change } from "./restore.ts";
 import { withoutSetRules } from "./ruleset.ts";
 import {
   checkScript,
@@ -25,20 +38,6 @@ import {
   previewScript,
   renewScript,
 } from "./scripts.ts";
-import {
-  armChange,
-  type Change,
-  collision,
-  confirmChange,
-  disarmChange,
-  loadChange,
-  lockChange,
-  lockIn,
-  rememberedAsConfirmed,
-  removeAll,
-  restoreChange,
-  unlockChange,
-} from "./transactions.ts";
 
 /** Known-goods and used plans live here on the host. */
 const stateFolder = "/var/lib/sluice";
@@ -102,9 +101,6 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     if (ownState(now.listing, now.clock).text === undefined) return "foreign";
     const lock = lockOf(now);
     const trial = runningTrial(now);
-    if (trial && order.plan.startsWith(trial.plan) && lock?.holder === order.holder) {
-      throw new DriverError("the host refuses the trial, and does not say why");
-    }
     return trial || (lock && lock.holder !== order.holder) ? "foreign" : "expired";
   };
 

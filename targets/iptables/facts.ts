@@ -32,6 +32,11 @@ export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFac
     const obstacle = `the rules may not be read (${saved.stderr.trim()}): log in as root, or with CAP_NET_ADMIN`;
     return { kernel, version: named, obstacles: [obstacle] };
   }
+  if (saved.stdout.includes("is incompatible, use 'nft' tool")) {
+    const obstacle =
+      "nft changed tables that iptables works on, and iptables cannot read them any more: use the target nftables";
+    return { kernel, version: named, obstacles: [obstacle] };
+  }
   const record = (await host.hasSets())
     ? "ipset"
     : "without ipset: what no permit admits is counted, not named";

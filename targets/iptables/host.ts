@@ -2,9 +2,9 @@ import type { CommandResult, Session } from "../../src/session.ts";
 import { DriverError } from "../../src/target.ts";
 import { type Listing, readFamily, readSets } from "./listing.ts";
 import { type Clock, readClock } from "./recent.ts";
+import { type Change, restoreText, undoText } from "./restore.ts";
 import { usesSet } from "./ruleset.ts";
 import { commitScript, listScript, probeSetsScript } from "./scripts.ts";
-import { type Change, restoreText, undoText } from "./transactions.ts";
 
 /** Loading a large ruleset on a small machine takes its time. */
 const timeoutMs = 60_000;
