@@ -26,6 +26,8 @@ export interface Difference {
 export interface Readings {
   answers(reading: Reading, within: readonly Cube[]): Answers;
   difference(before: Reading, after: Reading, within: readonly Cube[]): Difference;
+  /** A packet of which the two do not say the same, be it certain or not. */
+  apart(one: Reading, other: Reading): Packet | undefined;
 }
 
 /**
@@ -85,6 +87,11 @@ export function createReadings(
       const gained = and(certain, and(not(now.drop), not(old.accept)));
       const may = and(shared.accept, or(and(old.accept, now.drop), and(old.drop, now.accept)));
       return examples({ lost, gained, unknown: and(may, not(or(lost, gained))) }, within);
+    },
+    apart(one, other) {
+      const [a, b] = [through(one.gates), through(other.gates)];
+      const unlike = (x: Diagram, y: Diagram): Diagram => or(and(x, not(y)), and(y, not(x)));
+      return witness(store, space, or(unlike(a.accept, b.accept), unlike(a.drop, b.drop)), named);
     },
   };
 }

@@ -1,0 +1,52 @@
+import type { Cursor } from "../reader/lexer.ts";
+import { type Element, Unreadable, type Verdict } from "./syntax.ts";
+
+/** Reads elements up to the closing brace; the opening one is taken. @throws {Unreadable} */
+export function readElements(cursor: Cursor): readonly Element[] {
+  const elements: Element[] = [];
+  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+    if (!cursor.takeIf(",")) elements.push(readElement(cursor));
+  }
+  return elements;
+}
+
+/** A key, what nft notes about it (a counter, a timeout, a comment), and in a map the verdict behind it. */
+function readElement(cursor: Cursor): Element {
+  const key = readKey(cursor);
+  let expires = false;
+  let verdict: Verdict | undefined;
+  while (![",", "}"].includes(cursor.next.text) || cursor.next.kind !== "mark") {
+    if (cursor.next.kind === "end") {
+      throw new Unreadable("the list of elements is not closed", cursor.span(cursor.next));
+    }
+    const token = cursor.take();
+    if (token.kind === "word" && token.text === "expires") expires = true;
+    if (token.kind === "word" && token.text === ":") verdict = readVerdict(cursor);
+  }
+  return { key, ...(verdict && { verdict }), ...(expires && { expires }) };
+}
+
+/** Values joined by ` . `. */
+export function readKey(cursor: Cursor): readonly string[] {
+  const key = [readValue(cursor)];
+  while (cursor.takeIf(".")) key.push(readValue(cursor));
+  return key;
+}
+
+/** A value or a range, whose ends may be quoted. */
+function readValue(cursor: Cursor): string {
+  cursor.skipNewlines();
+  const value = cursor.take().text;
+  return cursor.takeIf("-") ? `${value}-${cursor.take().text}` : value;
+}
+
+/** The verdict that comes next, if one does. */
+export function readVerdict(cursor: Cursor): Verdict | undefined {
+  for (const kind of ["accept", "drop", "return", "continue"] as const)
+    if (cursor.takeIf(kind)) return { kind };
+  for (const kind of ["jump", "goto"] as const) {
+    if (!cursor.takeIf(kind)) continue;
+    return cursor.next.text === "{" ? { kind: "unknown" } : { kind, chain: cursor.take().text };
+  }
+  return undefined;
+}

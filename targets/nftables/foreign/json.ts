@@ -1,0 +1,243 @@
+import type { Unmodelled } from "../../../src/compile/reading.ts";
+import type { Span } from "../../../src/diagnostics/diagnostic.ts";
+import { connectionFields, headers } from "./fields.ts";
+import {
+  type Chain,
+  type Element,
+  type Listing,
+  limited,
+  type NamedSet,
+  type Operator,
+  type Rule,
+  type Step,
+  type Table,
+  tcpOnly,
+  Unreadable,
+  type Values,
+  type Verdict,
+} from "./syntax.ts";
+
+type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** Reads what `nft -j list ruleset` prints (libnftables-json(5)). All of it stands on one line. @throws {Unreadable} */
+export function readJson(text: string, file: string): Listing {
+  const span: Span = { file, line: 1, column: 1, length: 1 };
+  const tables = new Map<string, Draft>();
+  const unmodelled: Unmodelled[] = [];
+  for (const item of itemsOf(text, span)) {
+    const [kind = "", content = null] = Object.entries(asObject(item, span))[0] ?? [];
+    if (kind === "metainfo") continue;
+    const object = asObject(content, span);
+    const name = kind === "table" ? object.name : object.table;
+    const key = `${object.family} ${name}`;
+    if (kind === "table") {
+      const dormant = listOf(object.flags ?? []).includes("dormant");
+      const table = { family: `${object.family}`, name: `${name}`, dormant };
+      tables.set(key, { ...table, chains: new Map(), sets: new Map() });
+      continue;
+    }
+    const table = tables.get(key);
+    if (!table) throw new Unreadable(`the ${kind} "${object.name ?? object.chain}" is in no table`, span);
+    switch (kind) {
+      case "chain":
+        table.chains.set(`${object.name}`, { ...readChain(object, span), rules: [] });
+        break;
+      case "rule": {
+        const chain = table.chains.get(`${object.chain}`);
+        if (!chain)
+          throw new Unreadable(`a rule is in the chain "${object.chain}", which is not there`, span);
+        chain.rules.push({ steps: readRule(listOf(object.expr ?? [])), span });
+        break;
+      }
+      case "set":
+      case "map":
+        table.sets.set(`${object.name}`, readSet(object));
+        break;
+      case "flowtable":
+        unmodelled.push({ construct: kind, span });
+        break;
+      default:
+        if (!objects.has(kind)) throw new Unreadable(`"${kind}" is not an object of a listing`, span);
+    }
+  }
+  return { tables: [...tables.values()], unmodelled };
+}
+
+type Draft = Omit<Table, "chains" | "sets"> & {
+  readonly chains: Map<string, Omit<Chain, "rules"> & { readonly rules: Rule[] }>;
+  readonly sets: Map<string, NamedSet>;
+};
+
+/** Objects that statements refer to by name; by themselves they do nothing to a packet. */
+const objects = new Set([
+  "counter",
+  "quota",
+  "limit",
+  "ct helper",
+  "ct timeout",
+  "ct expectation",
+  "secmark",
+  "synproxy",
+]);
+
+function itemsOf(text: string, span: Span): readonly Json[] {
+  try {
+    return listOf(asObject(JSON.parse(text) as Json, span).nftables ?? []);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Unreadable(`this is not JSON: ${error.message}`, span);
+    throw error;
+  }
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const listOf = (value: Json): readonly Json[] => (Array.isArray(value) ? value : [value]);
+
+function asObject(value: Json, span: Span): JsonObject {
+  if (isObject(value)) return value;
+  throw new Unreadable("an object was expected", span);
+}
+
+function readChain({ name, type, hook, policy }: JsonObject, span: Span): Omit<Chain, "rules"> {
+  const base = hook !== undefined && {
+    base: {
+      type: `${type}`,
+      hook: `${hook}`,
+      policy: policy === "drop" ? ("drop" as const) : ("accept" as const),
+    },
+  };
+  return { name: `${name}`, ...base, span };
+}
+
+const readSet = ({ flags, elem }: JsonObject): NamedSet => ({
+  changes: listOf(flags ?? []).includes("dynamic"),
+  elements: listOf(elem ?? []).map(readElement),
+});
+
+/** A value, or in a map a pair of a value and what it leads to; each may carry a timeout and more. */
+function readElement(item: Json): Element {
+  const [first, verdict] = Array.isArray(item) ? (item as readonly Json[]) : [item];
+  const inner = isObject(first) && isObject(first.elem) ? first.elem : undefined;
+  const value = inner ? inner.val! : first!;
+  const key = isObject(value) && value.concat !== undefined ? listOf(value.concat) : [value];
+  const leads = verdict === undefined ? undefined : readVerdict(verdict);
+  return {
+    key: key.map((part) => valueText(part) ?? ""),
+    ...(leads && { verdict: leads }),
+    ...(inner?.expires !== undefined && { expires: true }),
+  };
+}
+
+/** A value as the text has it; undefined when it is computed. */
+function valueText(value: Json): string | undefined {
+  if (!isObject(value))
+    return Array.isArray(value) || value === null ? undefined : `${value as string | number}`;
+  if (isObject(value.prefix)) return `${value.prefix.addr}/${value.prefix.len}`;
+  if (!Array.isArray(value.range)) return undefined;
+  const [from, to] = (value.range as readonly Json[]).map(valueText);
+  return from === undefined || to === undefined ? undefined : `${from}-${to}`;
+}
+
+function readVerdict(statement: Json): Verdict | undefined {
+  if (!isObject(statement)) return undefined;
+  for (const kind of ["accept", "drop", "return", "continue"] as const)
+    if (kind in statement) return { kind };
+  for (const kind of ["jump", "goto"] as const) {
+    const to = statement[kind];
+    if (isObject(to)) return { kind, chain: `${to.target}` };
+  }
+  return "reject" in statement ? { kind: "drop" } : undefined;
+}
+
+function readRule(expressions: readonly Json[]): readonly Step[] {
+  const steps: Step[] = [];
+  for (const [at, expression] of expressions.entries()) {
+    const verdict = readVerdict(expression);
+    if (verdict) {
+      steps.push({ kind: "verdict", verdict });
+      continue;
+    }
+    const [kind = "", content = null] = isObject(expression) ? (Object.entries(expression)[0] ?? []) : [];
+    if (kind === "counter" || kind === "log") continue;
+    const read =
+      kind === "match" || kind === "vmap"
+        ? readCondition(kind, content as JsonObject)
+        : readLimit(kind, content);
+    if (read) steps.push(read);
+    else return [...steps, ...readRest(kind, content, expressions.slice(at))];
+  }
+  return steps;
+}
+
+const readLimit = (kind: string, content: Json): Step | undefined =>
+  kind === "limit" && isObject(content) ? limited : undefined;
+
+/** Undefined where the field or the value is computed. */
+function readCondition(kind: "match" | "vmap", content: JsonObject): Step | undefined {
+  const left = (kind === "match" ? content.left : content.key) ?? null;
+  const parts = isObject(left) && left.concat !== undefined ? listOf(left.concat) : [left];
+  const fields = parts.map(fieldOf);
+  if (fields.includes(undefined)) return undefined;
+  const values = readValues((kind === "match" ? content.right : content.data) ?? null);
+  if (!values) return undefined;
+  const known = fields as readonly string[];
+  if (kind === "vmap") return { kind, fields: known, values };
+  return { kind, fields: known, operator: operatorOf(`${content.op}`), values };
+}
+
+/** "in" asks whether any of some flags is set, as the states of a connection are. */
+const operatorOf = (text: string): Operator => (text === "in" ? "==" : (text as Operator));
+
+function fieldOf(expression: Json): string | undefined {
+  if (!isObject(expression)) return undefined;
+  const { meta, ct, payload } = expression;
+  if (isObject(meta)) return `meta ${meta.key}`;
+  if (isObject(ct))
+    return ct.dir === undefined && connectionFields.has(`${ct.key}`) ? `ct ${ct.key}` : undefined;
+  if (!isObject(payload) || payload.field === undefined || !headers.has(`${payload.protocol}`))
+    return undefined;
+  return payload.field === "flags" && payload.protocol === "tcp"
+    ? undefined
+    : `${payload.protocol} ${payload.field}`;
+}
+
+function readValues(right: Json): Values | undefined {
+  if (typeof right === "string" && right.startsWith("@")) return { kind: "set", name: right.slice(1) };
+  if (isObject(right) && right.set !== undefined) {
+    return { kind: "elements", elements: listOf(right.set).map(readElement) };
+  }
+  const elements = listOf(right).map(readElement);
+  return elements.some(({ key }) => key.includes("")) ? undefined : { kind: "elements", elements };
+}
+
+/** What is left of a rule behind something that is not known here: its verdict, if it has one. */
+function readRest(kind: string, content: Json, rest: readonly Json[]): readonly Step[] {
+  const asksFlags = JSON.stringify(content).includes('{"protocol":"tcp","field":"flags"}');
+  const verdicts = rest.flatMap((statement) => readVerdict(statement) ?? []);
+  const open = rest.some(
+    (statement) => !isObject(statement) || Object.keys(statement).some((key) => openEnded.has(key)),
+  );
+  const verdict = verdicts.at(-1) ?? (open ? ({ kind: "unknown" } as const) : undefined);
+  return [
+    ...(asksFlags ? [tcpOnly] : []),
+    { kind: "unmodelled", construct: asksFlags ? "tcp flags" : kind || "statement" },
+    ...(verdict ? [{ kind: "verdict", verdict } as const] : []),
+  ];
+}
+
+/** Statements that end a rule with a fate of their own, or leave it to a map or a program. */
+const openEnded = new Set([
+  "queue",
+  "vmap",
+  "fwd",
+  "synproxy",
+  "tproxy",
+  "dnat",
+  "snat",
+  "masquerade",
+  "redirect",
+  "xt",
+]);

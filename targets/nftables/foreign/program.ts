@@ -1,0 +1,229 @@
+import { meetAll } from "../../../src/compile/meet.ts";
+import type { Action, Cube, Program, Rule } from "../../../src/compile/program.ts";
+import type { Gate, Reading, Unmodelled } from "../../../src/compile/reading.ts";
+import { condition, presence } from "./fields.ts";
+import {
+  type Chain,
+  type Element,
+  type Listing,
+  type NamedSet,
+  placeOf,
+  type Rule as RuleSyntax,
+  type Step,
+  type Table,
+  Unreadable,
+  type Values,
+  type Verdict,
+} from "./syntax.ts";
+
+/** Hooks that a forwarded packet goes through (nft(8), ADDRESS FAMILIES). */
+const path = new Set(["prerouting", "forward", "postrouting", "ingress", "egress"]);
+
+/**
+ * Every base chain that a forwarded packet goes through is a gate: `accept` ends only its own. Address translation
+ * decides about no packet, so its chains are named and not read; addresses are those that the filter sees.
+ */
+export function readingOf(listing: Listing): Reading {
+  const unmodelled: Unmodelled[] = [...listing.unmodelled];
+  const tracked = !listing.tables.some(({ chains }) =>
+    [...chains.values()].some(({ rules }) => rules.some((rule) => constructs(rule).includes("notrack"))),
+  );
+  const gates: Gate[] = [];
+  for (const table of listing.tables) {
+    if (table.dormant || table.family === "arp") continue;
+    for (const chain of table.chains.values()) {
+      if (!chain.base || !path.has(chain.base.hook)) continue;
+      const name = placeOf(table, chain.name);
+      if (chain.base.type === "nat")
+        unmodelled.push({ construct: `address translation (${name})`, span: chain.span });
+      else if (table.family === "bridge")
+        unmodelled.push({ construct: `bridge filter (${name})`, span: chain.span });
+      else gates.push({ name, program: gateProgram({ table, tracked, unmodelled }, chain, chain.base) });
+    }
+  }
+  return { gates, unmodelled };
+}
+
+const constructs = ({ steps }: RuleSyntax): readonly string[] =>
+  steps.flatMap((step) => (step.kind === "unmodelled" ? step.construct : []));
+
+interface Scope {
+  readonly table: Table;
+  /** Every packet is known to connection tracking. */
+  readonly tracked: boolean;
+  /** What is found on the way. */
+  readonly unmodelled: Unmodelled[];
+}
+
+/** The chain between two rules of our own: who comes to it at all, and its policy. */
+function gateProgram(scope: Scope, chain: Chain, base: NonNullable<Chain["base"]>): Program {
+  const { family } = scope.table;
+  const chains = new Map<string, readonly Rule[]>();
+  const add = (one: Chain): void => {
+    if (chains.has(one.name)) return;
+    chains.set(one.name, []);
+    const rules = one.rules.flatMap((rule) => resolveRule(scope, rule));
+    chains.set(one.name, rules);
+    for (const { action } of rules) if ("chain" in action) add(scope.table.chains.get(action.chain)!);
+  };
+  add(chain);
+  refuseLoops(chains, chain);
+  const reached: Cube = {
+    ...(family === "ip" && { family: 4 }),
+    ...(family === "ip6" && { family: 6 }),
+    // These hooks belong to one device, and which one a packet takes is not known.
+    ...(base.hook.endsWith("gress") && { uncertain: true }),
+  };
+  const { span } = chain;
+  // No chain of nft has a space in its name.
+  const [entry, hooked] = ["the hook", "the chain and its policy"];
+  chains.set(entry, [{ cubes: [reached], action: { kind: "goto", chain: hooked }, span }]);
+  chains.set(hooked, [
+    { cubes: [{}], action: { kind: "jump", chain: chain.name }, span },
+    { cubes: [{}], action: { kind: base.policy }, span },
+  ]);
+  return { entry, policy: "accept", chains };
+}
+
+function refuseLoops(chains: ReadonlyMap<string, readonly Rule[]>, start: Chain): void {
+  const done = new Set<string>();
+  const visit = (name: string, above: readonly string[]): void => {
+    if (above.includes(name)) throw new Unreadable(`the chain "${name}" leads back to itself`, start.span);
+    if (done.has(name)) return;
+    for (const { action } of chains.get(name) ?? [])
+      if ("chain" in action) visit(action.chain, [...above, name]);
+    done.add(name);
+  };
+  visit(start.name, []);
+}
+
+/** One rule becomes one for each verdict that it may give. */
+function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[] {
+  let cubes: readonly Cube[] = [{}];
+  const rules: Rule[] = [];
+  const note = (construct: string): void => void scope.unmodelled.push({ construct, span });
+  for (const step of steps) {
+    switch (step.kind) {
+      case "unmodelled":
+        note(step.construct);
+        cubes = cubes.map((cube): Cube => ({ ...cube, uncertain: true }));
+        break;
+      case "match":
+        cubes = meetAll([cubes, matched(scope, step, note)]);
+        break;
+      case "vmap":
+        rules.push(...dispatch(scope, step, cubes, span, note));
+        break;
+      case "verdict":
+        rules.push(...verdictRules(scope, step.verdict, cubes, span));
+    }
+  }
+  return rules;
+}
+
+function verdictRules(
+  { table }: Scope,
+  verdict: Verdict,
+  cubes: readonly Cube[],
+  span: RuleSyntax["span"],
+): readonly Rule[] {
+  const rule = (action: Action, of = cubes): Rule => ({ cubes: of, action, span });
+  switch (verdict.kind) {
+    case "continue":
+      return [];
+    case "unknown": {
+      const perhaps = cubes.map((cube): Cube => ({ ...cube, uncertain: true }));
+      return [rule({ kind: "accept" }, perhaps), rule({ kind: "drop" }, perhaps)];
+    }
+    case "jump":
+    case "goto":
+      if (table.chains.has(verdict.chain)) return [rule(verdict)];
+      throw new Unreadable(
+        `there is no chain "${verdict.chain}" in table ${table.family} ${table.name}`,
+        span,
+      );
+    default:
+      return [rule({ kind: verdict.kind })];
+  }
+}
+
+type Note = (construct: string) => void;
+
+function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Note): readonly Cube[] {
+  const { fields, operator, values } = step;
+  const { elements, changes } = contentOf(scope, values);
+  const [field = ""] = fields;
+  const here: Cube = meetAll(fields.map((one) => [presence(one)]))[0] ?? {};
+  const perhaps: readonly Cube[] = [{ ...here, uncertain: true }];
+  if (changes || (fields.length > 1 && operator !== "==")) {
+    note(changes ? "set that changes" : `!= on ${fields.join(" . ")}`);
+    return perhaps;
+  }
+  if (fields.length > 1) return elements.flatMap((element) => elementCubes(scope, fields, element, note));
+  const certain = elements.filter(({ expires }) => !expires);
+  if (certain.length < elements.length) {
+    note("element that expires");
+    if (operator !== "==") return perhaps;
+    return elements.flatMap((element) => elementCubes(scope, fields, element, note));
+  }
+  const cubes = condition(
+    field,
+    operator,
+    certain.map(({ key }) => key[0]!),
+    scope.tracked,
+  );
+  if (cubes !== "not modelled") return cubes;
+  note(field);
+  return perhaps;
+}
+
+/** The packets of one element, the parts of its key taken together. */
+function elementCubes(
+  { tracked }: Scope,
+  fields: readonly string[],
+  { key, expires }: Element,
+  note: Note,
+): readonly Cube[] {
+  const parts = fields.map((field, index): readonly Cube[] => {
+    // One `*` stands for every key.
+    const cubes = condition(field, "==", [key[index] ?? "*"], tracked);
+    if (cubes !== "not modelled") return cubes;
+    note(field);
+    return [{ ...presence(field), uncertain: true }];
+  });
+  const cubes = meetAll(parts);
+  return expires ? cubes.map((cube): Cube => ({ ...cube, uncertain: true })) : cubes;
+}
+
+/** The element that every key matches which no other does. */
+const isCatchAll = ({ key }: Element): boolean => key.length === 1 && key[0] === "*";
+
+/** A map of verdicts: one rule for each element. */
+function dispatch(
+  scope: Scope,
+  { fields, values }: Extract<Step, { kind: "vmap" }>,
+  cubes: readonly Cube[],
+  span: RuleSyntax["span"],
+  note: Note,
+): readonly Rule[] {
+  const { elements, changes } = contentOf(scope, values);
+  if (changes) note("map that changes");
+  const others = elements.filter((one) => !isCatchAll(one));
+  const rest = (): readonly Cube[] =>
+    matched(
+      scope,
+      { kind: "match", fields, operator: "!=", values: { kind: "elements", elements: others } },
+      note,
+    );
+  return elements.flatMap((element) => {
+    const keys = isCatchAll(element) ? rest() : elementCubes(scope, fields, element, note);
+    const keyed = meetAll([cubes, keys]);
+    const own = changes ? keyed.map((cube): Cube => ({ ...cube, uncertain: true })) : keyed;
+    return element.verdict ? verdictRules(scope, element.verdict, own, span) : [];
+  });
+}
+
+function contentOf({ table }: Scope, values: Values): NamedSet {
+  if (values.kind === "elements") return { changes: false, elements: values.elements };
+  return table.sets.get(values.name) ?? { changes: true, elements: [] };
+}

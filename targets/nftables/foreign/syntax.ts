@@ -1,0 +1,96 @@
+import type { Unmodelled } from "../../../src/compile/reading.ts";
+import type { Diagnostic, Span } from "../../../src/diagnostics/diagnostic.ts";
+
+/**
+ * A ruleset as nft lists it, in the words of its text and of its JSON alike: values are texts as nft prints them
+ * (`10.0.0.0/8`, `22`, `80-90`, `established`, `*`), fields are two words (`ip saddr`, `meta l4proto`).
+ */
+export interface Listing {
+  readonly tables: readonly Table[];
+  /** What stands outside of chains and changes what happens to packets. */
+  readonly unmodelled: readonly Unmodelled[];
+}
+
+export interface Table {
+  readonly family: string;
+  readonly name: string;
+  readonly chains: ReadonlyMap<string, Chain>;
+  readonly sets: ReadonlyMap<string, NamedSet>;
+  /** A dormant table judges no packet. */
+  readonly dormant: boolean;
+}
+
+export interface Chain {
+  readonly name: string;
+  readonly base?: { readonly type: string; readonly hook: string; readonly policy: "accept" | "drop" };
+  readonly rules: readonly Rule[];
+  readonly span: Span;
+}
+
+export interface NamedSet {
+  /** Packets or a timeout change what it holds. */
+  readonly changes: boolean;
+  readonly elements: readonly Element[];
+}
+
+export interface Element {
+  /** One value for each field of the key. */
+  readonly key: readonly string[];
+  readonly verdict?: Verdict;
+  readonly expires?: true;
+}
+
+/** `unknown` is a verdict that is not modelled, such as that of a queue. */
+export type Verdict =
+  | { readonly kind: "accept" | "drop" | "return" | "continue" | "unknown" }
+  | { readonly kind: "jump" | "goto"; readonly chain: string };
+
+export type Values =
+  | { readonly kind: "elements"; readonly elements: readonly Element[] }
+  | { readonly kind: "set"; readonly name: string };
+
+export type Operator = "==" | "!=" | "<" | ">" | "<=" | ">=";
+
+/** One step of a rule. Statements that change no verdict, as counters and logs, are left out. */
+export type Step =
+  | {
+      readonly kind: "match";
+      readonly fields: readonly string[];
+      readonly operator: Operator;
+      readonly values: Values;
+    }
+  | { readonly kind: "vmap"; readonly fields: readonly string[]; readonly values: Values }
+  /** Asks or changes something that is not modelled; what is asked behind it in the same rule is not looked at. */
+  | { readonly kind: "unmodelled"; readonly construct: string }
+  | { readonly kind: "verdict"; readonly verdict: Verdict };
+
+const equals = (field: string, value: string): Step => ({
+  kind: "match",
+  fields: [field],
+  operator: "==",
+  values: { kind: "elements", elements: [{ key: [value] }] },
+});
+
+/** Flags are looked at with a mask; whatever it asks, only TCP has them. */
+export const tcpOnly = equals("meta l4proto", "tcp");
+/** A limit lets some of the packets on. */
+export const limited = equals("limit rate", "under");
+
+export interface Rule {
+  readonly steps: readonly Step[];
+  readonly span: Span;
+}
+
+/** The text is no listing of nft. Caught by `readForeign`, where it becomes the one diagnostic. */
+export class Unreadable extends Error {
+  readonly diagnostic: Diagnostic;
+  constructor(message: string, span: Span) {
+    super(message);
+    const fix = 'give the output of "nft list ruleset" or "nft -j list ruleset"';
+    this.diagnostic = { code: "import/unreadable", severity: "error", message, span, fix };
+  }
+}
+
+/** A chain is known by its table and its own name. */
+export const placeOf = (table: Pick<Table, "family" | "name">, chain: string): string =>
+  `${table.family} ${table.name} ${chain}`;

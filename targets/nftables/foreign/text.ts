@@ -1,0 +1,137 @@
+import type { Unmodelled } from "../../../src/compile/reading.ts";
+import { type Cursor, createCursor, type Token } from "../reader/lexer.ts";
+import { readElements } from "./elements.ts";
+import { readRule } from "./rule.ts";
+import { type Chain, type Listing, type NamedSet, type Rule, type Table, Unreadable } from "./syntax.ts";
+
+/** Reads what `nft list ruleset` prints. @throws {Unreadable} */
+export function readText(text: string, file: string): Listing {
+  const cursor = createCursor(text, file);
+  const tables: Table[] = [];
+  const unmodelled: Unmodelled[] = [];
+  for (;;) {
+    cursor.skipNewlines();
+    if (cursor.next.kind === "end") return { tables, unmodelled };
+    if (cursor.takeIf("flush")) skipLine(cursor);
+    else tables.push(readTable(cursor, unmodelled));
+  }
+}
+
+function readTable(cursor: Cursor, unmodelled: Unmodelled[]): Table {
+  expect(cursor, "table");
+  const first = cursor.take().text;
+  const isFamily =
+    ["ip", "ip6", "inet", "netdev", "bridge", "arp"].includes(first) && cursor.next.text !== "{";
+  const table = { family: isFamily ? first : "ip", name: isFamily ? cursor.take().text : first };
+  const chains = new Map<string, Chain>();
+  const sets = new Map<string, NamedSet>();
+  let dormant = false;
+  expect(cursor, "{");
+  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+    const token = cursor.take();
+    switch (token.text) {
+      case "flags":
+        dormant ||= cursor.next.text === "dormant";
+        skipLine(cursor);
+        break;
+      case "comment":
+        skipLine(cursor);
+        break;
+      case "chain": {
+        const chain = readChain(cursor);
+        chains.set(chain.name, chain);
+        break;
+      }
+      case "set":
+      case "map": {
+        const name = cursor.take().text;
+        sets.set(name, readSet(cursor));
+        break;
+      }
+      case "flowtable":
+        unmodelled.push({ construct: "flowtable", span: cursor.span(token) });
+        skipBlock(cursor);
+        break;
+      default:
+        if (!objects.has(token.text)) throw unreadable(cursor, token, "an object of a table");
+        skipBlock(cursor);
+    }
+  }
+  return { ...table, chains, sets, dormant };
+}
+
+/** Objects that statements refer to by name; by themselves they do nothing to a packet. */
+const objects = new Set(["counter", "quota", "limit", "ct", "secmark", "synproxy"]);
+
+function readChain(cursor: Cursor): Chain {
+  const name = cursor.next;
+  cursor.take();
+  expect(cursor, "{");
+  let base: Chain["base"];
+  const rules: Rule[] = [];
+  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+    if (cursor.next.text === "type") base = readBase(cursor);
+    else if (cursor.next.text === "comment" || cursor.next.text === "policy") skipLine(cursor);
+    else rules.push(readRule(cursor));
+    if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
+  }
+  return { name: name.text, ...(base && { base }), rules, span: cursor.span(name) };
+}
+
+/** `type filter hook forward priority filter; policy drop;`, with a device for some hooks. */
+function readBase(cursor: Cursor): Chain["base"] {
+  const words = takeLine(cursor).map(({ text }) => text);
+  const after = (word: string): string => words[words.indexOf(word) + 1] ?? "";
+  return {
+    type: after("type"),
+    hook: after("hook"),
+    policy: words.includes("policy") && after("policy") === "drop" ? "drop" : "accept",
+  };
+}
+
+function readSet(cursor: Cursor): NamedSet {
+  expect(cursor, "{");
+  let changes = false;
+  let elements: NamedSet["elements"] = [];
+  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+    if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
+    if (cursor.takeIf("elements")) {
+      expect(cursor, "=");
+      expect(cursor, "{");
+      elements = readElements(cursor);
+    } else {
+      const words = takeLine(cursor).map(({ text }) => text);
+      changes ||= words[0] === "flags" && words.includes("dynamic");
+    }
+  }
+  return { changes, elements };
+}
+
+function takeLine(cursor: Cursor): readonly Token[] {
+  const tokens: Token[] = [];
+  let depth = 0;
+  while (cursor.next.kind !== "end" && (depth > 0 || cursor.next.kind !== "newline")) {
+    if (depth === 0 && cursor.next.text === "}" && cursor.next.kind === "mark") break;
+    const token = cursor.take();
+    if (token.kind === "mark") depth += token.text === "{" ? 1 : token.text === "}" ? -1 : 0;
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+const skipLine = (cursor: Cursor): void => void takeLine(cursor);
+
+function skipBlock(cursor: Cursor): void {
+  while (cursor.next.text !== "{" && cursor.next.kind !== "end") cursor.take();
+  takeLine(cursor);
+}
+
+function expect(cursor: Cursor, text: string): void {
+  if (!cursor.takeIf(text)) throw unreadable(cursor, cursor.next, `"${text}"`);
+}
+
+const unreadable = (cursor: Cursor, token: Token, expected: string): Unreadable =>
+  new Unreadable(
+    `"${token.text.trim()}" is not what nft lists here; expected ${expected}`,
+    cursor.span(token),
+  );
