@@ -84,7 +84,7 @@ cat > "$run/rules"
 if ! holds "$5"; then echo "the lock is not held by $5" >&2; exit 1; fi
 pfctl -q -a "$2" -n -f "$run/rules" || exit 1
 put lock "$(( $(now) + $4 )) $5"
-put log "$( { wc -c < "$6" || echo 0; } 2> /dev/null)"
+put log "$(( $( { wc -c < "$6" || echo 0; } 2> /dev/null) ))"
 put lease "$3 $(( $(now) + $4 ))"
 if watch "$2" "$3" 0 first && watch "$2" "$3" 2 second && pfctl -q -a "$2" -f "$run/rules"; then exit 0; fi
 empty "$2"
@@ -194,7 +194,7 @@ done`;
 export const recordScript = `if [ ! -e "$3" ]; then echo absent >&2; exit 0; fi
 from=0
 if [ "$2" = trial ]; then from=$(cat "$1/log" 2> /dev/null || echo 0); fi
-size=$(wc -c < "$3")
+size=$(( $(wc -c < "$3") ))
 if [ "$size" -lt "$from" ]; then echo rotated >&2; from=0; fi
 if [ $(( size - from )) -gt 4000000 ]; then echo cut >&2; from=$(( size - 4000000 )); fi
 tail -c +$(( from + 1 )) "$3"`;
