@@ -1,4 +1,4 @@
-import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
+import { hasErrors, type Outcome } from "../../../src/diagnostics/diagnostic.ts";
 import type { OwnRuleset } from "../own-rules.ts";
 import { type ConfigDocument, openConfig } from "./document.ts";
 import { aliasElements, ruleElements } from "./elements.ts";
@@ -9,12 +9,16 @@ import type { XmlElement } from "./xml.ts";
 /**
  * A config.xml with exactly these rules of ours, floating and above all others, and every other byte as it was. Doing
  * it again changes nothing, and with no conduit the file is what it was before the first time.
+ * What speaks against rules of ours keeps them out; where they are in already, it must not keep them from being taken
+ * back, and is a warning.
  */
 export function mergeConfig(text: string, file: string, own: readonly OwnRuleset[]): Outcome<string> {
   const opened = openConfig(text, file);
   if (!opened.value) return { diagnostics: opened.diagnostics };
-  const diagnostics = refusals(opened.value);
-  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  const found = refusals(opened.value);
+  const isFirst = opened.value.ownRules.length === 0 && own.length > 0;
+  if (isFirst && hasErrors(found)) return { diagnostics: found };
+  const diagnostics = found.map((one) => ({ ...one, severity: "warning" as const }));
   const bare = withoutOwn(opened.value);
   if (own.length === 0) return { value: bare, diagnostics };
   const { value: document, diagnostics: faults } = openConfig(bare, file);

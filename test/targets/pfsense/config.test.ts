@@ -209,6 +209,18 @@ describe("a configuration is refused", () => {
     expect(codes(withRule("<disabled></disabled><tag>vpn</tag>"))).toEqual([]);
   });
 
+  test("only before the first time: what is in can always be taken back", () => {
+    const merged = merge(plain, firewall(conduitRules("enforce")));
+    const tagged = (text: string): string =>
+      text.replace("<tracker>1545574416<", "<tag>vpn</tag><tracker>1545574416<");
+    const back = mergeConfig(tagged(merged), "config.xml", off);
+    expect(back.value).toBe(tagged(plain));
+    expect(back.diagnostics).toMatchObject([{ code: "pfsense/tags-in-use", severity: "warning" }]);
+    expect(mergeConfig(tagged(merged), "config.xml", firewall(conduitRules("monitor"))).value).toContain(
+      "<type>match",
+    );
+  });
+
   test("with a place, where a rule has one of our marks and not the other", () => {
     const { diagnostics } = mergeConfig(plain.replace("1545574416", "3221225472"), "config.xml", off);
     expect(diagnostics).toMatchObject([{ code: "pfsense/half-own", span: { line: 8, column: 3 } }]);
