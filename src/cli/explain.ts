@@ -7,6 +7,7 @@ import type { Span } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { formatPacket, type Packet } from "../net/packet.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { explainNamed } from "./explain-name.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -16,7 +17,7 @@ interface Flags {
 
 export const explainCommand = buildCommand<Flags, [string], Context>({
   docs: {
-    brief: "Says what the site file decides about one packet, and where",
+    brief: "Says what the site file decides about a packet, or what it says of a permit, an asset or a check",
     fullDescription:
       'The packet is written as in "tcp 10.2.0.5 -> 10.1.0.10:502", "udp historian:1234 -> [fd00::1]:53" or ' +
       '"icmp echo-request hmi -> plc1"; a state behind it, as in "(reply)", is that of its connection.',
@@ -28,10 +29,18 @@ export const explainCommand = buildCommand<Flags, [string], Context>({
     },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "PACKET", brief: "The packet, in quotes" }],
+      parameters: [
+        {
+          parse: String,
+          placeholder: "SUBJECT",
+          brief: "A packet, in quotes, or a name (conduit.permit for a permit)",
+        },
+      ],
     },
   },
   func({ site: file, json }, text) {
+    // A packet is several words; the name of a check, a permit or an asset is one.
+    if (!text.includes(" ")) return explainNamed(this, text, { site: file, json });
     const { site } = loadSite(this, file);
     let packet: Packet;
     try {
