@@ -1,15 +1,20 @@
+import { sha256 } from "../../src/digest.ts";
 import { DriverError } from "../../src/target.ts";
 import type { Host } from "./host.ts";
 
 /** Prints a file, and `present` or `absent` on standard error. $1 file */
 const readScript = `if [ -e "$1" ]; then cat -- "$1" && echo present >&2; else echo absent >&2; fi`;
 
-/** Writes standard input to a file so that a crash leaves the old content or the new, and prints it. $1 folder, $2 name, $3 mode */
+/**
+ * Writes standard input to a file so that a crash, or a wire that breaks half way, leaves the old content or the new;
+ * prints what it wrote. $1 folder, $2 name, $3 mode, $4 SHA-256
+ */
 const writeScript = `set -e
 mkdir -p "$1"
 temporary=$(mktemp "$1/.sluice.XXXXXX")
 trap 'rm -f "$temporary"' EXIT
 cat > "$temporary"
+if [ "$(sha256sum < "$temporary" | cut -c 1-64)" != "$4" ]; then echo "the file did not arrive whole" >&2; exit 1; fi
 chmod "$3" "$temporary"
 sync "$temporary"
 mv -f "$temporary" "$1/$2"
@@ -32,7 +37,7 @@ export async function readFile(host: Host, path: string): Promise<string | undef
 
 /** Resolves with what was read back. */
 export const writeFile = (host: Host, path: string, content: string, mode: "600" | "755"): Promise<string> =>
-  host.output(`write ${path}`, writeScript, [folderOf(path), nameOf(path), mode], content);
+  host.output(`write ${path}`, writeScript, [folderOf(path), nameOf(path), mode, sha256(content)], content);
 
 export const removeFile = (host: Host, path: string): Promise<string> =>
   host.output(`remove ${path}`, removeScript, [folderOf(path), nameOf(path)]);

@@ -101,6 +101,7 @@ const changeText = ({ families }: Listing, change: Change, lists: readonly ListS
     ["undo-iptables", undoText(families[4], change)],
     ["lists", lines(lists.map(stepText))],
     ["sets-after", lines(change.setsAfter ?? [])],
+    ["end", ""],
   ]
     .map(([name, content]) => `@${name}\n${content}`)
     .join("");

@@ -74,7 +74,7 @@ fi`;
 /**
  * Makes a change: sets, IPv4, IPv6, lists, sets that are not needed any more. The two families are two commits; when the
  * second is refused, the first is undone. One change at a time; refused with 75 when our part is not what it was.
- * Standard input holds the files of the change, each behind a line "@name".
+ * Standard input holds the files of the change, each behind a line "@name"; without the last, "end", a wire broke.
  * $1, $2 digests of IPv4 and IPv6, $3 a list that must still hold, or nothing. Exit 3 when it does not.
  */
 export const commitScript = `${clock}
@@ -83,6 +83,7 @@ files=$(mktemp -d) || exit 70
 trap 'rm -rf "$files"' EXIT
 cd "$files" || exit 70
 awk '/^@/ { close(file); file = substr($0, 2); printf "" > file; next } { print > file }' || exit 70
+if ! [ -e end ]; then echo "the change did not arrive whole" >&2; exit 70; fi
 exec 9> /run/sluice-iptables.lock || exit 70
 flock -w 30 9 || { echo "another change takes too long" >&2; exit 70; }
 if [ "$(digest iptables)" != "$1" ] || [ "$(digest ip6tables)" != "$2" ]; then exit 75; fi
@@ -99,11 +100,11 @@ if ! ip6tables-restore --noflush --wait < ip6tables; then
 fi
 while read -r step list words; do "$step" "$list" $words || exit 1; done < lists
 while read -r set; do
-  # The kernel lets go of a set a moment after the rules that used it.
+  # The kernel lets go of a set a moment after the rules that used it. One that stays decides about no packet, and the
+  # next change tries again.
   attempts=20
-  until ipset destroy "$set" 2> refusal; do
+  until ipset destroy "$set" 2> refusal || [ $attempts = 0 ]; do
     attempts=$((attempts - 1))
-    if [ $attempts = 0 ]; then cat refusal >&2; exit 1; fi
     sleep 0.1
   done
 done < sets-after`;
