@@ -2,17 +2,17 @@
  * One dimension, compressed to the points where anything changes: between two neighbouring points all values are
  * alike, so ranges of addresses become small half-open ranges of ranks, and IPv6 costs what IPv4 does.
  */
-export interface Axis {
+export interface Axis<Point extends number | bigint = bigint> {
   /** Sorted, without duplicates. Rank r stands for the values from points[r] to points[r + 1] - 1. */
-  readonly points: readonly bigint[];
-  rank(point: bigint): number;
+  readonly points: readonly Point[];
+  rank(point: Point): number;
 }
 
 /** @param ends the first value of each range, and the value behind its last. */
-export function createAxis(ends: Iterable<bigint>): Axis {
+export function createAxis<Point extends number | bigint>(ends: Iterable<Point>): Axis<Point> {
   const points = [...new Set(ends)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const ranks = new Map(points.map((point, rank) => [point, rank]));
-  const rank = (point: bigint): number => {
+  const rank = (point: Point): number => {
     const found = ranks.get(point);
     if (found === undefined) throw new Error(`${point} is not a point of this axis`);
     return found;

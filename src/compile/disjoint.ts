@@ -1,9 +1,10 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { Family } from "../net/address.ts";
+import type { AddressRange } from "../net/address.ts";
 import type { Service } from "../net/service.ts";
 import { type Axis, createAxis } from "./axis.ts";
 import type { Box, ConduitRules, PermitRules } from "./ir.ts";
 import { earlierMeetings, type RankBox, remainder } from "./meetings.ts";
+import type { Range } from "./program.ts";
 
 /** Box axes, the one that parts best first. */
 const axes = 3;
@@ -60,20 +61,12 @@ function disjointPieces(boxes: readonly Box[]): readonly Pieces[] {
   const services = boxes.map((box) => serviceRange(box.service));
   const destination = createAxis(boxes.flatMap(({ destination: range }) => [range.from, range.to + 1n]));
   const source = createAxis(boxes.flatMap(({ source: range }) => [range.from, range.to + 1n]));
-  const service = createAxis(services.flatMap(({ from, to }) => [BigInt(from), BigInt(to + 1)]));
+  const service = createAxis(services.flatMap(({ from, to }) => [from, to + 1]));
   const ranked = boxes.map((box, index): RankBox => {
     const { from, to } = services[index]!;
     return {
-      from: [
-        destination.rank(box.destination.from),
-        source.rank(box.source.from),
-        service.rank(BigInt(from)),
-      ],
-      to: [
-        destination.rank(box.destination.to + 1n),
-        source.rank(box.source.to + 1n),
-        service.rank(BigInt(to + 1)),
-      ],
+      from: [destination.rank(box.destination.from), source.rank(box.source.from), service.rank(from)],
+      to: [destination.rank(box.destination.to + 1n), source.rank(box.source.to + 1n), service.rank(to + 1)],
     };
   });
   return earlierMeetings(ranked, axes).map((cutBy, index) => {
@@ -88,21 +81,27 @@ function disjointPieces(boxes: readonly Box[]): readonly Pieces[] {
   });
 }
 
-function unrank(piece: RankBox, box: Box, [destination, source, service]: readonly [Axis, Axis, Axis]): Box {
-  const family: Family = box.source.family;
-  const range = (axis: Axis, index: number) => ({
+function unrank(
+  piece: RankBox,
+  box: Box,
+  [destination, source, service]: readonly [Axis, Axis, Axis<number>],
+): Box {
+  const { family } = box.source;
+  const range = (axis: Axis, index: number): AddressRange => ({
+    family,
     from: axis.points[piece.from[index]!]!,
     to: axis.points[piece.to[index]!]! - 1n,
   });
+  const services = { from: service.points[piece.from[2]!]!, to: service.points[piece.to[2]!]! - 1 };
   return {
-    destination: { family, ...range(destination, 0) },
-    source: { family, ...range(source, 1) },
-    service: withinService(box.service, range(service, 2)),
+    destination: range(destination, 0),
+    source: range(source, 1),
+    service: withinService(box.service, services),
   };
 }
 
 /** A service as a range of numbers among services of its own kind. */
-function serviceRange(service: Service): { readonly from: number; readonly to: number } {
+function serviceRange(service: Service): Range {
   switch (service.kind) {
     case "any":
       return { from: 0, to: 0 };
@@ -116,10 +115,8 @@ function serviceRange(service: Service): { readonly from: number; readonly to: n
 }
 
 /** The part of a service that a range stands for; only ports can be cut. */
-const withinService = (service: Service, range: { readonly from: bigint; readonly to: bigint }): Service =>
-  service.kind === "ports"
-    ? { ...service, from: Number(range.from) % 65_536, to: Number(range.to) % 65_536 }
-    : service;
+const withinService = (service: Service, { from, to }: Range): Service =>
+  service.kind === "ports" ? { ...service, from: from % 65_536, to: to % 65_536 } : service;
 
 function shadowed(permit: PermitRules, by: readonly PermitRules[]): Diagnostic {
   return {

@@ -1,6 +1,7 @@
-import type { Cube, Program } from "../../compile/program.ts";
+import type { Cube, Program, Range } from "../../compile/program.ts";
 import type { AddressRange } from "../../net/address.ts";
 import type { Packet } from "../../net/packet.ts";
+import { compareRanges } from "../../policy/resolve/addresses.ts";
 import type { Analysis } from "../analysis.ts";
 
 /**
@@ -15,8 +16,8 @@ export function misattributed(
   const [said, wanted] = [countedBy(text), countedBy(rules)];
   for (const permit of new Set([...said.keys(), ...wanted.keys()])) {
     const [counted, own] = [said.get(permit) ?? [], wanted.get(permit) ?? []];
-    // Element for element the same is the usual case, and far cheaper to see than two diagrams are to build.
-    if (counted.map(boxKey).sort().join() === own.map(boxKey).sort().join()) continue;
+    // Element for element the same is the usual case.
+    if (sameElements(counted, own)) continue;
     const difference = analysis.difference(
       analysis.packets(stateless(counted)),
       analysis.packets(stateless(own)),
@@ -27,30 +28,46 @@ export function misattributed(
   return undefined;
 }
 
-/** Requests and replies alike: a counter does not ask which of the two a packet is. */
+/** A counter does not ask whether a packet is a request or a reply. */
 const stateless = (cubes: readonly Cube[]): readonly Cube[] => cubes.map(({ states: _, ...cube }) => cube);
 
 /** The elements whose counters are a permit's. */
 function countedBy(program: Program): ReadonlyMap<string, readonly Cube[]> {
   const counted = new Map<string, Cube[]>();
-  for (const { action, cubes } of [...program.chains.values()].flat()) {
-    for (const cube of action.kind === "accept" ? cubes : []) {
-      if (cube.source === undefined) continue;
-      const list = counted.get(cube.label ?? "") ?? [];
-      counted.set(cube.label ?? "", list);
-      list.push(cube);
+  for (const rules of program.chains.values()) {
+    for (const { action, cubes } of rules) {
+      for (const cube of action.kind === "accept" ? cubes : []) {
+        if (cube.source === undefined) continue;
+        const list = counted.get(cube.label ?? "") ?? [];
+        counted.set(cube.label ?? "", list);
+        list.push(cube);
+      }
     }
   }
   return counted;
 }
 
-function boxKey(cube: Cube): string {
-  const ports = [cube.protocol, cube.sourcePort, cube.destinationPort, cube.icmpType];
-  return [
-    address(cube.source!),
-    address(cube.destination!),
-    ...ports.map((range) => (range ? `${range.from}-${range.to}` : "")),
-  ].join(" ");
+/** Whether two lists name the same elements, in whatever order. */
+function sameElements(a: readonly Cube[], b: readonly Cube[]): boolean {
+  const sorted = b.toSorted(compareElements);
+  return (
+    a.length === b.length &&
+    a.toSorted(compareElements).every((cube, index) => compareElements(cube, sorted[index]!) === 0)
+  );
 }
 
-const address = (range: AddressRange): string => `${range.family}:${range.from}-${range.to}`;
+const compareElements = (a: Cube, b: Cube): number =>
+  compareAddresses(a.source!, b.source!) ||
+  compareAddresses(a.destination!, b.destination!) ||
+  compareNumbers(a.protocol, b.protocol) ||
+  compareNumbers(a.sourcePort, b.sourcePort) ||
+  compareNumbers(a.destinationPort, b.destinationPort) ||
+  compareNumbers(a.icmpType, b.icmpType) ||
+  compareNumbers(a.icmpCode, b.icmpCode);
+
+const compareAddresses = (a: AddressRange, b: AddressRange): number =>
+  compareRanges(a, b) || (a.to < b.to ? -1 : a.to > b.to ? 1 : 0);
+
+/** Without a range first. */
+const compareNumbers = (a: Range | undefined, b: Range | undefined): number =>
+  (a?.from ?? -1) - (b?.from ?? -1) || (a?.to ?? -1) - (b?.to ?? -1);

@@ -8,30 +8,34 @@ import { dimensions, open, type RankedCubes, rankedLength } from "./space.ts";
  * merged, in a balanced fold. So the usual ten thousand host-to-host permits cost that one sort.
  */
 export function union(store: Store, cubes: RankedCubes, inside: number): Diagram {
-  const sorted = sortedOffsets(cubes);
-  /** Of the cubes from `first` to before `last`, which agree on all dimensions above. */
+  const sorted = sortCubes(cubes);
+  /** Of one cube from a dimension downwards. */
+  const single = (cube: number, level: number): Diagram => {
+    if (level === dimensions) return inside;
+    const [from, to] = [sorted[cube + 2 * level]!, sorted[cube + 2 * level + 1]!];
+    const child = single(cube, level + 1);
+    if (from === 0 && to === open) return child;
+    const edge = append({ starts: [], children: [], end: 0 }, from, to, child);
+    return close(store, level, edge);
+  };
+  /** Of the cubes from one to before another, which agree on all dimensions above. */
   const build = (first: number, last: number, level: number): Diagram => {
     if (level === dimensions) return inside;
+    if (last - first === rankedLength) return single(first, level);
     const layers: Layer[] = [];
     for (let at = first; at < last; ) {
-      const offset = sorted[at]! + 2 * level;
-      const [from, to] = [cubes[offset]!, cubes[offset + 1]!];
-      let next = at + 1;
-      while (next < last && sameRange(cubes, offset, sorted[next]! + 2 * level)) next += 1;
+      const [from, to] = [sorted[at + 2 * level]!, sorted[at + 2 * level + 1]!];
+      let next = at + rankedLength;
+      while (next < last && sorted[next + 2 * level] === from && sorted[next + 2 * level + 1] === to)
+        next += rankedLength;
       const child = build(at, next, level + 1);
       const free = layers.find((layer) => layer.end <= from);
       if (free) append(free, from, to, child);
       else layers.push(append({ starts: [], children: [], end: 0 }, from, to, child));
       at = next;
     }
-    return fold(
-      store,
-      sequence,
-      layers.map((layer) => {
-        if (layer.end < open) append(layer, layer.end, open, outcome.next);
-        return store.node(level, layer.starts, layer.children);
-      }),
-    );
+    const nodes = layers.map((layer) => close(store, level, layer));
+    return fold(store, sequence, nodes);
   };
   return build(0, sorted.length, 0);
 }
@@ -55,23 +59,27 @@ function append(layer: Layer, from: number, to: number, child: Diagram): Layer {
   return layer;
 }
 
-/** Where each cube begins, in the order of its ranges from the first dimension to the last; of two, the wider first. */
-function sortedOffsets(cubes: RankedCubes): Uint32Array {
-  const offsets = Uint32Array.from(
-    { length: cubes.length / rankedLength },
-    (_, index) => index * rankedLength,
-  );
-  return offsets.sort((a, b) => {
+function close(store: Store, level: number, layer: Layer): Diagram {
+  if (layer.end < open) append(layer, layer.end, open, outcome.next);
+  return store.node(level, layer.starts, layer.children);
+}
+
+/** Cubes in the order of their ranges, from the first dimension to the last; of two from one rank, the wider first. */
+function sortCubes(cubes: RankedCubes): Int32Array {
+  const starts = Array.from({ length: cubes.length / rankedLength }, (_, index) => index * rankedLength);
+  starts.sort((a, b) => {
     for (let at = 0; at < rankedLength; at += 2) {
       const order = cubes[a + at]! - cubes[b + at]! || cubes[b + at + 1]! - cubes[a + at + 1]!;
       if (order !== 0) return order;
     }
     return 0;
   });
+  const sorted = new Int32Array(cubes.length);
+  for (const [index, start] of starts.entries()) {
+    for (let at = 0; at < rankedLength; at += 1) sorted[index * rankedLength + at] = cubes[start + at]!;
+  }
+  return sorted;
 }
-
-const sameRange = (cubes: RankedCubes, a: number, b: number): boolean =>
-  cubes[a] === cubes[b] && cubes[a + 1] === cubes[b + 1];
 
 /** Folds from the middle, so that each diagram takes part in log n operations; the operation must be associative. */
 export function fold(store: Store, operation: Operation, diagrams: readonly Diagram[]): Diagram {
