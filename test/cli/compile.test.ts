@@ -188,7 +188,7 @@ describe("sluice explain", () => {
 
   test("answers for a permit, an asset and the id of a check too", async () => {
     const permit = await sluice(folder, ["explain", "it-cell1.mes-modbus"]);
-    expect(permit.stdout).toMatch(/^permit it-cell1\.mes-modbus .*\n[^]*services {2}modbus \(tcp:502\)/);
+    expect(permit.stdout).toMatch(/^permit it-cell1\.mes-modbus .*\n[\s\S]*services {2}modbus \(tcp:502\)/);
     const asset = await sluice(folder, ["explain", "plc2", "--json"]);
     expect(JSON.parse(asset.stdout)).toMatchObject({ schema: "sluice/explain-name", version: 1 });
     expect((await sluice(folder, ["explain", "check/any-to-any"])).stdout).toContain("IEC 62443-3-3 SR 5.2");
