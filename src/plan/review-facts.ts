@@ -1,14 +1,12 @@
 import { z } from "zod";
-import type { Baseline, BaselineFlow } from "../baseline/flow.ts";
-import { type Request, requestCube } from "../compile/conduit-program.ts";
-import { matches } from "../compile/evaluate.ts";
+import type { Baseline } from "../baseline/flow.ts";
 import type { ConduitRules, Stage } from "../compile/ir.ts";
 import { zonePairs } from "../compile/lower.ts";
 import { requestsOf } from "../compile/policy-program.ts";
-import { covers, formatAddress, formatRange, parseAddress } from "../net/address.ts";
-import type { Packet } from "../net/packet.ts";
+import { covers, formatRange, parseAddress } from "../net/address.ts";
 import { formatService } from "../net/service.ts";
 import type { Conduit, FlowSet, Site } from "../policy/model.ts";
+import { requestIndex, requestPacket } from "./request-index.ts";
 import { conduitRulesDocument, conduitRulesSchema } from "./rules-document.ts";
 
 const id = z.string();
@@ -50,7 +48,7 @@ export const reviewFactsSchema = z.strictObject({
       sha256: z.string(),
       firstSeen: z.string().optional(),
       lastSeen: z.string().optional(),
-      unit: z.enum(["packets", "lines"]),
+      unit: z.enum(["packets", "lines", "records"]),
       read: z.int(),
       used: z.int(),
     }),
@@ -178,36 +176,4 @@ function reviewedFlows(subject: ReviewSubject, baseline: Baseline): ReviewFactsD
       ...(denial !== undefined && { denial }),
     };
   });
-}
-
-/** The packet that asks for a flow, from a client's port. */
-const requestPacket = (flow: BaselineFlow): Packet => ({
-  family: flow.family,
-  state: "original",
-  source: parseAddress(flow.initiator).from,
-  destination: parseAddress(flow.responder).from,
-  protocol: flow.protocol,
-  ...(flow.port !== undefined && { sourcePort: 40_000, destinationPort: flow.port }),
-  ...(flow.icmpType !== undefined && { icmpType: flow.icmpType, icmpCode: 0 }),
-});
-
-/** Finds the label of the first request that matches a packet. Most name one responder, and are found by it. */
-function requestIndex(requests: readonly Request[]): (packet: Packet) => string | undefined {
-  const byResponder = new Map<string, Request[]>();
-  const wide: Request[] = [];
-  for (const request of requests) {
-    const { family, from, to } = request.destination;
-    if (from !== to) {
-      wide.push(request);
-      continue;
-    }
-    const key = formatAddress(family, from);
-    const list = byResponder.get(key);
-    if (list) list.push(request);
-    else byResponder.set(key, [request]);
-  }
-  return (packet) =>
-    [...(byResponder.get(formatAddress(packet.family, packet.destination)) ?? []), ...wide].find((request) =>
-      matches(requestCube(request), packet),
-    )?.label;
 }

@@ -1,6 +1,6 @@
 import type { KnownService } from "../../net/known-services.ts";
 import { formatProtocol } from "../../net/protocol.ts";
-import type { BaselineFlow } from "../flow.ts";
+import type { BaselineFlow, Flow } from "../flow.ts";
 
 /** What only a human can answer. */
 export type Question =
@@ -39,7 +39,7 @@ export function questionText(question: Question, nameOf: (address: string) => st
 }
 
 /** `historian -> plc1 tcp 502`. */
-export function flowText(flow: BaselineFlow, nameOf: (address: string) => string): string {
+export function flowText(flow: Flow, nameOf: (address: string) => string): string {
   const detail = flow.port ?? flow.icmpType;
   const service = `${formatProtocol(flow.protocol)}${detail === undefined ? "" : ` ${detail}`}`;
   return `${nameOf(flow.initiator)} -> ${nameOf(flow.responder)} ${service}`;

@@ -1,10 +1,8 @@
 import type { Flow } from "../../baseline/flow.ts";
 import { formatProtocol } from "../../net/protocol.ts";
 import type { RecordedFlow } from "../../target.ts";
+import { isClientPort } from "./client-port.ts";
 import type { Reading, Sample, Watch } from "./reading.ts";
-
-/** Lowest port that the common systems give to a client by themselves (Linux ip_local_port_range). */
-const firstEphemeralPort = 32_768;
 
 /** Fails when the conduit's record holds a flow that was observed before and that nobody decided against. */
 export function flowDropped(watch: Watch, sample: Sample): Reading {
@@ -32,7 +30,7 @@ const isReply = (flow: Flow, one: RecordedFlow): boolean =>
   flow.initiator === one.destination &&
   flow.responder === one.source &&
   flow.port !== undefined &&
-  (one.port ?? 0) >= firstEphemeralPort;
+  isClientPort(one.port);
 
 const describe = (flow: Flow): string => {
   const detail = flow.port ?? (flow.icmpType === undefined ? "" : `type ${flow.icmpType}`);

@@ -1,0 +1,77 @@
+import type { Flow } from "../baseline/flow.ts";
+import type { Request } from "../compile/conduit-program.ts";
+import { requestsOf } from "../compile/policy-program.ts";
+import { icmpReplyType } from "../net/protocol.ts";
+import type { Service } from "../net/service.ts";
+import { requestIndex, requestPacket } from "../plan/request-index.ts";
+import type { Conduit } from "../policy/model.ts";
+import type { RecordedFlow } from "../target.ts";
+import { isClientPort } from "./criteria/client-port.ts";
+
+/** Who decided about a recorded flow: a permit or a denial of the conduit, as a request or as an answer to one. */
+export interface Decision {
+  readonly kind: "permit" | "denial" | "answer";
+  readonly by: string;
+}
+
+/** An entry of a conduit's record, read as a request, with what the site file says about it. */
+export interface JudgedFlow {
+  readonly flow: Flow;
+  readonly packets: number;
+  /** Absent where nobody decided. */
+  readonly decision?: Decision;
+}
+
+/** Holds the record of a conduit against its permits and denials: first what nobody decided, each by falling packets. */
+export function judgeRecord(
+  { permits, denials }: Pick<Conduit, "permits" | "denials">,
+  recorded: readonly RecordedFlow[],
+): readonly JudgedFlow[] {
+  const permitted = requestIndex(permits.flatMap(requestsOf));
+  const denied = requestIndex(denials.flatMap(requestsOf));
+  const answered = requestIndex([...permits, ...denials].flatMap(requestsOf).flatMap(answersTo));
+  const decide = (flow: Flow): Decision | undefined => {
+    const request = requestPacket(flow);
+    const permit = permitted(request);
+    if (permit !== undefined) return { kind: "permit", by: permit };
+    const denial = denied(request);
+    if (denial !== undefined) return { kind: "denial", by: denial };
+    const { port, ...portless } = flow;
+    if (port !== undefined && !isClientPort(port)) return undefined;
+    const answer = answered(requestPacket(portless));
+    return answer === undefined ? undefined : { kind: "answer", by: answer };
+  };
+  return recorded
+    .map((one): JudgedFlow => {
+      const flow = flowOf(one);
+      const decision = decide(flow);
+      return { flow, packets: one.packets, ...(decision && { decision }) };
+    })
+    .toSorted((a, b) => Number(!!a.decision) - Number(!!b.decision) || b.packets - a.packets);
+}
+
+/** A session that the firewall forgot is picked up from its answer: only the client's port is in the record then. */
+function answersTo({ source, destination, service, ...rest }: Request): readonly Request[] {
+  const answer = answerOf(service);
+  return answer ? [{ ...rest, source: destination, destination: source, service: answer }] : [];
+}
+
+function answerOf(service: Service): Service | undefined {
+  switch (service.kind) {
+    case "any":
+    case "protocol":
+      return service;
+    case "ports":
+      return { kind: "protocol", protocol: service.protocol };
+    case "icmp": {
+      const type = icmpReplyType(service.family, service.type);
+      return type === undefined ? undefined : { ...service, type };
+    }
+  }
+}
+
+const flowOf = ({ family, source, destination, protocol, port, icmpType }: RecordedFlow): Flow => ({
+  ...{ family, initiator: source, responder: destination, protocol },
+  ...(port !== undefined && { port }),
+  ...(icmpType !== undefined && { icmpType }),
+});
