@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Pro
   {
     compile: () => import("./compile.ts"),
     observe: () => import("./observe.ts"),
+    report: () => import("./report.ts"),
     rollout: () => import("./rollout.ts"),
     site: () => import("./site.ts"),
   };

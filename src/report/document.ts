@@ -11,8 +11,8 @@ export type Cell = z.infer<typeof cell>;
 
 const column = z.strictObject({
   heading: z.string(),
-  /** `choice`: few different values, by which a reader wants to filter. */
-  kind: z.enum(["text", "number", "code", "choice"]),
+  /** `choice`: few different values, by which a reader wants to filter. `date`: a day, which is not broken. */
+  kind: z.enum(["text", "number", "date", "code", "choice"]),
 });
 export type Column = z.infer<typeof column>;
 

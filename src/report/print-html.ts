@@ -117,9 +117,9 @@ const headingHtml = ({ heading, kind }: Column): Html =>
     : html`<th scope="col" class="${kind}">${heading}</th>`;
 
 const dataHtml = ({ kind }: Column, value: Cell): Html =>
-  kind === "number" || kind === "code"
-    ? html`<td class="${kind}">${cellHtml(value)}</td>`
-    : html`<td>${cellHtml(value)}</td>`;
+  kind === "text" || kind === "choice"
+    ? html`<td>${cellHtml(value)}</td>`
+    : html`<td class="${kind}">${cellHtml(value)}</td>`;
 
 const diffHtml = ({
   caption,

@@ -61,8 +61,9 @@ li { margin-bottom: 0.35rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; overflow-wrap: normal; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.4rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.45rem 1.1rem 0.45rem 0; border-bottom: 1px solid var(--rule); }
-.data td { box-sizing: content-box; min-width: 5.6rem; }
+.data td { min-width: 4rem; }
 .data td.number { min-width: 0; }
+.date { white-space: nowrap; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; line-height: 1.3; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .tools { display: flex; flex-wrap: wrap; gap: 0.6rem 1.4rem; align-items: center; margin-bottom: 0.6rem; font-size: 0.92rem; }
@@ -101,6 +102,7 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .legend li { display: flex; align-items: center; gap: 0.5rem; margin: 0; }
 .legend svg { width: 2.5rem; }
 footer { color: var(--soft); font-size: 0.85rem; border-top: 1px solid var(--rule); padding-top: 1rem; }
+@media (max-width: 40rem) { .facts div { display: block; } }
 @media (min-width: 75rem) {
   body { display: grid; grid-template-columns: 14rem minmax(0, 1fr); column-gap: 3rem; align-items: start; }
   header, footer, .skip { grid-column: 1 / -1; }

@@ -56,7 +56,7 @@ function stages({ site, histories, today }: ReportedSite): Table {
       { heading: "Zones", kind: "text" },
       { heading: "Firewall", kind: "choice" },
       { heading: "Stage", kind: "choice" },
-      { heading: "Since", kind: "text" },
+      { heading: "Since", kind: "date" },
       { heading: "Days", kind: "number" },
       { heading: "Permits", kind: "number" },
       { heading: "With evidence", kind: "number" },
