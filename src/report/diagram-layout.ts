@@ -31,7 +31,9 @@ export interface DiagramLayout {
 export const box = { width: 150, height: 54 } as const;
 const gutter = 130;
 const perRow = 5;
-const columnGap = 30;
+const narrowestGap = 30;
+const widestGap = 140;
+const room = perRow * box.width + (perRow - 1) * narrowestGap;
 const rowGap = 90;
 const margin = 16;
 /** Room below the last row for lines that go around. */
@@ -39,7 +41,7 @@ const foot = 48;
 
 /** Purdue levels as rows, the highest on top; conduits as lines whose ends are spread along the edges of the boxes. */
 export function layOut({ zones, conduits }: Pick<Diagram, "zones" | "conduits">): DiagramLayout {
-  const width = gutter + perRow * box.width + (perRow - 1) * columnGap + margin;
+  const width = gutter + room + margin;
   const levels: PlacedLevel[] = [];
   const placed: PlacedZone[] = [];
   let y = margin;
@@ -53,9 +55,10 @@ export function layOut({ zones, conduits }: Pick<Diagram, "zones" | "conduits">)
     levels.push({ level, y: y - margin / 2, height: rows * (box.height + rowGap) - rowGap + margin });
     for (const [index, zone] of members.entries()) {
       const inRow = Math.min(perRow, members.length - Math.floor(index / perRow) * perRow);
-      const rowWidth = inRow * box.width + (inRow - 1) * columnGap;
-      const left = gutter + (width - gutter - margin - rowWidth) / 2;
-      const x = left + (index % perRow) * (box.width + columnGap);
+      const gap = Math.min(widestGap, (room - inRow * box.width) / Math.max(1, inRow - 1));
+      const rowWidth = inRow * box.width + (inRow - 1) * gap;
+      const left = gutter + (room - rowWidth) / 2;
+      const x = left + (index % perRow) * (box.width + gap);
       placed.push({ ...zone, x, y: y + Math.floor(index / perRow) * (box.height + rowGap) });
     }
     y += rows * (box.height + rowGap);
