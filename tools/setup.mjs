@@ -17,7 +17,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const purpose = process.argv[2] ?? "";
 
-/** Debian package by command, for each purpose. */
+/** Debian package by command, for each purpose; several packages where the command needs parts of its own. */
 const lab = {
   unshare: "util-linux",
   mount: "mount",
@@ -38,6 +38,7 @@ const needs = {
     iptables: "iptables",
     ipset: "ipset",
     python3: "python3",
+    php: "php-cli php-xml",
     chromium: "chromium",
   },
   bench: { ...lab, tshark: "tshark" },
@@ -95,7 +96,7 @@ function installNodePackages() {
 function installDebianPackages(commands) {
   const missing = Object.keys(commands).filter((command) => !isInstalled(command));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((command) => commands[command]))];
+  const packages = [...new Set(missing.flatMap((command) => commands[command].split(" ")))];
   const apt = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   // Tests that need a missing command are skipped by name; the demo cannot do without.
   const goOn =
