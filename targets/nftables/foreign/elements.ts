@@ -33,12 +33,17 @@ export function readKey(cursor: Cursor): readonly string[] {
   return key;
 }
 
-/** A value or a range, whose ends may be quoted. */
+/** A value or a range, whose ends may be quoted; empty where it is computed. */
 function readValue(cursor: Cursor): string {
   cursor.skipNewlines();
   const value = cursor.take().text;
-  return cursor.takeIf("-") ? `${value}-${cursor.take().text}` : value;
+  if (cursor.next.text === "|") return "";
+  return cursor.takeIf("-")
+    ? `${value}-${cursor.take().text}`
+    : value.replaceAll(/\b0x[0-9a-f]{1,13}\b/g, decimal);
 }
+
+const decimal = (hex: string): string => String(Number(hex));
 
 /** The verdict that comes next, if one does. */
 export function readVerdict(cursor: Cursor): Verdict | undefined {

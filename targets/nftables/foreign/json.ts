@@ -112,8 +112,7 @@ function readChain({ name, type, hook, policy }: JsonObject, span: Span): Omit<C
   return { name: `${name}`, ...base, span };
 }
 
-const readSet = ({ flags, elem }: JsonObject): NamedSet => ({
-  changes: listOf(flags ?? []).includes("dynamic"),
+const readSet = ({ elem }: JsonObject): NamedSet => ({
   elements: listOf(elem ?? []).map(readElement),
 });
 
@@ -160,8 +159,9 @@ function readRule(expressions: readonly Json[]): readonly Step[] {
       steps.push({ kind: "verdict", verdict });
       continue;
     }
+    if (typeof expression === "string") return [...steps, ...readPlain(expression)];
     const [kind = "", content = null] = isObject(expression) ? (Object.entries(expression)[0] ?? []) : [];
-    if (kind === "counter" || kind === "log") continue;
+    if (kind === "log" || (kind === "counter" && !isComputed(content))) continue;
     const read =
       kind === "match" || kind === "vmap"
         ? readCondition(kind, content as JsonObject)
@@ -172,8 +172,11 @@ function readRule(expressions: readonly Json[]): readonly Step[] {
   return steps;
 }
 
+/** A counter is named, or stands there with its numbers; a map of counters is computed. */
+const isComputed = (content: Json): boolean => isObject(content) && content.packets === undefined;
+
 const readLimit = (kind: string, content: Json): Step | undefined =>
-  kind === "limit" && isObject(content) ? limited : undefined;
+  kind === "limit" && isObject(content) && content.rate !== undefined ? limited : undefined;
 
 /** Undefined where the field or the value is computed. */
 function readCondition(kind: "match" | "vmap", content: JsonObject): Step | undefined {
@@ -213,17 +216,27 @@ function readValues(right: Json): Values | undefined {
   return elements.some(({ key }) => key.includes("")) ? undefined : { kind: "elements", elements };
 }
 
+/** A statement that nft lists as text, because it has no JSON for it. */
+function readPlain(text: string): readonly Step[] {
+  const [, word = "", changes] = /^(\w+)(?: @(\S+))?/.exec(text) ?? [];
+  const step: Step = { kind: "unmodelled", construct: word, ...(changes !== undefined && { changes }) };
+  return /^(?:jump|goto) /.test(text) ? [step, { kind: "verdict", verdict: { kind: "unknown" } }] : [step];
+}
+
 /** What is left of a rule behind something that is not known here: its verdict, if it has one. */
 function readRest(kind: string, content: Json, rest: readonly Json[]): readonly Step[] {
   const asksFlags = JSON.stringify(content).includes('{"protocol":"tcp","field":"flags"}');
   const verdicts = rest.flatMap((statement) => readVerdict(statement) ?? []);
   const open = rest.some(
-    (statement) => !isObject(statement) || Object.keys(statement).some((key) => openEnded.has(key)),
+    (statement) => isObject(statement) && Object.keys(statement).some((key) => openEnded.has(key)),
   );
+  const set =
+    kind === "set" && isObject(content) && typeof content.set === "string" ? content.set : undefined;
+  const changes = set && { changes: set.replace(/^@/, "") };
   const verdict = verdicts.at(-1) ?? (open ? ({ kind: "unknown" } as const) : undefined);
   return [
     ...(asksFlags ? [tcpOnly] : []),
-    { kind: "unmodelled", construct: asksFlags ? "tcp flags" : kind || "statement" },
+    { kind: "unmodelled", construct: asksFlags ? "tcp flags" : kind || "statement", ...changes },
     ...(verdict ? [{ kind: "verdict", verdict } as const] : []),
   ];
 }

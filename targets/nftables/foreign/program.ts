@@ -6,7 +6,6 @@ import {
   type Chain,
   type Element,
   type Listing,
-  type NamedSet,
   placeOf,
   type Rule as RuleSyntax,
   type Step,
@@ -31,6 +30,7 @@ export function readingOf(listing: Listing): Reading {
   const gates: Gate[] = [];
   for (const table of listing.tables) {
     if (table.dormant || table.family === "arp") continue;
+    const changing = new Set([...table.chains.values()].flatMap(({ rules }) => rules.flatMap(changedSets)));
     for (const chain of table.chains.values()) {
       if (!chain.base || !path.has(chain.base.hook)) continue;
       const name = placeOf(table, chain.name);
@@ -38,7 +38,11 @@ export function readingOf(listing: Listing): Reading {
         unmodelled.push({ construct: `address translation (${name})`, span: chain.span });
       else if (table.family === "bridge")
         unmodelled.push({ construct: `bridge filter (${name})`, span: chain.span });
-      else gates.push({ name, program: gateProgram({ table, tracked, unmodelled }, chain, chain.base) });
+      else
+        gates.push({
+          name,
+          program: gateProgram({ table, tracked, changing, unmodelled }, chain, chain.base),
+        });
     }
   }
   return { gates, unmodelled };
@@ -47,10 +51,15 @@ export function readingOf(listing: Listing): Reading {
 const constructs = ({ steps }: RuleSyntax): readonly string[] =>
   steps.flatMap((step) => (step.kind === "unmodelled" ? step.construct : []));
 
+const changedSets = ({ steps }: RuleSyntax): readonly string[] =>
+  steps.flatMap((step) => (step.kind === "unmodelled" && step.changes !== undefined ? [step.changes] : []));
+
 interface Scope {
   readonly table: Table;
   /** Every packet is known to connection tracking. */
   readonly tracked: boolean;
+  /** Sets of the table that packets fill or empty. */
+  readonly changing: ReadonlySet<string>;
   /** What is found on the way. */
   readonly unmodelled: Unmodelled[];
 }
@@ -223,7 +232,11 @@ function dispatch(
   });
 }
 
-function contentOf({ table }: Scope, values: Values): NamedSet {
+function contentOf(
+  { table, changing }: Scope,
+  values: Values,
+): { readonly changes: boolean; readonly elements: readonly Element[] } {
   if (values.kind === "elements") return { changes: false, elements: values.elements };
-  return table.sets.get(values.name) ?? { changes: true, elements: [] };
+  const { elements } = table.sets.get(values.name) ?? { elements: [] };
+  return { changes: changing.has(values.name) || !table.sets.has(values.name), elements };
 }

@@ -38,7 +38,10 @@ function readStep(cursor: Cursor): readonly Step[] | "silent" | "unmodelled" {
     case "counter":
       cursor.take();
       if (cursor.takeIf("packets")) for (const _ of ["packets", "bytes", "bytes"]) cursor.take();
-      else if (cursor.takeIf("name")) cursor.take();
+      else if (cursor.takeIf("name")) {
+        if (headers.has(cursor.next.text)) return "unmodelled";
+        cursor.take();
+      }
       return "silent";
     case "log":
       cursor.take();
@@ -99,7 +102,8 @@ function readMatch(cursor: Cursor): readonly Step[] | "unmodelled" {
     if (header === "tcp" && field === "flags") {
       return [tcpOnly, ...readRest(cursor, "tcp flags")];
     }
-    if (header === "ct" ? !connectionFields.has(field) : field === "option") return "unmodelled";
+    if (header === "ct" ? !connectionFields.has(field) : ["option", "chunk"].includes(field))
+      return "unmodelled";
     cursor.take();
     fields.push(`${header} ${field}`);
   } while (cursor.takeIf("."));
@@ -134,8 +138,13 @@ function readRest(cursor: Cursor, construct = cursor.next.text): readonly Step[]
     tokens.push(token);
   }
   if (tokens.at(-2)?.text === "comment") tokens.splice(-2);
-  return [{ kind: "unmodelled", construct }, ...lastVerdict(construct, tokens)];
+  const set = changing.has(construct) && tokens.find(({ text }) => text.startsWith("@"));
+  const changes = set && { changes: set.text.slice(1) };
+  return [{ kind: "unmodelled", construct, ...changes }, ...lastVerdict(construct, tokens)];
 }
+
+/** Statements by which packets change a set. */
+const changing = new Set(["add", "update", "delete", "set", "map"]);
 
 /** Statements that end a rule with a fate of their own, or leave it to a map or a program. */
 const openEnded = new Set([

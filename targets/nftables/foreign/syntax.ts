@@ -28,8 +28,6 @@ export interface Chain {
 }
 
 export interface NamedSet {
-  /** Packets or a timeout change what it holds. */
-  readonly changes: boolean;
   readonly elements: readonly Element[];
 }
 
@@ -61,7 +59,12 @@ export type Step =
     }
   | { readonly kind: "vmap"; readonly fields: readonly string[]; readonly values: Values }
   /** Asks or changes something that is not modelled; what is asked behind it in the same rule is not looked at. */
-  | { readonly kind: "unmodelled"; readonly construct: string }
+  | {
+      readonly kind: "unmodelled";
+      readonly construct: string;
+      /** The set that packets fill or empty by it. */
+      readonly changes?: string;
+    }
   | { readonly kind: "verdict"; readonly verdict: Verdict };
 
 const equals = (field: string, value: string): Step => ({

@@ -91,7 +91,6 @@ function readBase(cursor: Cursor): Chain["base"] {
 
 function readSet(cursor: Cursor): NamedSet {
   expect(cursor, "{");
-  let changes = false;
   let elements: NamedSet["elements"] = [];
   for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
     if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
@@ -99,12 +98,9 @@ function readSet(cursor: Cursor): NamedSet {
       expect(cursor, "=");
       expect(cursor, "{");
       elements = readElements(cursor);
-    } else {
-      const words = takeLine(cursor).map(({ text }) => text);
-      changes ||= words[0] === "flags" && words.includes("dynamic");
-    }
+    } else skipLine(cursor);
   }
-  return { changes, elements };
+  return { elements };
 }
 
 function takeLine(cursor: Cursor): readonly Token[] {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
-import type { Reading } from "../../../src/compile/reading.ts";
-import { formatPacket } from "../../../src/net/packet.ts";
-import { createReadings } from "../../../src/verify/readings.ts";
+import { readJson } from "../../../targets/nftables/foreign/json.ts";
 import { readForeign } from "../../../targets/nftables/foreign/read.ts";
-import { unlimited } from "../../support/policies.ts";
+import type { Listing, Step } from "../../../targets/nftables/foreign/syntax.ts";
+import { readText } from "../../../targets/nftables/foreign/text.ts";
 import { inNamespace, missingForNft } from "../../support/real-nft.ts";
 
 const shared = "../shared/data/rulesets/nftables/upstream-tests-1.0.6";
@@ -27,18 +27,23 @@ function listed(text: string): { readonly text: string; readonly json: string } 
   return code === 0 ? { text: plain, json } : undefined;
 }
 
-const read = (text: string, file: string): Reading => {
-  const { value, diagnostics } = readForeign(text, file);
-  if (!value) throw new Error(JSON.stringify(diagnostics));
-  return value;
-};
-
-/** What must and what may pass is the same; a packet that shows where it is not. */
-function disagreement(one: Reading, other: Reading): string | undefined {
-  const readings = createReadings([one, other], [], [], unlimited);
-  const packet = readings.apart(one, other);
-  return packet && formatPacket(packet);
+/**
+ * What a listing says, chain by chain, without places and without the names of what is not modelled. nft 1.0.6 leaves
+ * out of its JSON that a table is dormant.
+ */
+function said({ tables }: Listing): unknown {
+  return tables.map(({ family, name, chains, sets }) => ({
+    table: `${family} ${name}`,
+    chains: [...chains.values()].map((chain) => ({
+      name: chain.name,
+      base: chain.base,
+      rules: chain.rules.map(({ steps }) => steps.map(nameless)),
+    })),
+    sets: [...sets].sort(([a], [b]) => (a < b ? -1 : 1)),
+  }));
 }
+
+const nameless = (step: Step): unknown => (step.kind === "unmodelled" ? { ...step, construct: "" } : step);
 
 describe.skipIf(missing)(
   missing ? `upstream's listings (skipped: ${missing})` : "upstream's listings",
@@ -58,8 +63,8 @@ describe.skipIf(missing)(
         const forms = listed(readFileSync(join(shared, name), "utf8"));
         if (!forms) return [];
         compared += 1;
-        const packet = disagreement(read(forms.text, `${name} text`), read(forms.json, `${name} json`));
-        return packet ? [`${name}: ${packet}`] : [];
+        const [text, json] = [said(readText(forms.text, name)), said(readJson(forms.json, name))];
+        return isDeepStrictEqual(text, json) ? [] : [{ name, text, json }];
       });
       expect(apart).toEqual([]);
       expect(compared).toBeGreaterThan(130);

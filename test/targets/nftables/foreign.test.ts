@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import { PacketTextError, parsePacket } from "../../../src/compile/packet-text.ts";
+import { judge, type Reading } from "../../../src/compile/reading.ts";
+import { readForeign } from "../../../targets/nftables/foreign/read.ts";
+import { policy } from "../../support/policies.ts";
+import { inNamespace, missingForNft } from "../../support/real-nft.ts";
+
+const { site } = policy([]);
+
+function read(text: string): Reading {
+  const { value, diagnostics } = readForeign(text, "rules.nft");
+  if (!value) throw new Error(JSON.stringify(diagnostics));
+  return value;
+}
+
+const forward = (rules: string, policyWord = "drop", family = "inet"): string =>
+  `table ${family} t {\n\tchain f {\n\t\ttype filter hook forward priority filter; policy ${policyWord};\n${rules}\n\t}\n}\n`;
+
+const answer = (text: string, packet: string): string => {
+  try {
+    return judge(read(text), parsePacket(packet, site));
+  } catch (error) {
+    if (error instanceof PacketTextError) throw new Error(error.message);
+    throw error;
+  }
+};
+
+describe("anybody's nft ruleset", () => {
+  test.each([
+    ["ip saddr 10.0.0.0/8 tcp dport { 22, 80-90 } accept", "tcp 10.1.1.1 -> 1.1.1.1:85", "accept"],
+    ["ip saddr 10.0.0.0/8 tcp dport { 22, 80-90 } accept", "tcp 10.1.1.1 -> 1.1.1.1:91", "drop"],
+    ["ip saddr 10.0.0.0/8 tcp dport { 22, 80-90 } accept", "udp 10.1.1.1 -> 1.1.1.1:85", "drop"],
+    ["ip saddr != 10.0.0.0/8 accept", "tcp 11.1.1.1 -> 1.1.1.1:85", "accept"],
+    ["ip saddr != 10.0.0.0/8 accept", "tcp fd00::1 -> [fd00::2]:85", "drop"],
+    ["ip protocol tcp accept", "tcp fd00::1 -> [fd00::2]:85", "drop"],
+    ["meta l4proto tcp accept", "tcp fd00::1 -> [fd00::2]:85", "accept"],
+    ["ip6 nexthdr tcp accept", "tcp fd00::1 -> [fd00::2]:85", "unknown"],
+    ["ip6 nexthdr tcp accept", "udp fd00::1 -> [fd00::2]:85", "drop"],
+    ["ip6 nexthdr tcp accept", "tcp 10.1.1.1 -> 1.1.1.1:85", "drop"],
+    ["th dport 53 accept", "udp 10.1.1.1 -> 1.1.1.1:53", "accept"],
+    ["th dport 53 accept", "icmp echo-request 10.1.1.1 -> 1.1.1.1", "unknown"],
+    ["tcp dport != 22 accept", "udp 10.1.1.1 -> 1.1.1.1:53", "drop"],
+    ["tcp sport >= 1024 tcp dport < 100 accept", "tcp 10.1.1.1:1024 -> 1.1.1.1:99", "accept"],
+    ["tcp sport >= 1024 tcp dport < 100 accept", "tcp 10.1.1.1:1023 -> 1.1.1.1:99", "drop"],
+    ["ct state established,related accept", "tcp 10.1.1.1:80 -> 1.1.1.1:9 (reply)", "accept"],
+    ["ct state established,related accept", "tcp 10.1.1.1 -> 1.1.1.1:9", "drop"],
+    ["ct state vmap { invalid : drop, new : accept }", "tcp 10.1.1.1 -> 1.1.1.1:9", "accept"],
+    ["ct state != invalid accept", "tcp 10.1.1.1 -> 1.1.1.1:9 (none)", "drop"],
+    ["ct direction reply accept", "icmp 3 10.1.1.1 -> 1.1.1.1 (related)", "unknown"],
+    ['iifname "eth0" accept', "tcp 10.1.1.1 -> 1.1.1.1:9", "unknown"],
+    ['iifname "eth0" tcp dport 9 accept', "tcp 10.1.1.1 -> 1.1.1.1:10", "drop"],
+    ['iifname "lo" accept', "tcp 10.1.1.1 -> 1.1.1.1:9", "drop"],
+    ["limit rate 5/second burst 5 packets tcp dport 9 accept", "tcp 10.1.1.1 -> 1.1.1.1:10", "drop"],
+    ["limit rate 5/second burst 5 packets tcp dport 9 accept", "tcp 10.1.1.1 -> 1.1.1.1:9", "unknown"],
+    ["tcp flags syn / fin,syn accept", "udp 10.1.1.1 -> 1.1.1.1:9", "drop"],
+    ["tcp flags syn / fin,syn accept", "tcp 10.1.1.1 -> 1.1.1.1:9", "unknown"],
+    [
+      'ct original ip saddr 10.0.0.9 drop comment "x"\n ip saddr 10.1.1.1 accept',
+      "tcp 10.1.1.1 -> 1.1.1.1:9",
+      "unknown",
+    ],
+    [
+      'tcp dport 9 counter packets 1 bytes 2 log prefix "a } b" accept comment "{ drop"',
+      "tcp 1.1.1.1 -> 1.1.1.2:9",
+      "accept",
+    ],
+    ["tcp dport 9 reject with tcp reset\n accept", "tcp 1.1.1.1 -> 1.1.1.2:9", "drop"],
+    ["queue to 1", "tcp 1.1.1.1 -> 1.1.1.2:9", "unknown"],
+    ["icmp type { echo-request, 3 } accept", "icmp 8 1.1.1.1 -> 1.1.1.2", "accept"],
+    ["icmp type { echo-request, 3 } accept", "icmp 11 1.1.1.1 -> 1.1.1.2", "drop"],
+    ["meta nfproto ipv6 accept", "tcp 1.1.1.1 -> 1.1.1.2:9", "drop"],
+    ["ip saddr . tcp dport { 1.1.1.1 . 9-10 } accept", "tcp 1.1.1.1 -> 1.1.1.2:10", "accept"],
+    ["ip saddr . tcp dport != { 1.1.1.1 . 9-10 } accept", "tcp 1.1.1.1 -> 1.1.1.2:11", "unknown"],
+    ["ip saddr vmap { 1.1.1.1 : accept, * : drop }", "tcp 1.1.1.2 -> 1.1.1.2:11", "drop"],
+  ])("%s: %s gives %s", (rules, packet, expected) => {
+    expect(answer(forward(rules), packet)).toBe(expected);
+  });
+
+  test("a table of one family, and its policy, are not for the other", () => {
+    const text = forward("", "drop", "ip");
+    expect(answer(text, "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("drop");
+    expect(answer(text, "tcp fd00::1 -> [fd00::2]:9")).toBe("accept");
+  });
+
+  test("accept ends only its base chain, and drop ends all", () => {
+    const second = forward("tcp dport 9 drop", "accept").replace("table inet t", "table inet docker");
+    expect(answer(forward("accept") + second, "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("drop");
+    expect(answer(forward("accept") + second, "tcp 1.1.1.1 -> 1.1.1.2:10")).toBe("accept");
+  });
+
+  test("return leads from a jump to behind it, from a goto to the policy", () => {
+    const chains = (how: string): string =>
+      forward(`\t\t${how} sub\n\t\taccept`).replace(
+        "\tchain f",
+        "\tchain sub {\n\t\ttcp dport 9 return\n\t}\n\tchain f",
+      );
+    expect(answer(chains("jump"), "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("accept");
+    expect(answer(chains("goto"), "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("drop");
+  });
+
+  test("chains that a forwarded packet does not meet are left out, and those of other hooks on its way count", () => {
+    const at = (hook: string): string => forward("", "drop").replace("hook forward", `hook ${hook}`);
+    const packet = "tcp 1.1.1.1 -> 1.1.1.2:9";
+    expect(
+      [at("input"), at("output"), at("prerouting"), at("postrouting")].map((text) => answer(text, packet)),
+    ).toEqual([...["accept", "accept"], ...["drop", "drop"]]);
+  });
+
+  test("sets that packets fill, elements that expire and flowtables make no answer certain", () => {
+    const set = (body: string, rules: string): string =>
+      forward(rules).replace("\tchain f", `\tset s {\n\t\ttype ipv4_addr\n${body}\n\t}\n\tchain f`);
+    const filled = set("\t\tflags dynamic", "update @s { ip daddr }\nip saddr @s accept");
+    const leased = set("\t\telements = { 1.1.1.1 timeout 1h expires 59m, 1.1.1.2 }", "ip saddr @s accept");
+    expect(answer(filled, "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("unknown");
+    expect(answer(leased, "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("unknown");
+    expect(answer(leased, "tcp 1.1.1.2 -> 1.1.1.2:9")).toBe("accept");
+    expect(read(leased).unmodelled.map(({ construct, span }) => [construct, span.line])).toEqual([
+      ["element that expires", 8],
+    ]);
+  });
+
+  test("where something is taken out of connection tracking, no state is certain", () => {
+    const text =
+      forward("ct state established accept") + forward("notrack", "accept").replace("forward", "prerouting");
+    expect(answer(text, "tcp 1.1.1.1:9 -> 1.1.1.2:9 (reply)")).toBe("unknown");
+  });
+
+  test("address translation, bridge filters and flowtables are named", () => {
+    const nat = forward("", "accept", "ip").replace("type filter hook forward", "type nat hook prerouting");
+    const bridge = forward("", "accept", "bridge");
+    const flow =
+      "table inet o {\n\tflowtable x {\n\t\thook ingress priority filter\n\t\tdevices = { lo }\n\t}\n}\n";
+    expect(read(nat + bridge + flow).unmodelled.map(({ construct }) => construct)).toEqual([
+      "flowtable",
+      "address translation (ip t f)",
+      "bridge filter (bridge t f)",
+    ]);
+  });
+
+  test.each([
+    ["table inet t {\n chain f {\n tcp dport 9 accept", 3, "}"],
+    ["define x = 1\n", 1, "table"],
+    [
+      "table inet t {\n chain f {\n type filter hook forward priority 0; policy drop;\n jump g\n }\n}\n",
+      4,
+      '"g"',
+    ],
+    ['{"nftables": [{"rule": {"table": "t"}}]}', 1, "no table"],
+    ['{"nftables": [', 1, "JSON"],
+    ["table inet t {\n zones x {\n }\n}\n", 2, "object of a table"],
+  ])("refuses %j at line %i", (text, line, words) => {
+    const { value, diagnostics } = readForeign(text, "rules.nft");
+    expect(value).toBeUndefined();
+    expect(diagnostics[0]!.message).toContain(words);
+    expect(diagnostics[0]!.span!.line).toBe(line);
+  });
+
+  test("refuses chains that lead back to themselves", () => {
+    const text = forward("jump f");
+    expect(readForeign(text, "rules.nft").diagnostics[0]!.message).toContain("leads back to itself");
+  });
+
+  test.skipIf(missingForNft)(
+    "refuses overlapping intervals no more than the kernel, and reads them as a union",
+    () => {
+      const text = forward("ip saddr { 10.0.0.0/8, 10.1.0.0-11.0.0.0 } accept").replace(
+        "table",
+        "flush ruleset\ntable",
+      );
+      const { stdout } = inNamespace("nft -f - && nft list ruleset", text);
+      expect(answer(stdout, "tcp 10.255.0.1 -> 1.1.1.1:9")).toBe("accept");
+      expect(answer(text, "tcp 10.255.0.1 -> 1.1.1.1:9")).toBe("accept");
+    },
+  );
+});
