@@ -59,7 +59,7 @@ const source = z.strictObject({
   firstSeen: time.optional(),
   lastSeen: time.optional(),
   accounting: z.strictObject({
-    unit: z.enum(["packets", "lines"]),
+    unit: z.enum(["packets", "lines", "records"]),
     read: count,
     used: count,
     ignored: counts,

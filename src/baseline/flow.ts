@@ -64,7 +64,7 @@ export interface BaselineFlow extends Flow {
 
 /** Every record of a source is counted once: `read = used + sum(ignored) + sum(rejected)`. */
 export interface Accounting {
-  readonly unit: "packets" | "lines";
+  readonly unit: "packets" | "lines" | "records";
   readonly read: number;
   readonly used: number;
   readonly ignored: Readonly<Record<string, number>>;

@@ -1,12 +1,15 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { printable } from "../diagnostics/printable.ts";
 import { aggregate } from "./aggregate.ts";
-import { flowLimits } from "./attempts.ts";
+import { type FlowLimits, flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Baseline, BaselineSource } from "./flow.ts";
+import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
 import { concatenate } from "./sources/bytes.ts";
+import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import { type ByteReader, tally } from "./sources/source.ts";
 import { tracker } from "./sources/tracker.ts";
+import { cutShortReason } from "./sources/truncated.ts";
 import { instant } from "./time.ts";
 
 /** One file that is being read. */
@@ -28,12 +31,19 @@ export interface Observation {
   baseline(): Baseline;
 }
 
-export function observation(limits = flowLimits): Observation {
-  const flows = aggregate(limits);
+export interface ObservationSettings {
+  readonly limits?: FlowLimits;
+  /** What the logs leave out of their times. */
+  readonly clock?: ClockSettings;
+}
+
+export function observation(settings: ObservationSettings = {}): Observation {
+  const flows = aggregate(settings.limits ?? flowLimits);
   const packets = tracker(flows.add);
   const sources: BaselineSource[] = [];
   return {
-    open: (name) => openSource(name, packets, flows.add, (source) => sources.push(source)),
+    open: (name) =>
+      openSource(name, packets, flows.add, settings.clock ?? {}, (source) => sources.push(source)),
     baseline() {
       packets.end();
       const { flows: observed, attempts } = flows.result();
@@ -52,6 +62,7 @@ function openSource(
   name: string,
   packets: ReturnType<typeof tracker>,
   addConversation: (talk: Conversation) => void,
+  times: ClockSettings,
   done: (source: BaselineSource) => void,
 ): OpenSource {
   const counts = tally();
@@ -62,6 +73,7 @@ function openSource(
   };
   const sinks = {
     tally: counts,
+    clock: clock(times),
     frame: (frame: Parameters<typeof packets.add>[0]) => {
       see(frame.time, frame.time);
       packets.add(frame, counts);
@@ -91,15 +103,42 @@ function openSource(
       const { format, unit, end } = reader ?? start();
       const warnings = end();
       const [firstSeen, lastSeen] = [instant(first), instant(last)];
+      const accounting = counts.accounting(unit);
       done({
         name,
         format,
         sha256,
         ...(firstSeen === undefined ? {} : { firstSeen }),
         ...(lastSeen === undefined ? {} : { lastSeen }),
-        accounting: counts.accounting(unit),
+        accounting,
       });
-      return warnings;
+      return [...warnings, ...tooManyRejects(accounting, counts.samples)];
     },
   };
+}
+
+/** Above this share of records that could not be read, what was read is no picture of the traffic. */
+const mostRejected = 0.001;
+
+/** An error where a log is not what its reader took it for. The end of a file that was cut short has its own warning. */
+function tooManyRejects(
+  { unit, read, rejected }: Accounting,
+  samples: readonly string[],
+): readonly Diagnostic[] {
+  if (unit === "packets") return [];
+  const count = Object.entries(rejected).reduce(
+    (sum, [reason, records]) => sum + (reason === cutShortReason ? 0 : records),
+    0,
+  );
+  if (count <= mostRejected * read) return [];
+  return [
+    {
+      code: "baseline/rejects",
+      severity: "error",
+      message:
+        `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others would ` +
+        `miss flows. The first of them:\n${samples.map((sample) => `  ${printable(sample)}`).join("\n")}`,
+      fix: "give the log as it was written, with its header; take out what is damaged or of another format",
+    },
+  ];
 }

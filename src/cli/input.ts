@@ -43,8 +43,11 @@ export function findInputs(context: Context, names: readonly string[]): readonly
   });
 }
 
+/** RFC 1952 and RFC 8878. */
+const magics = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
+
 /**
- * Feeds a file's bytes, with gzip (of one or several members) undone, in pieces.
+ * Feeds a file's bytes, with gzip or zstd (of one or several members) undone, in pieces.
  * @param passed is told how many stored bytes were read so far.
  * @returns the SHA-256 of the stored bytes, in hex.
  * @throws {CommandError} when the file cannot be read or its compression is broken.
@@ -70,12 +73,23 @@ export async function readInput(
     }
   };
   const pieces = stored();
-  const head = await firstBytes(pieces, 2);
+  const head = await firstBytes(pieces, magics.zstd.length);
   const all = async function* (): AsyncGenerator<Uint8Array> {
     yield head;
     yield* pieces;
   };
-  if (head[0] === 0x1f && head[1] === 0x8b) {
+  const starts = (magic: readonly number[]): boolean => magic.every((byte, index) => head[index] === byte);
+  if (starts(magics.zstd)) {
+    // Node has zstd from 22.15 on only.
+    const { Decompress } = await import("fzstd");
+    const decompress = new Decompress(take);
+    try {
+      for await (const piece of all()) decompress.push(piece);
+      decompress.push(new Uint8Array(0), true);
+    } catch (error) {
+      throw brokenZstd(error, bytes);
+    }
+  } else if (starts(magics.gzip)) {
     const drain = async (source: AsyncIterable<Buffer>): Promise<void> => {
       for await (const piece of source) take(piece);
     };
@@ -97,6 +111,15 @@ async function firstBytes(pieces: AsyncGenerator<Uint8Array>, least: number): Pr
     head = Buffer.concat([head, value]);
   }
   return head;
+}
+
+function brokenZstd(error: unknown, bytes: number): unknown {
+  // fzstd marks its own errors by a number.
+  if (!(error instanceof Error) || typeof (error as { readonly code?: unknown }).code !== "number")
+    return error;
+  return new CommandError(
+    `the zstd data is broken (${error.message}), at or before byte ${bytes}: get the file again`,
+  );
 }
 
 function brokenGzip(error: unknown, bytes: number): unknown {

@@ -4,6 +4,7 @@ import { buildCommand } from "@stricli/core";
 import { formatBaseline } from "../baseline/file.ts";
 import { type Observation, observation } from "../baseline/observe.ts";
 import { FormatError, SourceError } from "../baseline/sources/source.ts";
+import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import { CommandError, type Context } from "./context.ts";
@@ -14,6 +15,8 @@ import { renderBaseline } from "./views/baseline.ts";
 
 interface Flags {
   readonly output?: string;
+  readonly timezone?: string;
+  readonly year?: number;
   readonly json?: boolean;
 }
 
@@ -21,8 +24,8 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief: "Reads captures and flow logs into a baseline: who asks whom for what, and how often",
     fullDescription:
-      "Reads pcap, pcapng and Zeek's conn.log (TSV and JSON), also gzip compressed; the content tells the format. " +
-      "A folder stands for all files in it, - for the standard input. Every packet and line is accounted for.",
+      "Reads captures (pcap, pcapng), flow logs (Zeek, Suricata, nfdump, conntrack, ulogd) and packets that nftables, " +
+      "iptables, pfSense and OPNsense logged, also gzip or zstd compressed; the content tells the format. A folder stands for all files in it, - for the standard input. Every packet and line is accounted for.",
   },
   parameters: {
     flags: {
@@ -33,6 +36,20 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
         placeholder: "FILE",
         brief: "Write the baseline here",
       },
+      timezone: {
+        kind: "parsed",
+        parse: timeZone,
+        optional: true,
+        placeholder: "ZONE",
+        brief: "The time zone of logs that leave it out, as Europe/Zurich or UTC",
+      },
+      year: {
+        kind: "parsed",
+        parse: fullYear,
+        optional: true,
+        placeholder: "YEAR",
+        brief: "The year in which logs that leave it out start",
+      },
       json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the baseline as JSON" },
     },
     aliases: { o: "output" },
@@ -42,9 +59,11 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
       parameter: { parse: String, placeholder: "FILE", brief: "Captures, logs, folders, or -" },
     },
   },
-  async func({ output, json }, ...names) {
+  async func({ output, json, timezone, year }, ...names) {
     const file = output === undefined ? undefined : outputPath(this, output);
-    const seen = observation();
+    const seen = observation({
+      clock: { ...(timezone === undefined ? {} : { timezone }), ...(year === undefined ? {} : { year }) },
+    });
     const bar = progress(this.process.stderr);
     const inputs = findInputs(this, names);
     const total = inputs.some(({ size }) => size === undefined)
@@ -63,6 +82,20 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
     if (output !== undefined && !json) this.process.stdout.write(`\nwrote ${output}\n`);
   },
 });
+
+function timeZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch (error) {
+    if (error instanceof RangeError) throw new SyntaxError(`"${name}" is no time zone: give an IANA name`);
+    throw error;
+  }
+}
+
+function fullYear(text: string): number {
+  if (!/^(19|20)\d\d$/.test(text)) throw new SyntaxError(`"${text}" is no year of four digits`);
+  return Number(text);
+}
 
 function orCommandError<T>(work: () => T): T {
   try {
@@ -92,11 +125,13 @@ async function observeInput(
   const source = seen.open(input.name);
   try {
     const sha256 = await readInput(context, input, source.push, passed);
-    for (const warning of source.end(sha256)) {
+    const findings = source.end(sha256);
+    for (const finding of findings) {
       bar.clear();
-      const text = renderDiagnostic({ ...warning, message: `${name}: ${warning.message}` }, () => undefined);
+      const text = renderDiagnostic({ ...finding, message: `${name}: ${finding.message}` }, () => undefined);
       context.process.stderr.write(`${text}\n`);
     }
+    if (hasErrors(findings)) throw new CommandError("it is not what it was read as; no baseline was made");
   } catch (error) {
     bar.clear();
     if (error instanceof FormatError && input.origin === "in a folder") {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { blocks, pcap } from "./support/captures.ts";
-import { observeBytes } from "./support/observe.ts";
+import { observeBytes, observeText } from "./support/observe.ts";
 import { cooked, ethernet, icmp, ipv4, ipv6, sctp, tcp, udp } from "./support/packets.ts";
 
 const host = fc.integer({ min: 1, max: 4 });
@@ -123,6 +123,36 @@ describe("whatever a capture holds", () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  const logs = [
+    '{"event_type":"flow","src_ip":"10.0.0.1","src_port":1,"dest_ip":"10.0.0.2","dest_port":2,"proto":"TCP","flow":{"start":"2026-01-01T00:00:00Z"}}',
+    "ts,te,td,sa,da,sp,dp,pr,flg,ipkt\n2026-01-01 10:00:00,2026-01-01 10:00:01,1.5,10.0.0.1,10.0.0.2,1,2,TCP,......S.,5",
+    '[{"src4_addr":"10.0.0.1","dst4_addr":"10.0.0.2","proto":6,"src_port":1,"dst_port":2}]',
+    "[1700000000.5] [NEW] tcp 6 120 SYN_SENT src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1",
+    '<conntrack><flow><meta direction="original"><layer3><src>10.0.0.1</src></layer3></meta></flow></conntrack>',
+    '{"ct.id":1,"ct.event":1,"orig.ip.protocol":6,"src_ip":"10.0.0.1","dest_ip":"10.0.0.2"}',
+    "Nov 21 18:00:01 fw IN=a OUT=b SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=TCP SPT=1 DPT=2 SYN ",
+    "Nov 21 18:00:01 fw filterlog[7]: 8,,,9,em0,match,pass,in,4,0x0,,64,1,0,DF,6,tcp,60,10.0.0.1,10.0.0.2,1,2,0,S",
+  ];
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789.:-,=[]{}"<>/ \n\tA'), maxLength: 8 });
+
+  test("noise within a log is read, counted or refused, never a crash, and every record is counted once", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...logs), digits, fc.nat(), fc.nat(8), (text, noise, place, cut) => {
+        const at = place % text.length;
+        const damaged = `${text}\n${text.slice(0, at)}${noise}${text.slice(at + cut)}\n`;
+        try {
+          const { sources } = observeText(damaged, { timezone: "UTC", year: 2026 }).baseline;
+          const { read, used, ignored, rejected } = sources[0]!.accounting;
+          const others = [...Object.values(ignored), ...Object.values(rejected)];
+          expect(others.reduce((sum, count) => sum + count, used)).toBe(read);
+        } catch (error) {
+          expect((error as Error).constructor.name).toMatch(/^(SourceError|FormatError)$/);
+        }
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -32,6 +32,56 @@ describe.skipIf(!hasTraffic)(`public captures and logs${needsTraffic}`, () => {
     expect(lines([readTraffic(`pcap/${capture}`)]).filter((flow) => !/^igmp /.test(flow))).toEqual(fromLog);
   });
 
+  const conntrack = [
+    "conntrack-E.timestamp-extended-id.log",
+    "conntrack-E.xml",
+    "conntrack-L.extended.txt",
+    "conntrack-L.id-timestamp.txt",
+    "conntrack-L.plain.txt",
+    "conntrack-L.xml",
+    "proc_nf_conntrack.txt",
+  ].map((name) => `conntrack/plant1/${name}`);
+  test.each([
+    "nfdump/plant1.nfdump-1.7.1.csv",
+    "nfdump/plant1.nfdump-1.7.1.json",
+    "eve/evelike-plant1-merged.eve.json",
+    ...conntrack,
+    "ulogd/plant1/ulogd-nfct.ndjson",
+    "ulogd/plant1/ulogd-nflog.ndjson",
+    "kernel-log/plant1.dmesg.log",
+    "kernel-log/plant1.dmesg-T.log",
+  ])("plant1 has the same 29 flows in %s", (log) => {
+    const { baseline, warnings } = observeBytes([readTraffic(log)], undefined, { timezone: "UTC" });
+    const { flows, sources } = baseline;
+    expect(flows.map(line)).toEqual(lines([readTraffic("pcap/plant1-merged.pcap")]));
+    expect(flows.every(({ answered }) => answered)).toBe(true);
+    expect(sources[0]!.accounting.rejected).toEqual({});
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    ["nfdump/plant1.nfdump-1.7.1.json"],
+    ["conntrack/plant1/conntrack-L.plain.txt"],
+    ["ulogd/plant1/ulogd-nfct.ndjson"],
+  ])("plant1 has the same packets and bytes in %s", (log) => {
+    const figures = (file: Uint8Array) =>
+      observeBytes([file], undefined, { timezone: "UTC" }).baseline.flows.map(({ packets, bytes }) => [
+        packets,
+        bytes,
+      ]);
+    expect(figures(readTraffic(log))).toEqual(figures(readTraffic("pcap/plant1-merged.pcap")));
+  });
+
+  test("suricata: genuine events, with times of their own and everything else counted apart", () => {
+    const { baseline, warnings } = observeBytes([readTraffic("eve/slips-test6.eve.json")]);
+    expect(baseline.sources[0]!.accounting).toEqual({
+      ...{ unit: "lines", read: 5000, used: 3512, rejected: {} },
+      ignored: { "event of another type than flow": 1488 },
+    });
+    expect(baseline.sources[0]!.lastSeen).toBe("2021-06-07T13:56:09.886725Z");
+    expect(warnings).toEqual([]);
+  });
+
   test("rita: a foreign first column shifts nothing, and every line is accounted for", () => {
     const names = readdirSync(join(traffic, "zeek/rita-3day"));
     const files = names.map((name) => readTraffic(`zeek/rita-3day/${name}`));

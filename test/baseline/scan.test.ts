@@ -23,7 +23,7 @@ const capture = (packets: readonly Uint8Array[]): Uint8Array =>
 const attempt = (from: string, to: string, port: number): Uint8Array =>
   ipv4(from, to, 6, tcp(40_000, port, syn));
 const observe = (packets: readonly Uint8Array[]): Baseline => {
-  const seen = observation(limits);
+  const seen = observation({ limits });
   const source = seen.open("scan.pcap");
   source.push(capture(packets));
   source.end("0".repeat(64));

@@ -23,6 +23,14 @@ const poll = {
 };
 const capture = pcap([poll, poll, poll], { linkType: 101 });
 
+/** Zstandard frames with blocks that are stored as they are (RFC 8878): Node 20 cannot compress. */
+const zstd = (content: Uint8Array): Buffer => {
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32LE(content.length, 5);
+  head.writeUIntLE((content.length << 3) | 1, 9, 3);
+  return Buffer.concat([head, content]);
+};
+
 let folder = "";
 const write = (name: string, content: string | Uint8Array): void =>
   writeFileSync(join(folder, name), content);
@@ -64,6 +72,40 @@ describe("sluice observe", () => {
     write("b.gz", members);
     expect((await sluice(folder, ["observe", "b.gz"])).stdout).toContain("3 packets read = 3 used");
     expect((await sluice(folder, ["observe", "-"], members)).stdout).toMatch(/^stdin \(pcap/m);
+  });
+
+  test("zstd of several frames, and zstd that was cut short", async () => {
+    write("a.zst", Buffer.concat([zstd(capture.subarray(0, 50)), zstd(capture.subarray(50))]));
+    expect((await sluice(folder, ["observe", "a.zst"])).stdout).toContain("3 packets read = 3 used");
+    write("b.zst", zstd(capture).subarray(0, 20));
+    const { stderr, code } = await sluice(folder, ["observe", "b.zst"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: b\.zst: the zstd data is broken \(unexpected EOF\), at or before byte 20/,
+    );
+  });
+
+  const nfdump = "ts,td,sa,da,sp,dp,pr\n2026-07-01 10:00:00,1,10.0.0.1,10.0.0.2,40000,502,TCP\n";
+  test("a log whose times have no zone asks for --timezone, and takes it", async () => {
+    write("flows.csv", nfdump);
+    expect((await sluice(folder, ["observe", "flows.csv"])).stderr).toMatch(
+      /^error: flows\.csv: .+--timezone/,
+    );
+    const { stdout } = await sluice(folder, ["observe", "flows.csv", "--timezone", "Europe/Zurich"]);
+    expect(stdout).toContain("flows.csv (nfdump CSV, 2026-07-01T08:00:00.000000Z");
+    const { stderr, code } = await sluice(folder, ["observe", "flows.csv", "--timezone", "Mars/Base"]);
+    expect(stderr).toContain('"Mars/Base" is no time zone');
+    expect(code).not.toBe(0);
+  });
+
+  test("a log with lines that cannot be read makes no baseline, and shows them", async () => {
+    write("flows.csv", `${nfdump}2026-07-01 10:00:00,1,10.0.0.1\n`);
+    const args = ["observe", "flows.csv", "--timezone", "UTC", "-o", "lab.json"];
+    const { stdout, stderr, code } = await sluice(folder, args);
+    expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
+    expect(stderr).toContain("error[baseline/rejects]: flows.csv: 1 of 3 lines could not be read");
+    expect(stderr).toContain("line 3: 2026-07-01 10:00:00,1,10.0.0.1");
+    expect(existsSync(join(folder, "lab.json"))).toBe(false);
   });
 
   test("a folder stands for the files in it; what is no capture is skipped aloud", async () => {

@@ -1,18 +1,25 @@
 import type { Conversation } from "../conversation.ts";
+import type { Clock } from "./clock.ts";
+import { conntrackTextReader, isConntrackLine } from "./conntrack-text.ts";
+import { conntrackXmlReader } from "./conntrack-xml.ts";
+import { eveReader } from "./eve.ts";
 import type { FrameSink } from "./frame.ts";
+import { isNfdumpHeader, nfdumpCsvReader } from "./nfdump-csv.ts";
+import { nfdumpJsonReader } from "./nfdump-json.ts";
+import { isPacketLogLine, journalReader, packetLogReader } from "./packet-log.ts";
 import { isPcapMagic, pcapReader } from "./pcap.ts";
 import { pcapngMagic, pcapngReader } from "./pcapng.ts";
 import { type ByteReader, FormatError, type Tally } from "./source.ts";
+import { ulogdReader } from "./ulogd.ts";
 import { zeekJsonReader } from "./zeek-json.ts";
 import { zeekTsvReader } from "./zeek-tsv.ts";
 
 /** How many bytes of a file tell its format. */
-export const detectionLength = 512;
+export const detectionLength = 16_384;
 
 /** Magic numbers of what others make of captures, with the remedy. */
 const foreign: readonly (readonly [prefix: readonly number[], what: string])[] = [
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz compressed: give `xz -dc FILE | sluice observe -`"],
-  [[0x28, 0xb5, 0x2f, 0xfd], "zstd compressed: give `zstd -dc FILE | sluice observe -`"],
   [[0x42, 0x5a, 0x68], "bzip2 compressed: give `bzip2 -dc FILE | sluice observe -`"],
   [[0x50, 0x4b, 0x03, 0x04], "a zip archive: unpack it first"],
   [[0x73, 0x6e, 0x6f, 0x6f, 0x70, 0x00], "a snoop capture: convert it with `editcap -F pcapng IN OUT`"],
@@ -23,7 +30,49 @@ export interface Sinks {
   readonly frame: FrameSink;
   readonly conversation: (talk: Conversation) => void;
   readonly tally: Tally;
+  readonly clock: Clock;
 }
+
+/** How each format of text is told, by what stands at the start, first to last. */
+const texts: readonly (readonly [
+  matches: (text: string, lines: readonly string[]) => boolean,
+  reader: (sinks: Sinks) => ByteReader,
+])[] = [
+  [(text) => text.startsWith("#"), ({ conversation, tally }) => zeekTsvReader(conversation, tally)],
+  [
+    (text) => /^(<\?xml[^>]*>\s*)?<(conntrack|flow)[\s>]/.test(text),
+    ({ conversation, tally, clock }) => conntrackXmlReader(conversation, tally, clock),
+  ],
+  [
+    (text) => /^[[{]/.test(text) && /"(src4_addr|src6_addr)"\s*:/.test(text),
+    ({ conversation, tally, clock }) => nfdumpJsonReader(conversation, tally, clock),
+  ],
+  [
+    (text) => text.startsWith("{") && /"event_type"\s*:/.test(text),
+    ({ conversation, tally, clock }) => eveReader(conversation, tally, clock),
+  ],
+  [
+    (text) => text.startsWith("{") && /"(dvc"\s*:\s*"Netfilter|ct\.id|oob\.prefix|oob\.family)"/.test(text),
+    ({ frame, conversation, tally, clock }) => ulogdReader(frame, conversation, tally, clock),
+  ],
+  [
+    (text) => text.startsWith("{") && /"__REALTIME_TIMESTAMP"\s*:/.test(text),
+    ({ frame, tally }) => journalReader(frame, tally),
+  ],
+  [(text) => text.startsWith("{"), ({ conversation, tally }) => zeekJsonReader(conversation, tally)],
+  [
+    (_, lines) => lines.some(isNfdumpHeader),
+    ({ conversation, tally, clock }) => nfdumpCsvReader(conversation, tally, clock),
+  ],
+  [
+    (_, lines) => lines.some(isConntrackLine),
+    ({ conversation, tally }) => conntrackTextReader(conversation, tally),
+  ],
+  [
+    (_, lines) => lines.some(isPacketLogLine),
+    ({ frame, tally, clock }) => packetLogReader(frame, tally, clock),
+  ],
+];
 
 /**
  * Chooses the reader for a file from its first bytes, never from its name.
@@ -38,11 +87,14 @@ export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
   const other = foreign.find(([prefix]) => prefix.every((byte, index) => head[index] === byte));
   if (other !== undefined) throw new FormatError(`the file is ${other[1]}`);
   const text = new TextDecoder().decode(head).trimStart();
-  if (text.startsWith("{")) return zeekJsonReader(sinks.conversation, sinks.tally);
-  if (text.startsWith("#")) return zeekTsvReader(sinks.conversation, sinks.tally);
+  const lines = text.split(/\r?\n/);
+  const format = texts.find(([matches]) => matches(text, lines));
+  if (format !== undefined) return format[1](sinks);
   const start = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   throw new FormatError(
-    `the format is not known (it starts with the bytes ${start}); read are pcap, pcapng, and Zeek's conn.log as ` +
-      "TSV with its header or as JSON lines, each also gzip compressed",
+    `the format is not known (it starts with the bytes ${start}); read are pcap and pcapng, Zeek's conn.log (TSV with ` +
+      "its header, JSON lines), Suricata's eve.json, nfdump's CSV and JSON, the connection tracking of Linux " +
+      "(conntrack -L and -E, XML, /proc), ulogd2's JSON, and packets in the kernel's log or in a filterlog, each also " +
+      "gzip or zstd compressed",
   );
 }

@@ -33,3 +33,6 @@ export function lineReader(take: (line: string, number: number) => void): {
     },
   };
 }
+
+/** A line as a rejected record is shown by. */
+export const sample = (line: string, number: number): string => `line ${number}: ${line.slice(0, 200)}`;

@@ -21,15 +21,21 @@ export interface ByteReader {
 export interface Tally {
   use(): void;
   ignore(reason: string): void;
-  reject(reason: string): void;
+  /** @param sample what could not be read, and where: a few are kept to be shown. */
+  reject(reason: string, sample?: string): void;
+  readonly samples: readonly string[];
   accounting(unit: Accounting["unit"]): Accounting;
 }
+
+/** How many of the records that could not be read are kept to be shown. */
+const shownSamples = 3;
 
 export function tally(): Tally {
   let used = 0;
   let others = 0;
   const ignored = new Map<string, number>();
   const rejected = new Map<string, number>();
+  const samples: string[] = [];
   const count = (counts: Map<string, number>, reason: string): void => {
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
     others += 1;
@@ -39,7 +45,11 @@ export function tally(): Tally {
       used += 1;
     },
     ignore: (reason) => count(ignored, reason),
-    reject: (reason) => count(rejected, reason),
+    reject(reason, sample) {
+      count(rejected, reason);
+      if (sample !== undefined && samples.length < shownSamples) samples.push(`${reason}: ${sample}`);
+    },
+    samples,
     accounting: (unit) => ({
       unit,
       read: used + others,

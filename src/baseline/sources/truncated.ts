@@ -1,12 +1,14 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Tally } from "./source.ts";
 
+export const cutShortReason = "cut short by the end of the file";
+
 /**
- * A capture that ends inside a record (a full disk, a killed recorder) is still evidence up to there: the record is
+ * A file that ends inside a record (a full disk, a killed recorder) is still evidence up to there: the record is
  * rejected, and the engineer is told.
  */
 export function cutShort(tally: Tally, record: string, at: number, length: number): Diagnostic {
-  tally.reject("cut short by the end of the file");
+  tally.reject(cutShortReason);
   return {
     code: "baseline/cut-short",
     severity: "warning",

@@ -1,8 +1,9 @@
 import type { Conversation } from "../conversation.ts";
 import { type Drop, rejected } from "./drop.ts";
-import { lineReader } from "./lines.ts";
+import { lineReader, sample } from "./lines.ts";
+import { count } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
-import { count, neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
+import { neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
 /** What the header lines say about the lines below them; a file may hold several logs, each with its own. */
 interface Header {
@@ -52,7 +53,7 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
     const text = line.trimStart();
     if (text === "") tally.ignore("empty line");
     else if (header.path !== "conn" && !text.startsWith("#")) tally.ignore(`of another log (${header.path})`);
-    else if (!text.startsWith("#")) count(readData(line, number), sink, tally);
+    else if (!text.startsWith("#")) count(readData(line, number), sink, tally, sample(line, number));
     else {
       header = readHeader(header, text, number);
       tally.ignore("header or comment");

@@ -1,0 +1,106 @@
+import { Temporal } from "temporal-polyfill";
+import { latestTime } from "../time.ts";
+import { SourceError } from "./source.ts";
+
+/** What the engineer says about the times of logs that leave it out. */
+export interface ClockSettings {
+  /** IANA name of the zone that times without one are in. */
+  readonly timezone?: string;
+  /** The year of the first time without one. */
+  readonly year?: number;
+}
+
+/** Reads the times of one log. All results are in seconds since 1970. */
+export interface Clock {
+  /**
+   * `2026-11-21T18:40:37.200143+01:00` and its kin: a space for the T, a comma for the point, `Z`, `UTC` or no zone.
+   * NaN when it is no such time. @throws {SourceError} when it has no zone and none was said.
+   */
+  iso(text: string | undefined): number;
+  /** `Nov 21 18:00:01`, with the year behind it where `year` is given. @throws {SourceError} as `iso`, and without a year. */
+  calendar(month: string, day: string, time: string, year?: string): number;
+}
+
+const isoPattern =
+  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?$/;
+const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
+  /** Offsets of the zone, in seconds, by quarter of an hour of local time: no zone shifts in between. */
+  const offsets = new Map<number, number>();
+  let year = firstYear;
+  let lastMonth: number | undefined;
+
+  const zoned = (local: number, shown: string): number => {
+    if (timezone === undefined) {
+      throw new SourceError(
+        `the time "${shown}" has no time zone: say which one the log is in, as in --timezone Europe/Zurich or ` +
+          "--timezone UTC",
+      );
+    }
+    const quarter = Math.floor(local / 900);
+    let offset = offsets.get(quarter);
+    if (offset === undefined) {
+      const plain = Temporal.Instant.fromEpochMilliseconds(quarter * 900_000)
+        .toZonedDateTimeISO("UTC")
+        .toPlainDateTime();
+      offset = quarter * 900 - plain.toZonedDateTime(timezone).epochMilliseconds / 1000;
+      offsets.set(quarter, offset);
+    }
+    return local - offset;
+  };
+
+  /** The year of a month: December and January next to each other are a turn of the year. */
+  const yearOf = (month: number, shown: string): number => {
+    if (year === undefined) {
+      throw new SourceError(
+        `the time "${shown}" has no year: say which one the log starts in, as in --year 2026`,
+      );
+    }
+    const step = month - (lastMonth ?? month);
+    if (step < -6) year += 1;
+    if (step > 6) year -= 1;
+    lastMonth = month;
+    return year;
+  };
+
+  return {
+    iso(text) {
+      const parts = isoPattern.exec(text?.trim() ?? "");
+      if (parts === null) return Number.NaN;
+      const [whole, years, month, day, hour, minute, second, fraction = "", zone] = parts;
+      const local =
+        Date.UTC(
+          Number(years),
+          Number(month) - 1,
+          Number(day),
+          Number(hour),
+          Number(minute),
+          Number(second),
+        ) /
+          1000 +
+        Number(`0.${fraction || 0}`);
+      return zone === undefined ? zoned(local, whole) : local - zoneSeconds(zone);
+    },
+    calendar(month, day, time, years) {
+      const index = months.indexOf(month) / 3;
+      const [hour, minute, second] = time.split(":").map(Number);
+      const shown = `${month} ${day} ${time}`;
+      const inYear = years === undefined ? yearOf(index, shown) : Number(years);
+      return zoned(Date.UTC(inYear, index, Number(day), hour, minute) / 1000 + (second ?? 0), shown);
+    },
+  };
+}
+
+function zoneSeconds(zone: string): number {
+  if (!/\d/.test(zone)) return 0;
+  const sign = zone.startsWith("-") ? -1 : 1;
+  return sign * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(-2)) * 60);
+}
+
+/** A number of seconds since 1970 as a log gives it; NaN where it is unset, masked or out of all time. */
+export const epoch = (value: unknown): number => {
+  const time =
+    typeof value === "number" || (typeof value === "string" && value !== "") ? Number(value) : Number.NaN;
+  return Math.abs(time) <= latestTime ? time : Number.NaN;
+};

@@ -1,0 +1,107 @@
+import type { Conversation } from "../conversation.ts";
+import type { Drop } from "./drop.ts";
+import { conversationOf, type Figures, type FlowRecord } from "./record.ts";
+
+/** One direction of a connection as the kernel tracks it. */
+export interface Tuple extends Figures {
+  readonly source: string | undefined;
+  readonly destination: string | undefined;
+  readonly sourcePort: string | undefined;
+  readonly destinationPort: string | undefined;
+  readonly icmpType: number | undefined;
+}
+
+/** What one entry or event of Linux's connection tracking says. */
+export interface Connection {
+  readonly protocol: number | undefined;
+  readonly original: Tuple;
+  readonly reply: Tuple;
+  /** A packet in the reply direction was seen. */
+  readonly replied: boolean;
+  /** The only answer was a refusal. */
+  readonly refused: boolean;
+  /** The SYN of a TCP connection was seen by the kernel. */
+  readonly opened: boolean;
+  /** Seconds since 1970, or NaN. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * A tracked connection as the filter of a forwarding host sees it: from the original source, behind destination NAT,
+ * before source NAT. So its responder is the source of the reply, which differs from the original destination under
+ * destination NAT.
+ */
+export const trackedConversation = ({
+  original,
+  reply,
+  protocol,
+  ...connection
+}: Connection): Conversation | Drop =>
+  conversationOf({
+    source: original.source,
+    destination: reply.source ?? original.destination,
+    protocol,
+    sourcePort: original.sourcePort,
+    destinationPort: reply.sourcePort ?? original.destinationPort,
+    icmpType: original.icmpType,
+    first: connection.first,
+    last: connection.last,
+    sent: { packets: original.packets, bytes: original.bytes },
+    received: { packets: reply.packets, bytes: reply.bytes },
+    spoke: { source: true, destination: connection.replied && !connection.refused },
+    ...openerOf(connection.opened),
+  });
+
+const openerOf = (opened: boolean): Pick<FlowRecord, "opener"> =>
+  opened ? { opener: { end: "source", by: "syn" } } : {};
+
+/** Brings the events of each connection (new, update, destroy) together into one. */
+export interface ConnectionEvents {
+  /** @param key names the connection; a destroyed one frees it. */
+  add(key: string, connection: Connection, event: ConnectionEvent): void;
+  /** No more events follow. */
+  end(): void;
+}
+
+export type ConnectionEvent = "new" | "update" | "destroy";
+
+/** So many connections may be open at once; beyond, the oldest is handed on as it stands. */
+const mostOpen = 1 << 17;
+
+export function connectionEvents(done: (connection: Connection) => void): ConnectionEvents {
+  const open = new Map<string, Connection>();
+  return {
+    add(key, connection, event) {
+      const before = open.get(key);
+      open.delete(key);
+      if (before !== undefined && event === "new") done(before);
+      const whole = before === undefined || event === "new" ? connection : merged(before, connection);
+      if (event === "destroy") done(whole);
+      else open.set(key, whole);
+      if (open.size > mostOpen) {
+        const [oldest, state] = open.entries().next().value!;
+        open.delete(oldest);
+        done(state);
+      }
+    },
+    end() {
+      for (const connection of open.values()) done(connection);
+      open.clear();
+    },
+  };
+}
+
+const merged = (before: Connection, after: Connection): Connection => ({
+  ...after,
+  original: larger(before.original, after.original),
+  reply: larger(before.reply, after.reply),
+  replied: before.replied || after.replied,
+  refused: before.refused || after.refused,
+  opened: before.opened || after.opened,
+  first: Number.isNaN(before.first) ? after.first : before.first,
+  last: Number.isNaN(after.last) ? before.last : after.last,
+});
+
+/** Counters only grow, and most events carry none. */
+const larger = (before: Tuple, after: Tuple): Tuple => (after.packets >= before.packets ? after : before);

@@ -1,0 +1,55 @@
+import type { Conversation } from "../conversation.ts";
+import type { Clock } from "./clock.ts";
+import { ignored, rejected } from "./drop.ts";
+import { isObject, type JsonObject, textOf } from "./json.ts";
+import { jsonLinesReader } from "./json-lines.ts";
+import { sample } from "./lines.ts";
+import { byteOf, conversationOf, count, countOf, type FlowRecord, protocolOf } from "./record.ts";
+import type { ByteReader, Tally } from "./source.ts";
+
+const otherEvent = ignored("event of another type than flow");
+const noFlow = rejected("flow event without a flow");
+
+/** Reads the flow events of Suricata's eve.json; all other events are told apart by `event_type`. */
+export const eveReader = (sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader =>
+  jsonLinesReader("Suricata EVE", tally, (event, line, number) => {
+    if (event.event_type !== "flow") return otherEvent;
+    if (!isObject(event.flow)) return noFlow;
+    count(conversationOf(flowRecord(event, event.flow, clock)), sink, tally, sample(line, number));
+    return undefined;
+  });
+
+function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowRecord {
+  const tcp = isObject(event.tcp) ? event.tcp : {};
+  // Whoever sent a SYN or was answered by one opened: Suricata turns a flow around whose SYN ACK came first.
+  const opened = [tcp.tcp_flags_ts, tcp.tcp_flags_tc].some((flags) => (hex(flags) & tcpFlag.syn) !== 0);
+  // The event's own timestamp is when it was written: for a capture that is read back, long before or after.
+  const [first, last] = [flow.start, flow.end].map((time) =>
+    clock.iso(typeof time === "string" ? time : undefined),
+  );
+  return {
+    source: textOf(event, "src_ip"),
+    destination: textOf(event, "dest_ip"),
+    protocol: protocolOf(event.proto),
+    sourcePort: textOf(event, "src_port"),
+    destinationPort: textOf(event, "dest_port"),
+    icmpType: byteOf(event.icmp_type),
+    first: first!,
+    last: Number.isNaN(last) ? first! : last!,
+    sent: { packets: countOf(flow.pkts_toserver), bytes: countOf(flow.bytes_toserver) },
+    received: { packets: countOf(flow.pkts_toclient), bytes: countOf(flow.bytes_toclient) },
+    spoke: {
+      source: countOf(flow.pkts_toserver) > 0 && !isRefusal(tcp.tcp_flags_ts),
+      destination: countOf(flow.pkts_toclient) > 0 && !isRefusal(tcp.tcp_flags_tc),
+    },
+    ...(opened ? { opener: { end: "source", by: "syn" } } : {}),
+  };
+}
+
+const tcpFlag = { syn: 0x02, reset: 0x04, acknowledge: 0x10 } as const;
+
+/** RST, with or without ACK, and nothing else in all that an end sent. */
+const isRefusal = (flags: unknown): boolean =>
+  (hex(flags) & tcpFlag.reset) !== 0 && (hex(flags) & ~(tcpFlag.reset | tcpFlag.acknowledge)) === 0;
+
+const hex = (flags: unknown): number => (typeof flags === "string" ? Number.parseInt(flags, 16) || 0 : 0);

@@ -1,0 +1,62 @@
+import { icmpProtocol } from "../../net/protocol.ts";
+import { type Drop, ignored, rejected } from "./drop.ts";
+import type { LoggedPacket } from "./headers.ts";
+import { byteOf, countOf } from "./record.ts";
+
+const entry = /\bfilterlog\b[^,]*?[\]:\s-]\s*([^\s,]*,\S*)\s*$/;
+
+export const isFilterlogLine = (line: string): boolean => entry.test(line);
+
+const tooShort = rejected("fewer fields than a filterlog line has");
+const noType = ignored("ICMP whose type the log does not tell");
+
+/** Reads a line of filterlog (Netgate: Raw Filter Log Format; OPNsense differs in the fields of the rule only). */
+export function readFilterlogLine(line: string, time: number): LoggedPacket | Drop {
+  const fields = entry.exec(line)?.[1]?.split(",") ?? [];
+  const family = fields[8] === "6" ? 6 : 4;
+  const [protocol, length, ...rest] =
+    family === 4
+      ? [fields[15], fields[17], ...fields.slice(18)]
+      : [fields[13], fields[14], ...fields.slice(15)];
+  const [source, destination, third, fourth, dataLength, flags = ""] = rest;
+  const number = byteOf(protocol);
+  if (destination === undefined || number === undefined) return tooShort;
+  const isIcmp = number === icmpProtocol(family);
+  const icmpType = isIcmp ? icmpTypes.get(third ?? "")?.[family === 4 ? 0 : 1] : undefined;
+  if (isIcmp && icmpType === undefined) return noType;
+  const isFirst = family === 6 || fields[13] === "0";
+  return {
+    source,
+    destination,
+    protocol: number,
+    sourcePort: isFirst ? third : undefined,
+    destinationPort: isFirst ? fourth : undefined,
+    icmpType,
+    flags: {
+      syn: flags.includes("S"),
+      ack: flags.includes("A"),
+      fin: flags.includes("F"),
+      rst: flags.includes("R"),
+    },
+    data: countOf(dataLength) > 0,
+    // For IPv6 the log gives the length of the payload.
+    length: countOf(length) + (family === 4 ? 0 : 40),
+    time,
+  };
+}
+
+/** The words of filterlog for ICMP types, for IPv4 and IPv6 (its print.c). */
+const icmpTypes: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ["request", [8, 128]],
+  ["reply", [0, 129]],
+  ["unreach", [3, 1]],
+  ["unreachproto", [3, 1]],
+  ["unreachport", [3, 1]],
+  ["needfrag", [3, 2]],
+  ["timexceed", [11, 3]],
+  ["paramprob", [12, 4]],
+  ["redirect", [5, 137]],
+  ["tstamp", [13, 13]],
+  ["tstampreply", [14, 14]],
+  ["maskreply", [18, 18]],
+]);

@@ -1,0 +1,21 @@
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The object that a text holds, or undefined when it is not one. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** A member that is text or a number, as text. */
+export function textOf(object: JsonObject, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}

@@ -1,0 +1,34 @@
+import { type Clock, epoch } from "./clock.ts";
+
+/** Ways in which dmesg, syslog (RFC 3164, RFC 5424) and journalctl write a line's time in front of it. */
+const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock) => number])[] = [
+  [/^1 (\S+) /, ([time = ""], clock) => clock.iso(time)],
+  [/^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)/, ([time = ""], clock) => clock.iso(time.replace(/\]$/, ""))],
+  [
+    /^[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) (\S+)/,
+    // Abbreviations of zones other than UTC are ambiguous, and count as none.
+    ([time = "", zone = ""], clock) => clock.iso(zone === "UTC" ? `${time}Z` : time),
+  ],
+  [/^(\d{9,11}\.\d+) /, ([time]) => epoch(time)],
+  [
+    /^\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\]/,
+    ([month = "", day = "", time = "", year], clock) => clock.calendar(month, day, time, year),
+  ],
+  [
+    /^([A-Z][a-z]{2}) +(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d(?:\.\d+)?)/,
+    ([month = "", day = "", year, time = ""], clock) => clock.calendar(month, day, time, year),
+  ],
+];
+
+/**
+ * When a log line was written, in seconds since 1970. NaN where it does not say, as with the time since the start of
+ * the host that plain `dmesg` prints. @throws {SourceError} when it leaves out its zone or year and nobody said them.
+ */
+export function lineTime(line: string, clock: Clock): number {
+  const text = line.replace(/^<\d{1,3}>/, "").trimStart();
+  for (const [pattern, read] of heads) {
+    const match = pattern.exec(text);
+    if (match !== null) return read(match.slice(1), clock);
+  }
+  return Number.NaN;
+}

@@ -1,0 +1,35 @@
+import type { LoggedPacket } from "./headers.ts";
+import { byteOf, countOf, protocolOf } from "./record.ts";
+
+/** What a rule that logs prints into the kernel's log, behind a prefix of anyone's choice. */
+const start = /IN=\S* OUT=\S* /;
+
+export const isNetfilterLine = (line: string): boolean =>
+  start.test(line) && / SRC=\S+ DST=\S+ .*PROTO=/.test(line);
+
+/** Reads a line of the kernel's packet log (nf_log_syslog.c). */
+export function readNetfilterLine(line: string, time: number): LoggedPacket {
+  // In brackets follows the packet that an ICMP error reports on.
+  const body = line.slice(line.search(start)).split(" [", 1)[0]!;
+  const values = new Map<string, string>();
+  const words = new Set<string>();
+  for (const word of body.split(" ")) {
+    const [name = "", value] = word.split("=", 2);
+    // LEN and ID come again for UDP and ICMP: the first ones are those of the IP packet.
+    if (value === undefined) words.add(word);
+    else if (!values.has(name)) values.set(name, value);
+  }
+  return {
+    source: values.get("SRC"),
+    destination: values.get("DST"),
+    protocol: protocolOf(values.get("PROTO")),
+    sourcePort: values.get("SPT"),
+    destinationPort: values.get("DPT"),
+    icmpType: byteOf(values.get("TYPE")),
+    flags: { syn: words.has("SYN"), ack: words.has("ACK"), fin: words.has("FIN"), rst: words.has("RST") },
+    data: words.has("PSH"),
+    length: countOf(values.get("LEN")),
+    mac: values.get("MAC")?.slice(0, 17),
+    time,
+  };
+}

@@ -1,0 +1,112 @@
+import { protocolNumbers } from "../../net/protocol.ts";
+import type { Conversation } from "../conversation.ts";
+import type { Drop } from "./drop.ts";
+import { conversationOf, type Figures, type FlowRecord } from "./record.ts";
+
+/** A record of nfdump: one direction of a connection, or both where it was told to bring them together (`-B`). */
+export interface NetflowRecord {
+  readonly source: string | undefined;
+  readonly destination: string | undefined;
+  readonly protocol: number | undefined;
+  readonly sourcePort: string | undefined;
+  /** For ICMP, type and code: 256·type + code, or `type.code`. */
+  readonly destinationPort: string | undefined;
+  readonly icmpType: number | undefined;
+  /** TCP flags of all packets together, as `...AP.SF`. */
+  readonly flags: string;
+  /** Seconds since 1970, or NaN. */
+  readonly first: number;
+  readonly last: number;
+  readonly sent: Figures;
+  /** Zero in records of one direction. */
+  readonly received: Figures;
+}
+
+/** Brings the two directions of each connection together, which NetFlow exports as records of their own. */
+export interface DirectionPairs {
+  /** Returns why the record gives no flow, if so. */
+  add(record: NetflowRecord): Drop | undefined;
+  /** No more records follow: hands on what stayed alone. */
+  end(): void;
+}
+
+/** So many records may wait for their other direction; beyond, the oldest is handed on alone. */
+const mostWaiting = 1 << 17;
+
+export function directionPairs(sink: (talk: Conversation) => void): DirectionPairs {
+  const waiting = new Map<string, FlowRecord>();
+  const done = (record: FlowRecord): void => {
+    const talk = conversationOf(record);
+    if ("a" in talk) sink(talk);
+  };
+  return {
+    add(record) {
+      const one = oneDirection(record);
+      const talk = conversationOf(one);
+      if (!("a" in talk)) return talk;
+      if (one.received.packets > 0 || one.icmpType !== undefined) {
+        sink(talk);
+        return undefined;
+      }
+      const { protocol, source, destination, sourcePort, destinationPort } = one;
+      const key = [protocol, source, sourcePort, destination, destinationPort].join(" ");
+      const back = [protocol, destination, destinationPort, source, sourcePort].join(" ");
+      const other = waiting.get(back);
+      const same = waiting.get(key);
+      waiting.delete(back);
+      waiting.delete(key);
+      if (same !== undefined) done(same);
+      if (other !== undefined) done(bothDirections(other, one));
+      else waiting.set(key, one);
+      if (waiting.size > mostWaiting) {
+        const [oldest, alone] = waiting.entries().next().value!;
+        waiting.delete(oldest);
+        done(alone);
+      }
+      return undefined;
+    },
+    end() {
+      for (const record of waiting.values()) done(record);
+      waiting.clear();
+    },
+  };
+}
+
+function oneDirection({ flags, icmpType, ...record }: NetflowRecord): FlowRecord & { readonly syn: boolean } {
+  const has = (letter: string): boolean => flags.includes(letter);
+  const isRefusal = has("R") && !/[PSF]/.test(flags);
+  return {
+    ...record,
+    icmpType: icmpType ?? (isIcmp(record.protocol) ? typeOf(record.destinationPort) : undefined),
+    spoke: { source: !isRefusal, destination: record.received.packets > 0 },
+    acknowledged: has("A") && has("P"),
+    syn: has("S"),
+    // Without a single ACK it is an attempt, and whoever made it asks.
+    ...(has("S") && !has("A") ? { opener: { end: "source", by: "syn" } } : {}),
+  };
+}
+
+/** Two directions of one connection. In an opened one both sent a SYN: the earlier was the request. */
+function bothDirections(
+  before: FlowRecord & { readonly syn?: boolean },
+  after: FlowRecord & { readonly syn?: boolean },
+): FlowRecord {
+  const [first, second] = after.first < before.first ? [after, before] : [before, after];
+  const opened = first.syn === true && second.syn === true && first.first < second.first;
+  return {
+    ...first,
+    last: second.last > first.last ? second.last : first.last,
+    received: second.sent,
+    spoke: { source: first.spoke.source, destination: second.spoke.source },
+    acknowledged: first.acknowledged ?? false,
+    ...(opened ? { opener: { end: "source", by: "syn" } } : {}),
+  };
+}
+
+const isIcmp = (protocol: number | undefined): boolean =>
+  protocol === protocolNumbers.icmp || protocol === protocolNumbers.icmpv6;
+
+function typeOf(port: string | undefined): number | undefined {
+  if (port === undefined || !/^\d+(\.\d+)?$/.test(port)) return undefined;
+  return port.includes(".") ? Math.floor(Number(port)) : Number(port) >> 8;
+}

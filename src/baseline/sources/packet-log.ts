@@ -1,0 +1,57 @@
+import type { Clock } from "./clock.ts";
+import { type Drop, ignored } from "./drop.ts";
+import { isFilterlogLine, readFilterlogLine } from "./filterlog-line.ts";
+import type { FrameSink } from "./frame.ts";
+import { headerWriter, type LoggedPacket } from "./headers.ts";
+import { type JsonObject, textOf } from "./json.ts";
+import { jsonLinesReader } from "./json-lines.ts";
+import { lineReader, sample } from "./lines.ts";
+import { lineTime } from "./log-line.ts";
+import { isNetfilterLine, readNetfilterLine } from "./netfilter-line.ts";
+import { drop } from "./record.ts";
+import type { ByteReader, Tally } from "./source.ts";
+
+const otherMessage = ignored("not a packet of a firewall's log");
+
+export const isPacketLogLine = (line: string): boolean => isNetfilterLine(line) || isFilterlogLine(line);
+
+/** Reads packets that rules of a firewall logged, through the kernel of Linux or filterlog, among the other messages. */
+export function packetLogReader(sink: FrameSink, tally: Tally, clock: Clock): ByteReader {
+  const write = headerWriter(sink);
+  const lines = lineReader((line, number) => {
+    const packet = readMessage(line, () => lineTime(line, clock));
+    const reason = "kind" in packet ? packet : write(packet);
+    if (reason !== undefined) drop(reason, tally, sample(line, number));
+  });
+  return {
+    format: "packet log of a firewall",
+    unit: "lines",
+    push: lines.push,
+    end() {
+      lines.end();
+      return [];
+    },
+  };
+}
+
+/** Reads the same from `journalctl -o json`. */
+export function journalReader(sink: FrameSink, tally: Tally): ByteReader {
+  const write = headerWriter(sink);
+  return jsonLinesReader("packet log of a firewall (journal)", tally, (entry) => {
+    const time = Number(textOf(entry, "__REALTIME_TIMESTAMP")) / 1e6;
+    // The program's name stands beside the message, where syslog has it in front.
+    const message = `${textOf(entry, "SYSLOG_IDENTIFIER") ?? ""}: ${messageOf(entry)}`;
+    const packet = readMessage(message, () => time);
+    return "kind" in packet ? packet : write(packet);
+  });
+}
+
+function readMessage(message: string, time: () => number): LoggedPacket | Drop {
+  if (isNetfilterLine(message)) return readNetfilterLine(message, time());
+  return isFilterlogLine(message) ? readFilterlogLine(message, time()) : otherMessage;
+}
+
+/** A message that is not plain text stands in the journal as a list of bytes. */
+function messageOf({ MESSAGE: message }: JsonObject): string {
+  return Array.isArray(message) ? Buffer.from(message as number[]).toString("utf8") : String(message);
+}

@@ -1,0 +1,148 @@
+import { AddressError, type Family, formatAddress, parseAddress } from "../../net/address.ts";
+import { icmpProtocol, type ProtocolName, portProtocols, protocolNumbers } from "../../net/protocol.ts";
+import { type Conversation, conversation, noteRequest, party } from "../conversation.ts";
+import { type Drop, ignored, rejected } from "./drop.ts";
+import type { Tally } from "./source.ts";
+import { answeredRequest, icmp4Errors, icmp6OfLink } from "./transport.ts";
+
+/** One record of a flow log: what two ends exchanged, as far as the log tells. Values are as they stand in it. */
+export interface FlowRecord {
+  readonly source: string | undefined;
+  readonly destination: string | undefined;
+  /** Number of the IP protocol; undefined when the log does not name it. */
+  readonly protocol: number | undefined;
+  /** Needed for protocols with ports, else not looked at. */
+  readonly sourcePort: string | number | undefined;
+  readonly destinationPort: string | number | undefined;
+  /** Needed for ICMP: the type that the source sent. */
+  readonly icmpType: number | undefined;
+  /** Seconds since 1970; NaN where the log does not tell. */
+  readonly first: number;
+  readonly last: number;
+  readonly sent: Figures;
+  readonly received: Figures;
+  /** The source, or the destination, sent something other than a refusal. */
+  readonly spoke: { readonly source: boolean; readonly destination: boolean };
+  /** The source sent data that acknowledges the destination. */
+  readonly acknowledged?: boolean;
+  /** The end that opened, where the log knows. */
+  readonly opener?: { readonly end: "source" | "destination"; readonly by: "syn" | "log" };
+  /** The link layer delivered it to everyone. */
+  readonly broadcast?: boolean;
+}
+
+/** What one end sent. Bytes are those of IP packets. */
+export interface Figures {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+const badAddress = rejected("not an address");
+const badPort = rejected("not a port");
+const noIcmpType = rejected("no ICMP type");
+const unknownProtocol = ignored("protocol that the log does not name");
+const icmpError = ignored("ICMP error: belongs to the flow that it reports on");
+const linkScope = ignored("ICMPv6 of the link: neighbour discovery, multicast listeners");
+
+/** A record as a conversation whose party `a` is the record's source. */
+export function conversationOf(record: FlowRecord): Conversation | Drop {
+  const [source, destination] = [canonical(record.source), canonical(record.destination)];
+  if (source === undefined || destination === undefined || source.family !== destination.family)
+    return badAddress;
+  const { family } = source;
+  const { protocol } = record;
+  if (protocol === undefined) return unknownProtocol;
+  const hasPorts = portProtocols.has(protocol);
+  const ports = [record.sourcePort, record.destinationPort].map((port) => (hasPorts ? portOf(port) : 0));
+  const [sourcePort, destinationPort] = ports;
+  if (sourcePort === undefined || destinationPort === undefined) return badPort;
+  const icmp = protocol === icmpProtocol(family);
+  const type = icmp ? record.icmpType : undefined;
+  if (icmp) {
+    if (type === undefined) return noIcmpType;
+    if (family === 4 ? icmp4Errors.has(type) : type < 128) return icmpError;
+    if (family === 6 && icmp6OfLink.has(type)) return linkScope;
+  }
+  const request = type === undefined ? undefined : answeredRequest(family, type);
+  const a = party(source.text, sourcePort);
+  const b = party(destination.text, destinationPort);
+  const talk = conversation(family, protocol, request ?? type, a, b, record.first);
+  talk.last = record.last;
+  talk.broadcast = record.broadcast ?? false;
+  Object.assign(a, record.sent);
+  Object.assign(b, record.received);
+  a.spoke = record.spoke.source;
+  b.spoke = record.spoke.destination;
+  a.acknowledged = record.acknowledged ?? false;
+  const { opener } = record;
+  if (icmp) talk.opener = { party: request === undefined ? a : b, by: "icmp" };
+  else if (opener !== undefined) talk.opener = { party: opener.end === "source" ? a : b, by: opener.by };
+  // The start of a connection is the only request that a flow log tells of.
+  noteRequest(a, record.first);
+  noteRequest(b, record.first);
+  return talk;
+}
+
+/** Sorts a record that was read into use, or counts why not. `sample` shows the engineer what could not be read. */
+export function count(
+  read: Conversation | Drop,
+  sink: (talk: Conversation) => void,
+  tally: Tally,
+  sample: string,
+): void {
+  if ("a" in read) {
+    sink(read);
+    tally.use();
+  } else drop(read, tally, sample);
+}
+
+export function drop({ kind, reason }: Drop, tally: Tally, sample: string): void {
+  if (kind === "ignored") tally.ignore(reason);
+  else tally.reject(reason, sample);
+}
+
+/** A counter in a log; 0 where it is absent or no number. */
+export const countOf = (value: unknown): number => {
+  const number = typeof value === "string" && value !== "" ? Number(value) : value;
+  return typeof number === "number" && number >= 0 && Number.isFinite(number) ? number : 0;
+};
+
+/** A port as it stands in a log, or undefined when it is none. */
+export const portOf = (value: string | number | undefined): number | undefined => {
+  const text = String(value);
+  return /^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : undefined;
+};
+
+/** A small number in a log (an ICMP type, a protocol), or undefined. */
+export const byteOf = (value: unknown): number | undefined => {
+  const text = String(value);
+  return /^\d{1,3}$/.test(text) && Number(text) < 256 ? Number(text) : undefined;
+};
+
+/** Spellings of protocols that differ from IANA's. */
+const otherNames: ReadonlyMap<string, number> = new Map([
+  ["ipv6-icmp", protocolNumbers.icmpv6],
+  ["icmp6", protocolNumbers.icmpv6],
+]);
+
+/** The number of a protocol that a log names in its own spelling, or gives as a number. */
+export function protocolOf(value: unknown): number | undefined {
+  const text = String(value).trim().toLowerCase();
+  return byteOf(text) ?? otherNames.get(text) ?? protocolNumbers[text as ProtocolName];
+}
+
+interface CanonicalAddress {
+  readonly family: Family;
+  readonly text: string;
+}
+
+function canonical(text: string | undefined): CanonicalAddress | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { family, from } = parseAddress(text);
+    return { family, text: formatAddress(family, from) };
+  } catch (error) {
+    if (error instanceof AddressError) return undefined;
+    throw error;
+  }
+}

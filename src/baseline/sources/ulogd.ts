@@ -1,0 +1,122 @@
+import type { Conversation } from "../conversation.ts";
+import { type Clock, epoch } from "./clock.ts";
+import {
+  type Connection,
+  type ConnectionEvent,
+  connectionEvents,
+  trackedConversation,
+} from "./connection.ts";
+import { ignored } from "./drop.ts";
+import type { FrameSink } from "./frame.ts";
+import { headerWriter, type LoggedPacket } from "./headers.ts";
+import { type JsonObject, textOf } from "./json.ts";
+import { jsonLinesReader } from "./json-lines.ts";
+import { sample } from "./lines.ts";
+import { byteOf, count, countOf } from "./record.ts";
+import type { ByteReader, Tally } from "./source.ts";
+
+const otherRecord = ignored("neither a packet nor a connection");
+
+/** Events of the kernel's connection tracking, as ulogd numbers them (NFCT_T_NEW, _UPDATE, _DESTROY). */
+const eventNames: ReadonlyMap<number, ConnectionEvent> = new Map([
+  [1, "new"],
+  [2, "update"],
+  [4, "destroy"],
+]);
+
+/** Reads ulogd2's JSON: packets (NFLOG) and connections (NFCT). */
+export function ulogdReader(
+  frame: FrameSink,
+  sink: (talk: Conversation) => void,
+  tally: Tally,
+  clock: Clock,
+): ByteReader {
+  const write = headerWriter(frame);
+  const events = connectionEvents((connection) => {
+    const talk = trackedConversation(connection);
+    if ("a" in talk) sink(talk);
+  });
+  const reader = jsonLinesReader("ulogd2 JSON", tally, (object, line, number) => {
+    if (object["orig.ip.protocol"] === undefined) {
+      return object["ip.protocol"] === undefined && object["ip6.nexthdr"] === undefined
+        ? otherRecord
+        : write(packetOf(object, clock));
+    }
+    const connection = connectionOf(object);
+    const talk = trackedConversation(connection);
+    const event = eventNames.get(countOf(object["ct.event"]));
+    if (event === undefined || !("a" in talk)) count(talk, sink, tally, sample(line, number));
+    else {
+      const { original, protocol } = connection;
+      const ends = [original.source, original.destination, original.sourcePort, original.destinationPort];
+      events.add([protocol, ...ends].join(" "), connection, event);
+      tally.use();
+    }
+    return undefined;
+  });
+  return {
+    ...reader,
+    end() {
+      const warnings = reader.end();
+      events.end();
+      return warnings;
+    },
+  };
+}
+
+const packetOf = (object: JsonObject, clock: Clock): LoggedPacket => ({
+  source: textOf(object, "src_ip"),
+  destination: textOf(object, "dest_ip"),
+  protocol: byteOf(object["ip.protocol"] ?? object["ip6.nexthdr"]),
+  sourcePort: textOf(object, "src_port"),
+  destinationPort: textOf(object, "dest_port"),
+  icmpType: byteOf(object["icmp.type"] ?? object["icmpv6.type"]),
+  flags: {
+    syn: object["tcp.syn"] === 1,
+    ack: object["tcp.ack"] === 1,
+    fin: object["tcp.fin"] === 1,
+    rst: object["tcp.rst"] === 1,
+  },
+  data: object["tcp.psh"] === 1,
+  length: countOf(object["raw.pktlen"]),
+  mac: textOf(object, "mac.str")?.slice(0, 17),
+  time: secondsOf(object, "oob.time", () => clock.iso(textOf(object, "timestamp"))),
+});
+
+function connectionOf(object: JsonObject): Connection {
+  const first = secondsOf(object, "flow.start", () => Number.NaN);
+  const replies = countOf(object["reply.raw.pktcount"]);
+  return {
+    protocol: byteOf(object["orig.ip.protocol"]),
+    original: {
+      source: textOf(object, "src_ip") ?? textOf(object, "orig.ip.saddr.str"),
+      destination: textOf(object, "dest_ip") ?? textOf(object, "orig.ip.daddr.str"),
+      sourcePort: textOf(object, "orig.l4.sport"),
+      destinationPort: textOf(object, "orig.l4.dport"),
+      icmpType: byteOf(object["icmp.type"]),
+      packets: countOf(object["orig.raw.pktcount"]),
+      bytes: countOf(object["orig.raw.pktlen"]),
+    },
+    reply: {
+      source: textOf(object, "reply.ip.saddr.str"),
+      destination: textOf(object, "reply.ip.daddr.str"),
+      sourcePort: textOf(object, "reply.l4.sport"),
+      destinationPort: textOf(object, "reply.l4.dport"),
+      icmpType: undefined,
+      packets: replies,
+      bytes: countOf(object["reply.raw.pktlen"]),
+    },
+    // ulogd tells neither marks nor states: an answer shows in the counters, which come with the end.
+    replied: replies > 0,
+    refused: false,
+    opened: false,
+    first,
+    last: secondsOf(object, "flow.end", () => first),
+  };
+}
+
+/** ulogd's own `timestamp` has no zone; these fields are seconds and microseconds since 1970. */
+function secondsOf(object: JsonObject, name: string, otherwise: () => number): number {
+  const seconds = epoch(object[`${name}.sec`]);
+  return Number.isNaN(seconds) ? otherwise() : seconds + countOf(object[`${name}.usec`]) / 1e6;
+}

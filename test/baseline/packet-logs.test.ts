@@ -1,0 +1,166 @@
+import { describe, expect, test } from "vitest";
+import type { ClockSettings } from "../../src/baseline/sources/clock.ts";
+import { line, observeText } from "./support/observe.ts";
+
+const observe = (lines: readonly string[], clock?: ClockSettings) =>
+  observeText(`${lines.join("\n")}\n`, clock);
+const flowsOf = (lines: readonly string[], clock?: ClockSettings) => observe(lines, clock).baseline.flows;
+
+const packet =
+  "MONITOR dmz-cell1 IN=eth0 OUT=eth1 MAC=02:00:00:00:0b:00:02:00:00:00:00:01:08:00 SRC=10.0.0.1 DST=10.0.0.2 LEN=60 " +
+  "TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=40000 DPT=9100 WINDOW=64240 RES=0x00 SYN URGP=0 ";
+
+describe("packets that nftables and iptables log", () => {
+  const settings = { timezone: "Europe/Zurich", year: 2026 };
+  test.each([
+    ["dmesg -T", `[Sat Nov 21 18:40:37 2026] ${packet}`],
+    ["dmesg --time-format iso", `2026-11-21T18:40:37,000000+01:00 ${packet}`],
+    ["syslog (RFC 3164)", `Nov 21 18:40:37 fw1 kernel: [ 1560.600937] ${packet}`],
+    ["syslog with its priority", `<4>Nov 21 18:40:37 fw1 kernel: ${packet}`],
+    ["syslog with a year", `Nov 21 2026 18:40:37 fw1 kernel: ${packet}`],
+    ["syslog (RFC 5424)", `<4>1 2026-11-21T17:40:37.000000Z fw1 kernel - - - ${packet}`],
+    ["rsyslog's file format", `2026-11-21T18:40:37.000000+01:00 fw1 kernel: ${packet}`],
+    ["journalctl -o short-iso", `2026-11-21T18:40:37+0100 fw1 kernel: ${packet}`],
+    ["journalctl -o short-full", `Sat 2026-11-21 18:40:37 CET fw1 kernel: ${packet}`],
+    ["journalctl -o short-full in UTC", `Sat 2026-11-21 17:40:37 UTC fw1 kernel: ${packet}`],
+    ["journalctl -o short-unix", `1795282837.000000 fw1 kernel: ${packet}`],
+    ["journalctl -o json", JSON.stringify({ __REALTIME_TIMESTAMP: "1795282837000000", MESSAGE: packet })],
+    [
+      "journalctl -o json with bytes",
+      JSON.stringify({ __REALTIME_TIMESTAMP: "1795282837000000", MESSAGE: [...Buffer.from(packet)] }),
+    ],
+  ])("%s: the same packet at the same time", (_, text) => {
+    expect(flowsOf([text], settings)).toMatchObject([
+      {
+        ...{ initiator: "10.0.0.1", responder: "10.0.0.2", port: 9100, packets: 1, bytes: 60 },
+        ...{ evidence: "syn", answered: false, firstSeen: "2026-11-21T17:40:37.000000Z" },
+      },
+    ]);
+  });
+
+  test("plain dmesg counts from the start of the host: the flow has no time", () => {
+    const [flow] = flowsOf([`[ 1560.600937] ${packet}`]);
+    expect(line(flow!)).toBe("tcp 10.0.0.1 -> 10.0.0.2 9100");
+    expect(flow!.firstSeen).toBeUndefined();
+  });
+
+  test("a time without a year or zone is refused until it is said", () => {
+    const text = `Nov 21 18:40:37 fw1 kernel: ${packet}`;
+    expect(() => observe([text], { timezone: "UTC" })).toThrow(/"Nov 21 18:40:37" has no year: .*--year/);
+    expect(() => observe([text], { year: 2026 })).toThrow(/"Nov 21 18:40:37" has no time zone: .*--timezone/);
+  });
+
+  test("a log over New Year goes on in the next year, and a late line stays in the old one", () => {
+    const times = ["Dec 31 23:59:59", "Jan  1 00:00:01", "Dec 31 23:59:59", "Jan  1 00:00:02"];
+    const [flow] = flowsOf(
+      times.map((time) => `${time} fw1 kernel: ${packet}`),
+      { timezone: "UTC", year: 2025 },
+    );
+    expect(flow).toMatchObject({
+      firstSeen: "2025-12-31T23:59:59.000000Z",
+      lastSeen: "2026-01-01T00:00:02.000000Z",
+    });
+  });
+
+  test("the length is that of the IP packet, not the one that UDP repeats", () => {
+    const udp =
+      "IN=a OUT=b SRC=10.0.0.1 DST=10.0.0.2 LEN=229 TOS=0x00 TTL=127 ID=5 PROTO=UDP SPT=1000 DPT=161 LEN=209 ";
+    expect(flowsOf([udp])).toMatchObject([{ protocol: 17, port: 161, bytes: 229 }]);
+  });
+
+  test("a prefix without a space, IPv6, a frame to everyone", () => {
+    const found = flowsOf([
+      "DROP:IN=a OUT=b SRC=fd00:0000:0000:0000:0000:0000:0000:0001 DST=fd00:0000:0000:0000:0000:0000:0000:0002 LEN=104 TC=0 HOPLIMIT=63 FLOWLBL=0 PROTO=ICMPv6 TYPE=128 CODE=0 ID=1 SEQ=1 ",
+      "IN=a OUT=b MAC=ff:ff:ff:ff:ff:ff:02:00:00:00:00:01:08:00 SRC=10.0.0.1 DST=10.0.0.127 LEN=60 PROTO=UDP SPT=9 DPT=1000 LEN=40 ",
+    ]);
+    expect(found.map(line)).toEqual(["udp 10.0.0.1 -> 10.0.0.127 1000", "icmpv6 fd00::1 -> fd00::2 128"]);
+    expect(found[0]).toMatchObject({ notRoutable: "broadcast" });
+  });
+
+  test("an ICMP error is not taken for the packet that it quotes; other messages and fragments are counted apart", () => {
+    const { sources } = observe([
+      "IN=a OUT=b SRC=10.0.0.9 DST=10.0.0.1 LEN=88 PROTO=ICMP TYPE=3 CODE=3 [SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=UDP SPT=5 DPT=502 LEN=40 ] ",
+      "usb 1-1: new high-speed USB device",
+      "IN=a OUT=b SRC=10.0.0.1 DST=10.0.0.2 LEN=500 ID=7 FRAG:185 PROTO=UDP ",
+    ]).baseline;
+    expect(sources[0]!.accounting).toMatchObject({
+      used: 0,
+      ignored: {
+        "ICMP error: belongs to the flow that it reports on": 1,
+        "fragment without a transport header": 1,
+        "not a packet of a firewall's log": 1,
+      },
+    });
+  });
+
+  test("an answer turns the direction, an acknowledgement without payload is no request", () => {
+    const packets = ["ACK SYN", "ACK", "ACK PSH"].map((flags, index) =>
+      `170000000${index}.000000 fw kernel: ${packet}`
+        .replace("SRC=10.0.0.1 DST=10.0.0.2", "SRC=10.0.0.2 DST=10.0.0.1")
+        .replace("SPT=40000 DPT=9100", "SPT=9100 DPT=40000")
+        .replace("SYN", flags),
+    );
+    expect(flowsOf(packets)).toMatchObject([
+      {
+        initiator: "10.0.0.1",
+        responder: "10.0.0.2",
+        port: 9100,
+        packets: 3,
+        answered: true,
+        evidence: "syn",
+      },
+    ]);
+  });
+
+  test("a line that is broken is shown, and refuses the log", () => {
+    const { warnings } = observe([packet, packet.replace("10.0.0.2", "10.0.0.\x1b[2J")]);
+    expect(warnings).toMatchObject([{ code: "baseline/rejects", severity: "error" }]);
+    expect(warnings[0]!.message).toContain("not an address: line 2: MONITOR");
+    expect(warnings[0]!.message).not.toContain("\x1b");
+  });
+});
+
+describe("the filter log of pfSense and OPNsense", () => {
+  const utc = { timezone: "UTC", year: 2026 };
+  const tcp = "4,0x0,,64,1,0,DF,6,tcp,60,10.0.0.1,10.0.0.2,40000,9100,0,S,1,,64240,,mss";
+  test.each([
+    ["pfSense, syslog", `Nov 21 18:40:37 fw filterlog[77]: 88,,,1616862898,em3.20,match,pass,in,${tcp}`],
+    [
+      "pfSense, a match rule",
+      `Nov 21 18:40:37 fw filterlog[77]: 88,,,3616862898,em3.20,match,unkn(%u),in,${tcp}`,
+    ],
+    [
+      "pfSense, RFC 5424",
+      `<134>1 2026-11-21T18:40:37.000000+00:00 fw filterlog 77 - - 88,,,161,em3,match,pass,in,${tcp}`,
+    ],
+    [
+      "OPNsense, a label for the rule",
+      `<134>1 2026-11-21T18:40:37+00:00 fw filterlog 77 - [meta sequenceId="9"] 88,,,fae559338f65e11c53669fc3642c93c2,igb0,match,pass,in,${tcp}`,
+    ],
+  ])("%s", (_, text) => {
+    expect(flowsOf([text], utc)).toMatchObject([
+      {
+        ...{ initiator: "10.0.0.1", responder: "10.0.0.2", port: 9100, bytes: 60, evidence: "syn" },
+        firstSeen: "2026-11-21T18:40:37.000000Z",
+      },
+    ]);
+  });
+
+  test("IPv6 gives the length of the payload, ICMP a word for its type", () => {
+    const head = "<134>1 2026-11-21T18:40:37Z fw filterlog 77 - - 5,,,1,em0,match,pass,in,";
+    const found = flowsOf([
+      `${head}6,0x00,0x00000,64,UDP,17,72,fd00::1,fd00::2,5000,161,64`,
+      `${head}4,0x0,,64,1,0,none,1,icmp,84,10.0.0.1,10.0.0.2,request,7,1`,
+    ]);
+    expect(found.map(line)).toEqual(["icmp 10.0.0.1 -> 10.0.0.2 8", "udp fd00::1 -> fd00::2 161"]);
+    expect(found[1]!.bytes).toBe(112);
+  });
+
+  test("ICMPv6 whose type the log leaves out is no flow, and no broken line", () => {
+    const text =
+      "<134>1 2026-11-21T18:40:37Z fw filterlog 77 - - 5,,,1,em0,match,pass,in,6,0x00,0x0,255,ICMPv6,58,32,fe80::1,ff02::1,";
+    const { baseline, warnings } = observe([text]);
+    expect(baseline.sources[0]!.accounting.ignored).toEqual({ "ICMP whose type the log does not tell": 1 });
+    expect(warnings).toEqual([]);
+  });
+});
