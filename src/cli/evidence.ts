@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { sha256 } from "../digest.ts";
 import { evidenceBundle } from "../report/evidence/bundle.ts";
 import type { EvidenceChange } from "../report/evidence/evidence.ts";
 import { count } from "../report/words.ts";
@@ -18,6 +19,7 @@ interface Flags {
   readonly since?: string;
   readonly output: string;
   readonly site?: string;
+  readonly json: boolean;
 }
 
 export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
@@ -38,6 +40,7 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
       },
       output: { kind: "parsed", parse: String, placeholder: "DIR", brief: "Folder to make" },
       site: siteFlag,
+      json: { kind: "boolean", default: false, brief: "Print what was written as one JSON document" },
     },
     aliases: { o: "output" },
     positional: {
@@ -45,7 +48,7 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
       parameters: [{ parse: String, placeholder: "CHANGE", brief: "Plan file or id", optional: true }],
     },
   },
-  async func({ since, output, site: siteFile }, change) {
+  async func({ since, output, site: siteFile, json }, change) {
     if ((since === undefined) === (change === undefined)) {
       throw new CommandError("name one change, or give --since DATE", exitCodes.usage);
     }
@@ -70,8 +73,15 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
       signers: journalSigners(site.people),
     });
     writeFolder(resolve(this.cwd, output), bundle);
+    const plans = changes.map(({ plan }) => plan.id);
+    const document = {
+      ...{ schema: "sluice/evidence-bundle", version: 1, folder: output, plans },
+      files: bundle.map(({ path, content }) => ({ path, sha256: sha256(content) })),
+    };
     this.process.stdout.write(
-      `wrote ${output}: ${count(changes.length, "change")}, ${bundle.length} files\n`,
+      json
+        ? `${JSON.stringify(document, undefined, 2)}\n`
+        : `wrote ${output}: ${count(plans.length, "change")}, ${bundle.length} files\n`,
     );
   },
 });

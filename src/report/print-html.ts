@@ -126,6 +126,7 @@ const diffHtml = ({
   rows,
 }: Diff): Html => html`<div class="wide" role="region" aria-label="${caption}" tabindex="0">
 <table class="diff"><caption>${caption}</caption>
+<colgroup><col class="line"><col><col class="line"><col></colgroup>
 <thead><tr><th scope="col" colspan="2">Before</th><th scope="col" colspan="2">After</th></tr></thead>
 <tbody>
 ${rows.map(diffRow)}</tbody></table></div>`;
@@ -135,11 +136,11 @@ function diffRow(row: Diff["rows"][number]): Html {
     return html`<tr class="gap"><td colspan="4">${row.lines} equal lines left out</td></tr>\n`;
   }
   const { kind, before, after } = row;
-  const side = (line: typeof before, mark: "removed" | "added"): Html =>
-    line === undefined
-      ? html`<td></td><td></td>`
-      : html`<td class="number">${line.number}</td><td class="${kind === "change" ? mark : undefined}">${
-          kind === "change" ? html`<span class="sign">${mark === "added" ? "+" : "−"}</span>` : undefined
-        }${line.text}</td>`;
+  const side = (line: typeof before, mark: "removed" | "added"): Html => {
+    if (line === undefined) return html`<td></td><td></td>`;
+    const number = html`<td class="number">${line.number}</td>`;
+    if (kind === "same") return html`${number}<td>${line.text}</td>`;
+    return html`${number}<td class="${mark}"><span class="sign">${mark === "added" ? "+" : "−"}</span>${line.text}</td>`;
+  };
   return html`<tr>${side(before, "removed")}${side(after, "added")}</tr>\n`;
 }

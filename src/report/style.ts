@@ -75,7 +75,7 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .diff td { border: 0; padding: 0.05rem 0.6rem 0.05rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .diff thead th:not(:first-child) { padding-left: 3.2rem; }
 .diff .number { color: var(--soft); }
-.diff tr > .number { width: 3.2rem; }
+.diff .line { width: 3.4rem; }
 .diff .removed { background: var(--bad-band); } .diff .added { background: var(--good-band); }
 .diff .gap td { text-align: center; color: var(--soft); background: var(--band); padding: 0.3rem; font-family: system-ui, sans-serif; }
 .diagram svg { width: 100%; height: auto; display: block; }

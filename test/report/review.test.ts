@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Plan } from "../../src/plan/plan.ts";
+import type { PermitId } from "../../src/policy/model.ts";
+import { layOut } from "../../src/report/diagram-layout.ts";
+import { cellText, type Report, type Section } from "../../src/report/document.ts";
+import { review } from "../../src/report/review.ts";
+import type { JournalContent } from "../../src/rollout/journal.ts";
+import { journal, noApproval, plan } from "./support/fixture.ts";
+import { changeEntries } from "./support/site-folder.ts";
+
+const reviewOf = (plan: Plan, entries: readonly JournalContent[] = []): Report =>
+  review({ plan, approvals: noApproval, journal: journal(entries) });
+const section = ({ sections }: Report, id: string): Section => sections.find((one) => one.id === id)!;
+/** Every word of a section. */
+const text = (report: Report, id: string): string => JSON.stringify(section(report, id).blocks);
+const rows = (report: Report, id: string, caption: RegExp): readonly (readonly string[])[] =>
+  section(report, id)
+    .blocks.flatMap((block) => (block.kind === "fold" ? block.blocks : [block]))
+    .flatMap((block) => (block.kind === "table" && caption.test(block.caption) ? block.rows : []))
+    .map((row) => row.map(cellText));
+
+describe("the review of a plan", () => {
+  test("says what becomes of every observed flow, who decided, and when it was last seen", () => {
+    const cut = rows(reviewOf(plan()), "flows", /^Cut/);
+    expect(cut.map(([from, to, service, seen, , by]) => [from, to, service, seen, by])).toEqual([
+      [
+        "scada2 (10.20.0.6)",
+        "plc1 (10.10.1.10)",
+        "http (tcp 80)",
+        "2026-11-03 09:12 UTC",
+        "decided against: Nobody may browse a controller.",
+      ],
+      [
+        "scada1 (10.20.0.5)",
+        "plc2 (10.10.1.11)",
+        "http (tcp 80)",
+        "2026-11-09 13:40 UTC",
+        "decided against: Nobody may browse a controller.",
+      ],
+      [
+        "scada2 (10.20.0.6)",
+        "drive (10.10.1.40)",
+        "telnet (tcp 23)",
+        "2026-11-14 22:31 UTC",
+        "nobody: it was never answered",
+      ],
+    ]);
+  });
+
+  test("cuts nothing in monitor, and names what will be recorded", () => {
+    const report = reviewOf(plan({ to: "monitor", from: { stage: "monitor", permits: ["poll"] } }));
+    expect(rows(report, "flows", /^Cut/)).toEqual([]);
+    expect(rows(report, "flows", /^Not permitted/).length).toBe(3);
+    expect(report.summary).toContain("Nothing is dropped");
+  });
+
+  test("under enforcement, tells flows that are opened from those that stay as they are", () => {
+    const report = reviewOf(plan({ from: { stage: "enforce", permits: ["poll"] } }));
+    expect(rows(report, "flows", /^Cut/)).toEqual([]);
+    expect(rows(report, "flows", /^Opened/).map(([from, to]) => [from, to])).toEqual([
+      ["scada1 (10.20.0.5)", "drive (10.10.1.40)"],
+    ]);
+    expect(rows(report, "flows", /^They are dropped now/).length).toBe(3);
+    expect(report.summary).toContain("1 flow will pass again");
+    expect(text(report, "decisions")).toContain("BROADER");
+  });
+
+  test("compares permits by what they admit, not by their words", () => {
+    const before = plan({ from: { stage: "enforce", permits: ["poll"] } });
+    const changes = (plan: Plan) =>
+      rows(reviewOf(plan), "decisions", /^Permits/).map(([change, permit]) => [change, permit]);
+    expect(changes(before)).toEqual([
+      ["as before", "poll (critical)"],
+      ["added", "drive-status"],
+    ]);
+    const [poll] = before.review!.before!.permits;
+    const with_ = (permits: NonNullable<NonNullable<Plan["review"]>["before"]>["permits"]): Plan => ({
+      ...before,
+      review: { ...before.review!, before: { ...before.review!.before!, permits } },
+    });
+    expect(changes(with_([{ ...poll!, reason: "Other words." }]))[0]).toEqual([
+      "as before",
+      "poll (critical)",
+    ]);
+    expect(changes(with_([{ ...poll!, boxes: poll!.boxes.slice(1) }]))[0]).toEqual([
+      "changed",
+      "poll (critical)",
+    ]);
+    expect(changes(with_([{ ...poll!, permit: "old" as PermitId }])).at(-1)).toEqual(["removed", "old"]);
+  });
+
+  test("answers whether anybody can be locked out from the addresses, and admits when it cannot", () => {
+    const base = plan();
+    const answer = (address: string, management: readonly string[] = []): string =>
+      text(
+        reviewOf({
+          ...base,
+          firewall: { ...base.firewall, address },
+          review: { ...base.review!, management: [...management] },
+        }),
+        "lock-out",
+      );
+    expect(answer("192.0.2.1")).toContain(
+      "No. fw1 is reached at 192.0.2.1, which is in neither of the two zones",
+    );
+    expect(answer("10.10.1.1")).toContain("From where it is managed is not recorded");
+    expect(answer("10.10.1.1", ["10.30.0.9"])).toContain("No. fw1 is managed from 10.30.0.9");
+    expect(answer("10.10.1.1", ["10.20.0.0/28"])).toContain("Look twice. Sessions from 10.20.0.0/28");
+    expect(answer("fw1.plant.example")).toContain("is not known to this plan");
+  });
+
+  test("takes earlier drills, and what ended earlier trials, from the journal alone", () => {
+    const now = plan();
+    const earlier = changeEntries({ ...now, id: "e".repeat(64) });
+    const ended = {
+      ...earlier[4]!,
+      action: "reverting",
+      details: { cause: "heartbeat: poll asked nothing for 9.0 s" },
+    };
+    const report = reviewOf(now, [...earlier.slice(0, 5), ended]);
+    expect(rows(report, "way-back", /drills/)).toEqual([["2026-11-22 02:02 UTC", "eva", "2.1 s", "3"]]);
+    expect(rows(report, "criteria", /^Criteria/).map((row) => [row[0], row.at(-1)])).toEqual([
+      ["baselined-flow-dropped", "0 of 1"],
+      ["heartbeat", "1 of 1"],
+    ]);
+    const without = review({ plan: now, approvals: noApproval, journal: undefined });
+    expect(rows(without, "criteria", /^Criteria/)[0]?.at(-1)).toBe("not recorded");
+  });
+
+  test("shows a failed claim before everything else", () => {
+    const base = plan();
+    const { claims, ...rest } = base.certificate as unknown as { claims: readonly object[] };
+    const [first, ...others] = claims;
+    const failed = {
+      ...rest,
+      claims: [{ ...first, result: "failed", witness: "tcp 10.0.0.1:1 -> 10.0.0.2:2" }, ...others],
+    };
+    const report = reviewOf({ ...base, certificate: failed as unknown as Plan["certificate"] });
+    expect(report.status).toEqual({ text: "1 claim failed: do not approve", tone: "bad" });
+    const [result, , witness] = rows(report, "proofs", /^Claims/)[0]!;
+    expect([result, witness]).toEqual(["FAILED", "tcp 10.0.0.1:1 -> 10.0.0.2:2"]);
+  });
+
+  test("marks signatures that do not count, with the reason", () => {
+    const approvals = {
+      accepted: ["olaf"],
+      rejected: [{ person: "eva", reason: "is the author of the plan, and nobody approves their own" }],
+      missing: 1,
+    };
+    const report = review({ plan: plan(), approvals, journal: undefined });
+    expect(rows(report, "approval", /^Who may/)).toEqual([
+      [
+        "Eva Meier (eva)",
+        "engineer, operator",
+        "does not count: is the author of the plan, and nobody approves their own",
+      ],
+      ["Olaf Berg (olaf)", "approver", "signed"],
+      ["Rita Sarr (rita)", "approver, auditor", "none yet"],
+    ]);
+    expect(report.status.text).toBe("Needs 1 more approval");
+  });
+});
+
+test("in the diagram no two zones lie over each other, and every conduit ends at its zones", () => {
+  const plant = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 40 }).chain((levels) =>
+    fc.record({
+      levels: fc.constant(levels),
+      pairs: fc.array(fc.tuple(fc.nat(levels.length - 1), fc.nat(levels.length - 1)), { maxLength: 60 }),
+    }),
+  );
+  fc.assert(
+    fc.property(plant, ({ levels, pairs }) => {
+      const zones = levels.map((level, index) => ({ id: `z${index}`, level, detail: "", lit: false }));
+      const conduits = pairs
+        .filter(([one, other]) => one !== other)
+        .map(([one, other], index) => ({
+          ...{ id: `c${index}`, stage: "monitor" as const, lit: false },
+          zones: [`z${one}`, `z${other}`] as [string, string],
+        }));
+      const layout = layOut({ zones, conduits });
+      expect(layout.conduits.length).toBe(conduits.length);
+      for (const [index, zone] of layout.zones.entries()) {
+        expect(zone.x >= 0 && zone.x + 150 <= layout.width && zone.y + 54 <= layout.height).toBe(true);
+        for (const other of layout.zones.slice(index + 1)) {
+          expect(Math.abs(zone.x - other.x) >= 150 || Math.abs(zone.y - other.y) >= 54).toBe(true);
+        }
+      }
+      const touches = ({ x, y }: { x: number; y: number }, id: string): boolean => {
+        const zone = layout.zones.find((one) => one.id === id)!;
+        return x > zone.x && x < zone.x + 150 && (y === zone.y || y === zone.y + 54);
+      };
+      for (const { zones, from, to } of layout.conduits) {
+        const [one, other] = zones;
+        expect((touches(from, one) && touches(to, other)) || (touches(from, other) && touches(to, one))).toBe(
+          true,
+        );
+      }
+    }),
+  );
+});
