@@ -1,13 +1,16 @@
 import { buildCommand } from "@stricli/core";
-import type { Firewall } from "../policy/model.ts";
+import type { Firewall, Site } from "../policy/model.ts";
+import { firewallHistories } from "../report/site/history.ts";
 import type { JournalEntry, JournalReading } from "../rollout/journal.ts";
 import { readRing } from "../rollout/known-good.ts";
+import { decisionsOf, judgeRecord } from "../rollout/record.ts";
+import type { Driver, LiveConduit } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
 import { loadSite } from "./site-file.ts";
-import { type FirewallStatus, renderStatus } from "./views/status.ts";
+import { type ConduitRecord, type FirewallStatus, renderStatus } from "./views/status.ts";
 
 interface Flags {
   readonly site?: string;
@@ -27,10 +30,18 @@ export const statusCommand = buildCommand<Flags, [], Context>({
   async func(flags) {
     const { site, folder } = loadSite(this, flags.site);
     const actor = whoActs(this, flags.identity, site.people);
-    const firewalls = await Promise.all(site.firewalls.map((firewall) => look(firewall, actor)));
     const journal = readJournalFile(folder);
+    const histories = firewallHistories(journal.entries);
+    const firewalls = await Promise.all(
+      site.firewalls.map(async (firewall): Promise<FirewallStatus> => {
+        const standings = histories.get(firewall.id)?.conduits;
+        return { ...(await look(site, firewall, actor)), ...(standings && { standings }) };
+      }),
+    );
     this.process.stdout.write(
-      flags.json ? asJson(firewalls, journal) : renderStatus(firewalls, lastEntries(journal), site),
+      flags.json
+        ? asJson(firewalls, journal)
+        : renderStatus(firewalls, lastEntries(journal), site, this.now()),
     );
     if (journal.faults.length > 0) {
       this.process.stderr.write('warning: the journal is not whole: see "sluice journal verify"\n');
@@ -39,7 +50,7 @@ export const statusCommand = buildCommand<Flags, [], Context>({
   },
 });
 
-async function look(firewall: Firewall, actor: Actor): Promise<FirewallStatus> {
+async function look(site: Site, firewall: Firewall, actor: Actor): Promise<FirewallStatus> {
   try {
     return await onFirewall(placeOf(firewall), actor.identity, async ({ driver }) => {
       const { conduits, lock, ownHash, foreignHash } = await driver.read();
@@ -47,6 +58,7 @@ async function look(firewall: Firewall, actor: Actor): Promise<FirewallStatus> {
       return {
         firewall: firewall.id,
         live: { conduits, lock, ownHash, foreignHash },
+        records: await recordsOf(site, conduits, driver),
         ...(ring && {
           knownGoods: { current: ring.current, numbers: ring.entries.map((entry) => entry.number) },
         }),
@@ -58,7 +70,38 @@ async function look(firewall: Firewall, actor: Actor): Promise<FirewallStatus> {
   }
 }
 
+/** The records of the conduits that run on a firewall and that the site file knows. */
+async function recordsOf(
+  site: Site,
+  live: readonly LiveConduit[],
+  driver: Driver,
+): Promise<readonly ConduitRecord[]> {
+  const records: ConduitRecord[] = [];
+  for (const conduit of site.conduits) {
+    if (!live.some((one) => one.conduit === conduit.id)) continue;
+    const { recorded, recordFull } = await driver.counters(conduit.id);
+    records.push({
+      conduit: conduit.id,
+      flows: judgeRecord(decisionsOf(conduit), recorded),
+      full: recordFull,
+    });
+  }
+  return records;
+}
+
 const lastEntries = (journal: JournalReading): readonly JournalEntry[] => journal.entries.slice(-5);
 
-const asJson = (firewalls: readonly FirewallStatus[], journal: JournalReading): string =>
-  `${JSON.stringify({ schema: "sluice/status", version: 1, firewalls, journal: lastEntries(journal) }, undefined, 2)}\n`;
+function asJson(firewalls: readonly FirewallStatus[], journal: JournalReading): string {
+  const document = {
+    schema: "sluice/status",
+    version: 1,
+    firewalls: firewalls.map(({ standings, ...status }) => ({
+      ...status,
+      since: Object.fromEntries(
+        [...(standings ?? [])].map(([conduit, { stage, since }]) => [conduit, { stage, time: since.time }]),
+      ),
+    })),
+    journal: lastEntries(journal),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}

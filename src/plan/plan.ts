@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { reviewFactsSchema } from "./review-facts.ts";
-import { firewallRulesSchema } from "./rules-document.ts";
+import { denialSchema, firewallRulesSchema } from "./rules-document.ts";
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -83,6 +83,20 @@ export const planSchema = z.strictObject({
     kernel: z.string(),
     version: z.string(),
   }),
+  /** Flows that were decided against, so that what is recorded until the plan is applied can be told from a surprise. */
+  denials: z.array(denialSchema).default([]),
+  /** What the conduit had recorded of packets that no permit admitted, and who decided about each. */
+  record: z
+    .array(
+      z.strictObject({
+        flow,
+        /** The flow under the names of the site file. */
+        text: z.string(),
+        packets: z.int(),
+        decision: z.strictObject({ kind: z.enum(["permit", "denial", "answer"]), by: id }).optional(),
+      }),
+    )
+    .optional(),
   window: z
     .strictObject({
       id,

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { ConduitRules, FirewallRules } from "../compile/ir.ts";
+import type { Box, ConduitRules, FirewallRules } from "../compile/ir.ts";
+import { requestsOf } from "../compile/policy-program.ts";
 import { type AddressRange, formatRange, parseRange } from "../net/address.ts";
-import type { ConduitId, PermitId } from "../policy/model.ts";
+import type { ConduitId, Denial, PermitId } from "../policy/model.ts";
 
 // Rules as JSON: ranges are text (`10.1.0.0/24`), because JSON has no numbers of 128 bits.
 
@@ -24,6 +25,11 @@ const service = z.discriminatedUnion("kind", [
 const span = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), length: z.int() });
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 
+const box = z.strictObject({ source: range, destination: range, service });
+
+/** What one denial decides against, as it stands in a plan. */
+export const denialSchema = z.strictObject({ id, origin: span, boxes: z.array(box) });
+
 /** Rules of one conduit, as they stand in a plan. */
 export const conduitRulesSchema = z.strictObject({
   conduit: id.transform((text) => text as ConduitId),
@@ -35,7 +41,7 @@ export const conduitRulesSchema = z.strictObject({
       permit: id.transform((text) => text as PermitId),
       reason: z.string(),
       origin: span,
-      boxes: z.array(z.strictObject({ source: range, destination: range, service })),
+      boxes: z.array(box),
     }),
   ),
 });
@@ -58,12 +64,20 @@ export const conduitRulesDocument = (rules: ConduitRules): FirewallRulesDocument
     permit: permit.permit,
     reason: permit.reason,
     origin: permit.origin,
-    boxes: permit.boxes.map((box) => ({
-      source: formatRange(box.source),
-      destination: formatRange(box.destination),
-      service: box.service,
-    })),
+    boxes: permit.boxes.map(boxDocument),
   })),
+});
+
+export const denialDocument = (denial: Denial): z.input<typeof denialSchema> => ({
+  id: denial.id,
+  origin: denial.span,
+  boxes: requestsOf(denial).map(boxDocument),
+});
+
+const boxDocument = ({ source, destination, service }: Box): z.input<typeof box> => ({
+  source: formatRange(source),
+  destination: formatRange(destination),
+  service,
 });
 
 /** A firewall's rules with those of one conduit put in, or in place of its old ones; the order of the others stays. */

@@ -22,14 +22,25 @@ export interface JudgedFlow {
   readonly decision?: Decision;
 }
 
-/** Holds the record of a conduit against its permits and denials: first what nobody decided, each by falling packets. */
+/** What was decided about a conduit's flows, each request labelled with its permit or denial. */
+export interface Decisions {
+  readonly permits: readonly Request[];
+  readonly denials: readonly Request[];
+}
+
+export const decisionsOf = ({ permits, denials }: Pick<Conduit, "permits" | "denials">): Decisions => ({
+  permits: permits.flatMap(requestsOf),
+  denials: denials.flatMap(requestsOf),
+});
+
+/** Holds the record of a conduit against its decisions: first what nobody decided, each by falling packets. */
 export function judgeRecord(
-  { permits, denials }: Pick<Conduit, "permits" | "denials">,
+  { permits, denials }: Decisions,
   recorded: readonly RecordedFlow[],
 ): readonly JudgedFlow[] {
-  const permitted = requestIndex(permits.flatMap(requestsOf));
-  const denied = requestIndex(denials.flatMap(requestsOf));
-  const answered = requestIndex([...permits, ...denials].flatMap(requestsOf).flatMap(answersTo));
+  const permitted = requestIndex(permits);
+  const denied = requestIndex(denials);
+  const answered = requestIndex([...permits, ...denials].flatMap(answersTo));
   const decide = (flow: Flow): Decision | undefined => {
     const request = requestPacket(flow);
     const permit = permitted(request);

@@ -1,14 +1,29 @@
+import { places } from "../../baseline/propose/places.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import type { Site } from "../../policy/model.ts";
+import type { Standing } from "../../report/site/history.ts";
+import { count, duration, minute } from "../../report/words.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Ring } from "../../rollout/known-good.ts";
-import type { LiveState } from "../../target.ts";
+import type { JudgedFlow } from "../../rollout/record.ts";
+import type { LiveConduit, LiveState } from "../../target.ts";
+import { recordLines } from "./record.ts";
+
+/** What a conduit recorded of packets that no permit admitted, held against the site file. */
+export interface ConduitRecord {
+  readonly conduit: string;
+  readonly flows: readonly JudgedFlow[];
+  readonly full: boolean;
+}
 
 /** What is known of one firewall now; without `live` it did not answer. */
 export interface FirewallStatus {
   readonly firewall: string;
   readonly live?: Pick<LiveState, "conduits" | "lock" | "ownHash" | "foreignHash">;
+  readonly records?: readonly ConduitRecord[];
   readonly knownGoods?: Pick<Ring, "current"> & { readonly numbers: readonly number[] };
+  /** Since when each conduit stands where it stands, by the journal. */
+  readonly standings?: ReadonlyMap<string, Standing>;
   readonly problem?: string;
 }
 
@@ -16,10 +31,12 @@ export interface FirewallStatus {
 export function renderStatus(
   firewalls: readonly FirewallStatus[],
   journal: readonly JournalEntry[],
-  site: Pick<Site, "conduits">,
+  site: Site,
+  now: Date,
 ): string {
+  const { nameOf } = places(site);
   const lines = [
-    ...firewalls.flatMap((status) => firewallLines(status, site)),
+    ...firewalls.flatMap((status) => firewallLines(status, site, nameOf, now)),
     ...(journal.length > 0 ? ["last in the journal:"] : []),
     ...journal.map((entry) =>
       `  ${entry.time} ${entry.actor} ${entry.action} ${entry.conduit ?? ""} ${entry.firewall ?? ""}`.trimEnd(),
@@ -28,7 +45,12 @@ export function renderStatus(
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
-function firewallLines(status: FirewallStatus, site: Pick<Site, "conduits">): readonly string[] {
+function firewallLines(
+  status: FirewallStatus,
+  site: Site,
+  nameOf: (address: string) => string,
+  now: Date,
+): readonly string[] {
   if (!status.live) return [`${status.firewall}: NOT KNOWN. ${status.problem}`];
   const { conduits, lock } = status.live;
   const expected = site.conduits
@@ -37,19 +59,45 @@ function firewallLines(status: FirewallStatus, site: Pick<Site, "conduits">): re
   const names = [...new Set([...expected, ...conduits.map((one) => one.conduit)])];
   return [
     `${status.firewall}:`,
-    ...names.map((name) => {
+    ...names.flatMap((name) => {
       const own = conduits.filter((one) => one.conduit === name);
-      const confirmed = own.find((one) => !one.trial)?.stage ?? "unmanaged";
-      const trial = own.find((one) => one.trial);
-      return `  ${name}: ${confirmed}${
-        trial?.trial
-          ? `, ON TRIAL: ${trial.stage}, ends by itself in ${trial.trial.secondsLeft.toFixed(0)} s (plan ${trial.trial.plan}…)`
-          : ""
-      }`;
+      const record = status.records?.find((one) => one.conduit === name);
+      return [
+        `  ${name}: ${stageText(own, status.standings?.get(name), now)}`,
+        ...(record ? conduitRecordLines(record, nameOf).map((line) => `    ${line}`) : []),
+      ];
     }),
     ...(lock ? [`  locked by ${lock.holder} for ${lock.secondsLeft.toFixed(0)} s`] : []),
     status.knownGoods
       ? `  known-goods: ${status.knownGoods.numbers.join(", ")}; current ${status.knownGoods.current}`
       : "  known-goods: none yet",
+  ];
+}
+
+function stageText(own: readonly LiveConduit[], standing: Standing | undefined, now: Date): string {
+  const stage = own.find((one) => !one.trial)?.stage ?? "unmanaged";
+  const trial = own.find((one) => one.trial);
+  return [
+    // The journal knows nothing of what was changed past Sluice: then it is silent about the time.
+    standing?.stage === stage
+      ? `${stage} for ${duration(Math.max(0, now.getTime() - Date.parse(standing.since.time)) / 1000)}, since ${minute(standing.since.time)}`
+      : stage,
+    ...(trial?.trial
+      ? [
+          `ON TRIAL: ${trial.stage}, ends by itself in ${trial.trial.secondsLeft.toFixed(0)} s (plan ${trial.trial.plan}…)`,
+        ]
+      : []),
+  ].join(", ");
+}
+
+function conduitRecordLines(
+  { flows, full }: ConduitRecord,
+  nameOf: (address: string) => string,
+): readonly string[] {
+  const undecided = flows.filter(({ decision }) => !decision).length;
+  return [
+    `recorded as not permitted: ${count(flows.length, "flow")}, ${undecided} not decided` +
+      (full ? "; THE RECORD IS FULL, something may be missing" : ""),
+    ...recordLines(flows, nameOf).map((line) => `  ${line}`),
   ];
 }
