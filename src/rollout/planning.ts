@@ -1,4 +1,6 @@
 import type { Baseline } from "../baseline/flow.ts";
+import { places } from "../baseline/propose/places.ts";
+import { flowText } from "../baseline/propose/question.ts";
 import { passAll } from "../compile/conduit-program.ts";
 import type { ConduitRules, FirewallRules } from "../compile/ir.ts";
 import type { Cube, Program } from "../compile/program.ts";
@@ -6,7 +8,7 @@ import { sha256 } from "../digest.ts";
 import { formatPacket } from "../net/packet.ts";
 import type { PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
-import { firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
+import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
 import { watchOf } from "../plan/watch.ts";
 import type { Conduit, Site, Window } from "../policy/model.ts";
 import type { Driver, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
@@ -16,6 +18,8 @@ import type { Budget } from "../verify/diagram/diagram.ts";
 import { diffPrograms } from "../verify/diff.ts";
 import { groundProblems } from "./ground.ts";
 import { currentOf, readRing, textName } from "./known-good.ts";
+import { decisionsOf, judgeRecord } from "./record.ts";
+import { surprises } from "./surprises.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
 export interface PlanOrder {
@@ -48,6 +52,13 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const now = live.conduits.find((one) => one.conduit === order.conduit.id && !one.trial);
   const problems = [...stageProblems(order, live, now), ...(await groundProblems(driver, live, ring))];
   if (problems.length > 0) return { kind: "problems", problems };
+  const { nameOf } = places(order.site);
+  const decisions = decisionsOf(order.conduit);
+  const counters = now && (await driver.counters(order.conduit.id));
+  if (counters && now.stage === "monitor" && order.ruleset.rules.stage === "enforce") {
+    const open = surprises(order.conduit.id, decisions, counters, nameOf);
+    if (open.length > 0) return { kind: "problems", problems: open };
+  }
 
   const confirmed: FirewallRules = ring
     ? currentOf(ring).rules
@@ -75,6 +86,12 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
       boot: { text: bootText, sha256: sha256(bootText), rules: firewallRulesDocument(bootRules) },
       expected: { rulesHash, ownHash: whole.ownHash },
       base: baseOf(live, facts),
+      ...(counters && {
+        record: judgeRecord(decisions, counters.recorded).map((one) => ({
+          ...one,
+          text: flowText(one.flow, nameOf),
+        })),
+      }),
       undo: undo(order, driver, ring ? ring.current : 1),
       review: reviewFacts({
         site: order.site,
@@ -120,6 +137,7 @@ function sources(
     ...(order.baseline
       ? { baseline: { name: order.baseline.name, sha256: sha256(JSON.stringify(order.baseline.content)) } }
       : {}),
+    denials: conduit.denials.map(denialDocument),
     watch: watchOf(conduit, ruleset.rules, order.baseline?.content),
     ...(window ? { window: windowOf(window, site.timezone) } : {}),
     criteria: (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule),

@@ -1,3 +1,6 @@
+import type { Request } from "../compile/conduit-program.ts";
+import type { Box } from "../compile/ir.ts";
+import type { Span } from "../diagnostics/diagnostic.ts";
 import { differencesSince } from "../plan/differences.ts";
 import type { WindowId } from "../policy/model.ts";
 import { secondsLeft, windowAt } from "../policy/windows.ts";
@@ -6,6 +9,7 @@ import { type Change, type Outside, usedName } from "./change.ts";
 import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
 import { groundProblems } from "./ground.ts";
 import { firstRing, readRing, writeRing } from "./known-good.ts";
+import { surprises } from "./surprises.ts";
 
 /** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
 export async function preflight(
@@ -33,6 +37,8 @@ export async function preflight(
   const problems = [...(await groundProblems(driver, live, ring)), ...(await textProblems(change, driver))];
   if (problems.length > 0) return problems;
   if (!ring) await keepFirst(change, driver, live, outside);
+  const open = await surprisesSincePlan(change, driver);
+  if (open.length > 0) return open;
   return criteriaProblems(change, driver, outside);
 }
 
@@ -93,6 +99,20 @@ async function keepFirst({ plan }: Change, driver: Driver, live: LiveState, outs
   const first = firstRing(nothing, undefined, live.bootText, outside.time().toISOString());
   await writeRing(driver, first, driver.absence);
 }
+
+/** Enforcement is approved for what was known: what monitor recorded since must be decided too. */
+async function surprisesSincePlan(change: Change, driver: Driver): Promise<readonly string[]> {
+  const { plan, rules } = change;
+  if (plan.from !== "monitor" || plan.to !== "enforce") return [];
+  const decisions = {
+    permits: rules.permits.flatMap(({ permit, origin, boxes }) => requestsIn(permit, origin, boxes)),
+    denials: plan.denials.flatMap(({ id, origin, boxes }) => requestsIn(id, origin, boxes)),
+  };
+  return surprises(plan.conduit, decisions, await driver.counters(plan.conduit), (address) => address);
+}
+
+const requestsIn = (label: string, span: Span, boxes: readonly Box[]): readonly Request[] =>
+  boxes.map((box) => ({ ...box, span, label }));
 
 /**
  * Watches the conduit where it is monitored already, before anything is armed: a criterion that is tripped now, or

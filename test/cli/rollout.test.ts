@@ -42,7 +42,7 @@ people:
   eva: { name: Eva, roles: [engineer, operator], keys: ["${publicKey("eva")}"] }
   olaf: { name: Olaf, roles: [approver], keys: ["${publicKey("olaf")}"] }
 zones:
-  dmz: { level: 3, sl-target: 2, networks: [10.20.1.0/24] }
+  dmz: { level: 3, sl-target: 2, networks: [10.20.1.0/24], assets: { visitor: { addresses: [10.20.1.66] } } }
   cell1: { level: 1, sl-target: 2, networks: [10.10.1.0/24] }
 conduits:
   dmz-cell1:
@@ -56,6 +56,8 @@ conduits:
         reason: The process needs it.
         owner: eva
         evidence: baseline/seen.json
+    denied:
+      visitors: { initiators: [visitor], responders: [10.10.1.10], services: [modbus], reason: Nobody approved it. }
 firewalls:
   fw1:
     target: nftables
@@ -87,7 +89,24 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect(listing()).not.toContain("sluice");
     expect((await sluice("apply monitor.plan --confirm-after-soak")).code).toBe(0);
 
+    // As the kernel records them.
+    host.run(
+      "nft add element inet sluice c_dmz_cell1_recordports4 " +
+        "'{ 10.20.1.66 . 10.10.1.10 . 6 . 502 counter packets 9 bytes 540, 10.20.1.77 . 10.10.1.10 . 6 . 22 counter packets 3 bytes 180 }'",
+    );
+    expect((await sluice("status")).stdout).toMatch(
+      /dmz-cell1: monitor for [\d.]+ s, since [\s\S]*2 flows, 1 not decided\n +10.20.1.77 -> 10.10.1.10 tcp 22: 3 packets, NOT DECIDED\n +visitor -> 10.10.1.10 tcp 502: 9 packets, denied on purpose: visitors\n/,
+    );
+    expect((await sluice("plan dmz-cell1 --to enforce -o surprised.plan")).stderr).toMatch(
+      /monitor recorded 10.20.1.77 -> 10.10.1.10 tcp 22 .*write it under "denied" of dmz-cell1/,
+    );
+    host.run(
+      "nft delete element inet sluice c_dmz_cell1_recordports4 '{ 10.20.1.77 . 10.10.1.10 . 6 . 22 }'",
+    );
     await ready("enforce", "enforce.plan");
+    expect(JSON.parse(readFileSync(join(folder, "enforce.plan"), "utf8")).record).toMatchObject([
+      { text: "visitor -> 10.10.1.10 tcp 502", packets: 9, decision: { kind: "denial", by: "visitors" } },
+    ]);
     const holding = sluice("apply enforce.plan");
     for (let confirmed = 1; confirmed !== 0; ) {
       await sleep(1_000);

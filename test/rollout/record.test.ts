@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeRecord } from "../../src/rollout/record.ts";
+import { decisionsOf, judgeRecord } from "../../src/rollout/record.ts";
 import type { RecordedFlow } from "../../src/target.ts";
 import { anything, ping, policy, tcp, udp } from "../support/policies.ts";
 
@@ -31,12 +31,12 @@ test.each<[string, RecordedFlow, string | undefined]>([
   ["a ping the other way", recorded("10.0.2.1", "10.0.1.2", 1, { icmpType: 8 }), undefined],
   ["a protocol without ports", recorded("10.0.1.1", "10.0.2.2", 47, {}), undefined],
 ])("the record is held against the decisions: %s", (_name, flow, decision) => {
-  const [judged] = judgeRecord(conduit, [flow]);
+  const [judged] = judgeRecord(decisionsOf(conduit), [flow]);
   expect(judged!.decision && `${judged!.decision.kind} ${judged!.decision.by}`).toBe(decision);
 });
 
 test("what nobody decided comes first, each by falling packets", () => {
-  const judged = judgeRecord(conduit, [
+  const judged = judgeRecord(decisionsOf(conduit), [
     recorded("10.0.1.3", "10.0.2.1", 6, { port: 22, packets: 900 }),
     recorded("10.0.1.4", "10.0.2.1", 6, { port: 1, packets: 3 }),
     recorded("10.0.1.4", "10.0.2.1", 6, { port: 2, packets: 5 }),

@@ -223,6 +223,19 @@ describe("before anything is armed, the change is refused", () => {
     await refused("a plan is used once");
   });
 
+  test("when monitor recorded a flow since the plan that nobody decided about", async () => {
+    const { counters } = firewall.driver;
+    Object.assign(firewall.driver, {
+      counters: async () => ({
+        ...(await counters(plan.conduit)),
+        recorded: [span, { ...span, port: 22, packets: 3 }],
+      }),
+    });
+    await refused(
+      "monitor recorded 10.20.1.10 -> 10.10.1.10 tcp 22 (3 packets), and nobody decided about it",
+    );
+  });
+
   test("when somebody else has the lock", async () => {
     await firewall.driver.lock("otto plan:1", 1000);
     expect(await apply()).toEqual({ kind: "refused", reasons: ["the firewall is locked by otto plan:1"] });
