@@ -2,6 +2,8 @@ import { z } from "zod";
 
 // A report as a value. The page, the terminal and the JSON are three printers of it, so they cannot say different things.
 
+const many = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
 /** What a value means for whoever must decide. Printers show it by a sign as well as by a colour. */
 const tone = z.enum(["good", "warn", "bad"]);
 export type Tone = z.infer<typeof tone>;
@@ -28,28 +30,28 @@ const leaf = [
   /** Numbers that a reader should see first. Each has an id, and is the same in every printer. */
   z.strictObject({
     kind: z.literal("figures"),
-    items: z.array(
+    items: many(
       z.strictObject({ id: z.string(), label: z.string(), value: z.string(), tone: tone.optional() }),
     ),
   }),
   z.strictObject({
     kind: z.literal("facts"),
-    items: z.array(z.strictObject({ term: z.string(), value: cell, code: z.boolean().optional() })),
+    items: many(z.strictObject({ term: z.string(), value: cell, code: z.boolean().optional() })),
   }),
   z.strictObject({
     kind: z.literal("table"),
     caption: z.string(),
-    columns: z.array(column),
-    rows: z.array(z.array(cell)),
+    columns: many(column),
+    rows: many(many(cell)),
   }),
-  z.strictObject({ kind: z.literal("list"), items: z.array(cell) }),
+  z.strictObject({ kind: z.literal("list"), items: many(cell) }),
   /** Words to type, or text to read as it stands. */
   z.strictObject({ kind: z.literal("code"), caption: z.string(), text: z.string() }),
   z.strictObject({
     kind: z.literal("diff"),
     caption: z.string(),
     /** Lines beside each other; a missing side has no counterpart, `gap` counts lines left out that are the same. */
-    rows: z.array(
+    rows: many(
       z.discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("same"), before: diffLine, after: diffLine }),
         z.strictObject({
@@ -64,10 +66,8 @@ const leaf = [
   z.strictObject({
     kind: z.literal("diagram"),
     caption: z.string(),
-    zones: z.array(
-      z.strictObject({ id: z.string(), level: z.number(), detail: z.string(), lit: z.boolean() }),
-    ),
-    conduits: z.array(
+    zones: many(z.strictObject({ id: z.string(), level: z.number(), detail: z.string(), lit: z.boolean() })),
+    conduits: many(
       z.strictObject({
         id: z.string(),
         zones: z.tuple([z.string(), z.string()]),
@@ -83,7 +83,7 @@ export type LeafBlock = z.infer<typeof leafBlock>;
 /** `fold` is closed at first: what only some readers want. */
 const block = z.discriminatedUnion("kind", [
   ...leaf,
-  z.strictObject({ kind: z.literal("fold"), title: z.string(), blocks: z.array(leafBlock) }),
+  z.strictObject({ kind: z.literal("fold"), title: z.string(), blocks: many(leafBlock) }),
 ]);
 export type Block = z.infer<typeof block>;
 
@@ -91,8 +91,8 @@ const section = z.strictObject({
   id: z.string(),
   title: z.string(),
   /** What the section serves, as in `IEC 62443-3-3 SR 2.8`. */
-  clauses: z.array(z.string()),
-  blocks: z.array(block),
+  clauses: many(z.string()),
+  blocks: many(block),
 });
 export type Section = z.infer<typeof section>;
 
@@ -105,7 +105,7 @@ export const reportSchema = z.strictObject({
   /** The whole of it in one paragraph of plain words. */
   summary: z.string(),
   status: z.strictObject({ text: z.string(), tone }),
-  sections: z.array(section),
+  sections: many(section),
 });
 export type Report = z.infer<typeof reportSchema>;
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../digest.ts";
+import type { Box } from "../../compile/ir.ts";
 import { formatRange } from "../../net/address.ts";
 import { formatService } from "../../net/service.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -88,8 +88,8 @@ function decided(plan: Plan, review: NonNullable<Plan["review"]>, names: PlantNa
     {
       kind: "table",
       caption: "Permits of this conduit",
-      columns: [...permitColumns],
-      rows: permits.map((row) => [...row]),
+      columns: permitColumns,
+      rows: permits,
     },
     ...(review.denials.length === 0
       ? []
@@ -97,7 +97,7 @@ function decided(plan: Plan, review: NonNullable<Plan["review"]>, names: PlantNa
           {
             kind: "table" as const,
             caption: "Seen, and decided against",
-            columns: [...permitColumns.slice(2, 6)].map((column) => ({ ...column })),
+            columns: permitColumns.slice(2, 6),
             rows: review.denials.map((denial) => [
               denial.initiators.join(", "),
               denial.responders.join(", "),
@@ -117,21 +117,13 @@ const changeCells: Readonly<Record<PermitChange, Cell>> = {
   same: "as before",
 };
 
+const admitted = ({ source, destination, service }: Box): string =>
+  `${formatRange(source)} ${formatRange(destination)} ${formatService(service)}`;
+
 /** How each permit stands to what the firewall holds now: by what it admits, not by its words. */
 function permitChanges(plan: Plan): ReadonlyMap<string, PermitChange> {
   const admits = (permits: ReturnType<typeof rulesOf>["permits"]): ReadonlyMap<string, string> =>
-    new Map(
-      permits.map(({ permit, boxes }) => [
-        permit,
-        canonicalJson(
-          boxes.map(({ source, destination, service }) => [
-            formatRange(source),
-            formatRange(destination),
-            service,
-          ]),
-        ),
-      ]),
-    );
+    new Map(permits.map(({ permit, boxes }) => [permit, boxes.map(admitted).toSorted().join(" ")]));
   const [before, after] = [admits(plan.review?.before?.permits ?? []), admits(rulesOf(plan).permits)];
   return new Map(
     [...new Set([...before.keys(), ...after.keys()])].map((id) => {

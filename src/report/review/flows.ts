@@ -18,7 +18,7 @@ export function flows({ plan }: Reviewed): Section {
   const table = (caption: string, flows: readonly ReviewedFlow[]): Table => ({
     kind: "table",
     caption: `${caption} (${grouped(flows.length)})`,
-    columns: [...columns],
+    columns,
     rows: flows.map((flow) => row(flow, names, reasons)),
   });
   const others = all.filter((flow) => !cut.includes(flow) && !opened.includes(flow));

@@ -34,7 +34,7 @@ export function proofs({ plan }: Reviewed): Section {
           },
       ...(outside === undefined
         ? []
-        : [paragraph("No proof here covers:"), { kind: "list" as const, items: [...outside] }]),
+        : [paragraph("No proof here covers:"), { kind: "list" as const, items: outside }]),
     ],
   };
 }

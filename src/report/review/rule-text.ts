@@ -18,9 +18,7 @@ export function ruleText({ plan }: Reviewed): Section {
       {
         kind: "fold",
         title: "Before and after, side by side",
-        blocks: [
-          { kind: "diff", caption: plan.firewall.bootFile, rows: [...sideBySide(before, plan.boot.text)] },
-        ],
+        blocks: [{ kind: "diff", caption: plan.firewall.bootFile, rows: sideBySide(before, plan.boot.text) }],
       },
       {
         kind: "facts",
