@@ -3,7 +3,7 @@ import { printable } from "../../src/diagnostics/printable.ts";
 import type { Family } from "../../src/net/address.ts";
 import { icmpReplyType } from "../../src/net/protocol.ts";
 import { commentText, matchText, type Ports, portLists, type ServiceMatch } from "./matches.ts";
-import { chainName, families, type Generation, type Part, setName } from "./names.ts";
+import { chainName, families, type Generation, type Part, pathLengths, setName } from "./names.ts";
 import type { Chain, Rule } from "./ruleset.ts";
 import { type Leaf, lookupTree } from "./tree.ts";
 
@@ -29,6 +29,7 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
           rules.permits.flatMap((permit) => leaves(permit, family, part === ".p" ? "request" : "reply")),
           part === ".p" ? ["destination", "source"] : ["source", "destination"],
           name(end),
+          pathLengths.permits,
         ),
       ),
     );

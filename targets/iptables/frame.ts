@@ -1,14 +1,13 @@
-import type { ConduitRules, Stage, ZonePair } from "../../src/compile/ir.ts";
+import type { ConduitRules, ZonePair } from "../../src/compile/ir.ts";
 import { merge } from "./conduit.ts";
 import { commentText, matchText } from "./matches.ts";
-import { chainName, families, frameChains, type Generation, leaseList } from "./names.ts";
+import { chainName, families, frameChains, type Generation, leaseList, pathLengths } from "./names.ts";
 import type { Chain, Rule } from "./ruleset.ts";
 import { type Leaf, lookupTree } from "./tree.ts";
 
 /** Where the packets of a pair of networks are judged, in both directions. */
 export interface Dispatch {
   readonly pair: ZonePair;
-  readonly stage: Stage;
   /** Entry chain of the conduit. */
   readonly chain: string;
 }
@@ -21,7 +20,6 @@ export interface Lease {
 export const dispatchOf = (rules: ConduitRules, generation: Generation): readonly Dispatch[] =>
   rules.pairs.map((pair) => ({
     pair,
-    stage: rules.stage,
     chain: chainName(generation, rules.conduit, ""),
   }));
 
@@ -51,33 +49,24 @@ export function rootChain(lease: Lease | undefined): Chain {
   return { name: frameChains.root, rules: [...related, ...gates, { text: `-g ${frameChains.confirmed}` }] };
 }
 
-/** Dispatch of what is confirmed: what is enforced comes first, then what is monitored; any other packet is not ours. */
-export const confirmedChains = (dispatch: readonly Dispatch[]): readonly Chain[] => {
-  const monitored = dispatch.filter(({ stage }) => stage === "monitor");
-  const enforced = dispatch.filter(({ stage }) => stage === "enforce");
-  if (enforced.length === 0 || monitored.length === 0) {
-    return dispatchTree(frameChains.confirmed, dispatch, undefined);
-  }
-  const behind = `${frameChains.confirmed}.m`;
-  return [
-    ...dispatchTree(frameChains.confirmed, enforced, behind),
-    ...dispatchTree(behind, monitored, undefined),
-  ];
-};
+/** Dispatch of what is confirmed. No two zones overlap, so a packet is of one pair; one that is of none is not ours. */
+export const confirmedChains = (dispatch: readonly Dispatch[]): readonly Chain[] =>
+  dispatchTree(frameChains.confirmed, dispatch, undefined, pathLengths.confirmed);
 
 /** Dispatch of a trial; a packet that is not the trial's goes on to what is confirmed. */
 export const trialChains = (dispatch: readonly Dispatch[]): readonly Chain[] =>
-  dispatchTree(frameChains.trial, dispatch, frameChains.confirmed);
+  dispatchTree(frameChains.trial, dispatch, frameChains.confirmed, pathLengths.trial);
 
 const dispatchTree = (
   name: string,
   dispatch: readonly Dispatch[],
   end: string | undefined,
+  depth: number,
 ): readonly Chain[] =>
   merge(
     families.flatMap((family) => {
       const leaves = dispatch.filter(({ pair }) => pair.left.family === family).flatMap(bothWays);
-      return lookupTree(name, family, leaves, ["source", "destination"], end);
+      return lookupTree(name, family, leaves, ["source", "destination"], end, depth);
     }),
   );
 

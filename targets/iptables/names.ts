@@ -18,6 +18,13 @@ export const frameChains = {
   notes: "SLUICE-NOTES",
 } as const;
 
+/**
+ * Chains that a packet may pass one behind the other: 15 of ours behind FORWARD, since the kernel of the nft variant
+ * counts gotos as jumps (NFT_JUMP_STACK_SIZE). Beside these: the root, a conduit's entry, its `.replied`, `.record` and
+ * `.rest`.
+ */
+export const pathLengths = { trial: 1, confirmed: 2, permits: 7 } as const;
+
 /** Whose objects they are: `c` the conduit's confirmed ones, `t` those of the one trial that may run. */
 export type Generation = "c" | "t";
 

@@ -137,8 +137,7 @@ export function liveDispatch(listing: Listing, generation: Generation): readonly
         const [left, right] = [address(text, "s", "src", family), address(text, "d", "dst", family)];
         const ends = [left, right].map(({ from, to }) => `${from}-${to}`);
         const key = [family, entry, ...ends.toSorted()].join(" ");
-        const stage = identity(listing, entry)?.stage ?? "monitor";
-        if (!found.has(key)) found.set(key, { pair: { left, right }, stage, chain: entry });
+        if (!found.has(key)) found.set(key, { pair: { left, right }, chain: entry });
       }
     }
   }

@@ -35,12 +35,13 @@ export interface Conditions {
 
 /** Reads all conditions of a rule, up to its verdict. @throws {Refusal} */
 export function readConditions(line: Line, family: Family | undefined, known: KnownAddresses): Conditions {
-  let found: Conditions = {};
+  const found: Conditions = {};
   while (line.next !== undefined && line.next !== "-j" && line.next !== "-g") {
-    for (const [name, value] of Object.entries(readCondition(line, family, found, known))) {
+    const condition = readCondition(line, family, found, known);
+    for (const name of Object.keys(condition)) {
       if (name in found) throw line.refuse("this asks a second time for what the rule has asked before");
-      found = { ...found, [name]: value };
     }
+    Object.assign(found, condition);
   }
   return found;
 }

@@ -76,13 +76,13 @@ export function createLine(text: string, file: string, number: number): Line {
 const lexeme = /"([^"\\]*)"|[^\s"\\]+/g;
 
 function split(text: string): readonly Word[] {
-  return [...text.matchAll(lexeme)].map((match) => ({
-    text: match[1] ?? match[0],
-    column: match.index + 1,
-    length: match[0].length,
-  }));
+  const words: Word[] = [];
+  for (const match of text.matchAll(lexeme)) {
+    words.push({ text: match[1] ?? match[0], column: match.index + 1, length: match[0].length });
+  }
+  return words;
 }
 
 /** Whether a line holds a quotation mark or backslash that is not part of a plain quoted word. */
 export const isQuotedOddly = (text: string): boolean =>
-  /["\\]/.test(text.replaceAll(/(^|\s)"[^"\\]*"(?=\s|$)/g, ""));
+  /["\\]/.test(text) && /["\\]/.test(text.replaceAll(/(^|\s)"[^"\\]*"(?=\s|$)/g, ""));

@@ -94,7 +94,7 @@ const ownSet = (chain: string, family: number): string =>
 function mayGo(from: string, to: string): boolean {
   if (from === root) return to === trial || to === confirmed;
   if (from.startsWith(trial)) return /^SLUICE-(TRIAL\d|CONFIRMED$|t-[^.]+$)/.test(to);
-  if (from.startsWith(confirmed)) return /^SLUICE-(CONFIRMED[.\d]|c-[^.]+$)/.test(to);
+  if (from.startsWith(confirmed)) return /^SLUICE-(CONFIRMED\d|c-[^.]+$)/.test(to);
   return to.startsWith(`${owner(from)}.`);
 }
 

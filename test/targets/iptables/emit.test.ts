@@ -202,6 +202,64 @@ describe("the tree of a large conduit", () => {
   });
 });
 
+/** Chains on the longest way from the root to the end. */
+function longestPath(chains: ReturnType<typeof read>["chains"]): number {
+  const known = new Map<string, number>();
+  const from = (chain: string): number => {
+    const length =
+      known.get(chain) ??
+      1 +
+        Math.max(
+          0,
+          ...chains.get(chain)!.map(({ action }) => (action.kind === "goto" ? from(action.chain) : 0)),
+        );
+    known.set(chain, length);
+    return length;
+  };
+  return from("SLUICE");
+}
+
+/** Networks within networks within networks, each with many initiators: as many layers as a tree must hold. */
+const nested = conduitRules(
+  "enforce",
+  [8, 4, 2, 1].flatMap((hosts) =>
+    Array.from({ length: 256 / hosts }, (_, block) =>
+      Array.from({ length: 16 }, (_, initiator) =>
+        permit(
+          [
+            box(
+              `10.20.1.${initiator * 16 + hosts}`,
+              hosts === 1
+                ? `10.10.1.${block}`
+                : `10.10.1.${block * hosts}-10.10.1.${block * hosts + hosts - 1}`,
+              tcp(502),
+            ),
+          ],
+          `p${hosts}-${block}-${initiator}`,
+        ),
+      ),
+    ).flat(),
+  ),
+);
+
+describe("a path through the chains", () => {
+  test("leads through every layer of networks within networks", () => {
+    const [text, flat] = [read(emit(nested)), rulesProgram(nested, nested.permits[0]!.origin)];
+    const analysis = createAnalysis([text, flat], [], [], unlimited);
+    expect(analysis.meaning(text)).toBe(analysis.meaning(flat));
+  });
+
+  test("is never longer than the kernel of the nft variant allows, a trial included", () => {
+    expect(longestPath(read(emit(nested)).chains)).toBeLessThan(15);
+    fc.assert(
+      fc.property(manyPermits, (permits) => {
+        expect(longestPath(read(emit(conduitRules("enforce", permits))).chains)).toBeLessThan(15);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
 /** A program that drops what a rule matches. */
 const one = (rule: { readonly cubes: readonly object[] }) =>
   ({
@@ -220,15 +278,20 @@ describe.skipIf(missingForIptables)(`real tools (${missingForIptables ?? "here"}
       ),
       pairs: [{ left: parseRange("10.21.0.0/16"), right: parseRange("10.11.0.0/16") }],
     });
-    const script =
-      "set -e; file=$(mktemp); trap 'rm $file' EXIT; cat > $file; sed -n 's/^#ipset //p' $file | ipset restore; " +
-      `for tool in ip ip6; do \${tool}tables-${variant}-restore --noflush --test < $file; for time in 1 2; do ` +
-      `\${tool}tables-${variant}-restore --noflush < $file; done; done`;
-    const { status, stderr } = spawnSync("unshare", ["--net", "sh", "-c", script], {
-      input: text,
-      encoding: "utf8",
-    });
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
+    loads(variant, text);
+    loads(variant, emit(nested));
   });
 });
+
+function loads(variant: string, text: string): void {
+  const script =
+    "set -e; file=$(mktemp); trap 'rm $file' EXIT; cat > $file; sed -n 's/^#ipset //p' $file | ipset restore; " +
+    `for tool in ip ip6; do \${tool}tables-${variant}-restore --noflush --test < $file; for time in 1 2; do ` +
+    `\${tool}tables-${variant}-restore --noflush < $file; done; done`;
+  const { status, stderr } = spawnSync("unshare", ["--net", "sh", "-c", script], {
+    input: text,
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+}

@@ -1,0 +1,164 @@
+import { meetAll } from "../../../src/compile/meet.ts";
+import type { Action, Cube, Rule } from "../../../src/compile/program.ts";
+import {
+  type Gate,
+  hookedGate,
+  loopIn,
+  type Reading,
+  type Unmodelled,
+} from "../../../src/compile/reading.ts";
+import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
+import { condition, readProtocol } from "./conditions.ts";
+import { type Chain, readFile, type Table } from "./file.ts";
+import { type Option, Unreadable } from "./words.ts";
+
+/** Whether a text looks like a dump of iptables-save, so that its errors are worth telling. */
+export const isDump = (text: string): boolean => /^\*(?:filter|nat|mangle|raw|security)\s*$/m.test(text);
+
+/** Reads anybody's rules, as `iptables-save` and `ip6tables-save` print them, each family and variant by itself. */
+export function readForeign(text: string, file: string): Outcome<Reading> {
+  try {
+    const tables = readFile(text, file);
+    const unmodelled: Unmodelled[] = [];
+    const tracked = !/-j (?:NOTRACK|CT .*--notrack)/.test(text);
+    const gates = tables.flatMap((table) => gatesOf({ table, tracked, unmodelled }));
+    return { value: { gates, unmodelled }, diagnostics: [] };
+  } catch (error) {
+    if (error instanceof Unreadable) return { diagnostics: [error.diagnostic] };
+    throw error;
+  }
+}
+
+/** Built-in chains on the way of a forwarded packet. Those of the table nat decide about no packet. */
+const path: ReadonlyMap<string, readonly string[]> = new Map([
+  ["raw", ["PREROUTING"]],
+  ["mangle", ["PREROUTING", "FORWARD", "POSTROUTING"]],
+  ["filter", ["FORWARD"]],
+  ["security", ["FORWARD"]],
+]);
+
+interface Scope {
+  readonly table: Table;
+  /** Every packet is known to connection tracking. */
+  readonly tracked: boolean;
+  /** What is found on the way. */
+  readonly unmodelled: Unmodelled[];
+}
+
+function gatesOf(scope: Scope): readonly Gate[] {
+  const { family, name, chains } = scope.table;
+  if (name === "nat") {
+    const translating = [...chains.values()].find(({ rules }) => rules.length > 0);
+    if (translating)
+      scope.unmodelled.push({ construct: "address translation", span: translating.rules[0]!.span });
+    return [];
+  }
+  return (path.get(name) ?? []).flatMap((built) => {
+    const chain = chains.get(built);
+    if (!chain) return [];
+    const resolved = resolveChains(scope, built);
+    const loop = loopIn(resolved);
+    if (loop !== undefined) throw new Unreadable(`the chain "${loop}" leads back to itself`, chain.span);
+    const title = `IPv${family} ${name} ${built}`;
+    const { policy = "accept", span } = chain;
+    return [hookedGate({ name: title, chain: built, policy, chains: resolved, reached: { family }, span })];
+  });
+}
+
+/** A chain and all that it leads to. */
+function resolveChains(scope: Scope, start: string): ReadonlyMap<string, readonly Rule[]> {
+  const resolved = new Map<string, readonly Rule[]>();
+  const add = (name: string): void => {
+    if (resolved.has(name)) return;
+    resolved.set(name, []);
+    const rules = scope.table.chains.get(name)!.rules.flatMap((rule) => resolveRule(scope, rule));
+    resolved.set(name, rules);
+    for (const { action } of rules) if ("chain" in action) add(action.chain);
+  };
+  add(start);
+  return resolved;
+}
+
+function resolveRule(scope: Scope, { options, span }: Chain["rules"][number]): readonly Rule[] {
+  const at = options.findIndex(({ name }) => leads.has(name));
+  const asked = at < 0 ? options : options.slice(0, at);
+  const proto = asked.find(({ name, negated }) => (name === "-p" || name === "--protocol") && !negated);
+  const number = proto && readProtocol(proto);
+  const protocol = number === "all" ? undefined : number;
+  const context = { family: scope.table.family, protocol, tracked: scope.tracked };
+  let module = "";
+  const conditions = asked.flatMap((option): readonly (readonly Cube[])[] => {
+    if (option.name === "-m" || option.name === "--match") {
+      module = option.values[0] ?? "";
+      // These matches ask something even where no option follows.
+      return bare.has(module) ? [perhaps(scope, `-m ${module}`, option)] : [];
+    }
+    if (option.name === "--comment" || bare.has(module)) return [];
+    const cubes = condition(option, context);
+    const construct = known.has(module) || /^-\w$/.test(option.name) ? option.name : `-m ${module}`;
+    return [cubes === "not modelled" ? perhaps(scope, construct, option) : cubes];
+  });
+  const cubes = meetAll(conditions);
+  return at < 0 ? [] : verdictRules(scope, options[at]!, options.slice(at + 1), { cubes, span });
+}
+
+const leads: ReadonlySet<string> = new Set(["-j", "--jump", "-g", "--goto"]);
+/** Matches of which some options are modelled; what is not is named by the option. */
+const known: ReadonlySet<string> = new Set([
+  "",
+  "tcp",
+  "udp",
+  "udplite",
+  "sctp",
+  "dccp",
+  "multiport",
+  "icmp",
+  "icmp6",
+  "state",
+  "conntrack",
+  "iprange",
+]);
+const bare: ReadonlySet<string> = new Set(["socket", "rpfilter", "ecn", "quota2"]);
+
+function perhaps(scope: Scope, construct: string, { span }: Option): readonly Cube[] {
+  scope.unmodelled.push({ construct, span });
+  return [{ uncertain: true }];
+}
+
+/** Targets that change or note a packet and let the next rule go on with it. */
+const goesOn: ReadonlySet<string> = new Set(
+  (
+    "LOG NFLOG ULOG MARK CONNMARK TCPMSS TRACE CT NOTRACK SET CHECKSUM CLASSIFY AUDIT DSCP TOS TTL HL TEE SECMARK " +
+    "CONNSECMARK RATEEST IDLETIMER LED TCPOPTSTRIP ECN HMARK CLUSTERIP IMQ"
+  ).split(" "),
+);
+
+function verdictRules(
+  scope: Scope,
+  { name: option, values, span: place }: Option,
+  rest: readonly Option[],
+  { cubes, span }: { readonly cubes: readonly Cube[]; readonly span: Rule["span"] },
+): readonly Rule[] {
+  const [target = ""] = values;
+  const rule = (action: Action, of = cubes): Rule => ({ cubes: of, action, span });
+  if (scope.table.chains.has(target)) {
+    return [rule({ kind: option === "-g" || option === "--goto" ? "goto" : "jump", chain: target })];
+  }
+  switch (target) {
+    case "ACCEPT":
+      return [rule({ kind: "accept" })];
+    case "DROP":
+    case "REJECT":
+      return [rule({ kind: "drop" })];
+    case "RETURN":
+      return [rule({ kind: "return" })];
+  }
+  if (target === "NOTRACK" || (target === "CT" && rest.some(({ name }) => name === "--notrack"))) {
+    scope.unmodelled.push({ construct: "-j NOTRACK", span: place });
+  }
+  if (goesOn.has(target)) return [];
+  if (/[a-z]/.test(target) || option !== "-j") throw new Unreadable(`there is no chain "${target}"`, place);
+  scope.unmodelled.push({ construct: `-j ${target}`, span: place });
+  const either = cubes.map((cube): Cube => ({ ...cube, uncertain: true }));
+  return [rule({ kind: "accept" }, either), rule({ kind: "drop" }, either)];
+}
