@@ -1,23 +1,25 @@
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../net/address.ts";
 import type { Service } from "../net/service.ts";
 import { type Axis, createAxis } from "./axis.ts";
 import type { Box, ConduitRules, PermitRules } from "./ir.ts";
-import { earlierMeetings, type RankBox, remainder } from "./meetings.ts";
+import { mostElements } from "./limits.ts";
+import { type Effort, earlierMeetings, type RankBox, remainder } from "./meetings.ts";
 import type { Range } from "./program.ts";
 
 /** Box axes, the one that parts best first. */
 const axes = 3;
 
+/** Comparisons of boxes and cuts: under a second, and ten times what ten thousand permits take that overlap in chains. */
+const mostEffort = 5_000_000;
+
 /**
  * Makes the boxes of each kind of service and family disjoint; of two permits the earlier one keeps what both admit,
  * so every packet is counted for exactly one. The set of admitted packets stays the same.
- * A permit of which nothing is left is reported: it can be deleted, or it was meant otherwise.
+ * A permit of which nothing is left is reported: it can be deleted, or it was meant otherwise. Wide permits that cross
+ * each other at random multiply; past a limit they are refused.
  */
-export function disjointBoxes(rules: ConduitRules): {
-  readonly rules: ConduitRules;
-  readonly diagnostics: readonly Diagnostic[];
-} {
+export function disjointBoxes(rules: ConduitRules): Outcome<ConduitRules> {
   const groups = new Map<string, { readonly permit: number; readonly box: Box }[]>();
   for (const [permit, { boxes }] of rules.permits.entries()) {
     for (const box of boxes) {
@@ -29,13 +31,22 @@ export function disjointBoxes(rules: ConduitRules): {
   }
   const kept: Box[][] = rules.permits.map(() => []);
   const shadows: Set<number>[] = rules.permits.map(() => new Set());
+  const effort: Effort = { left: mostEffort };
   for (const group of groups.values()) {
-    const pieces = disjointPieces(group.map(({ box }) => box));
+    const pieces = disjointPieces(
+      group.map(({ box }) => box),
+      effort,
+    );
     for (const [index, { permit }] of group.entries()) {
       const { boxes, cutBy } = pieces[index]!;
-      kept[permit]!.push(...boxes);
+      for (const box of boxes) kept[permit]!.push(box);
       for (const other of cutBy) shadows[permit]!.add(group[other]!.permit);
     }
+  }
+  const before = rules.permits.reduce((sum, { boxes }) => sum + boxes.length, 0);
+  const after = kept.reduce((sum, boxes) => sum + boxes.length, 0);
+  if (effort.left < 0 || after > Math.min(mostElements, 8 * before + 4096)) {
+    return { diagnostics: [crossing(rules, before, shadows)] };
   }
   const permits = rules.permits.map((permit, index) => ({ ...permit, boxes: kept[index]! }));
   const diagnostics = permits.flatMap((permit, index) =>
@@ -48,7 +59,7 @@ export function disjointBoxes(rules: ConduitRules): {
           ),
         ],
   );
-  return { rules: { ...rules, permits: permits.filter((permit) => permit.boxes.length > 0) }, diagnostics };
+  return { value: { ...rules, permits: permits.filter((permit) => permit.boxes.length > 0) }, diagnostics };
 }
 
 interface Pieces {
@@ -57,7 +68,7 @@ interface Pieces {
   readonly cutBy: readonly number[];
 }
 
-function disjointPieces(boxes: readonly Box[]): readonly Pieces[] {
+function disjointPieces(boxes: readonly Box[], effort: Effort): readonly Pieces[] {
   const services = boxes.map((box) => serviceRange(box.service));
   const destination = createAxis(boxes.flatMap(({ destination: range }) => [range.from, range.to + 1n]));
   const source = createAxis(boxes.flatMap(({ source: range }) => [range.from, range.to + 1n]));
@@ -69,13 +80,14 @@ function disjointPieces(boxes: readonly Box[]): readonly Pieces[] {
       to: [destination.rank(box.destination.to + 1n), source.rank(box.source.to + 1n), service.rank(to + 1)],
     };
   });
-  return earlierMeetings(ranked, axes).map((cutBy, index) => {
+  return earlierMeetings(ranked, axes, effort).map((cutBy, index) => {
     const box = boxes[index]!;
     if (cutBy.length === 0) return { boxes: [box], cutBy };
     const left = remainder(
       ranked[index]!,
       cutBy.map((other) => ranked[other]!),
       axes,
+      effort,
     );
     return { boxes: left.map((piece) => unrank(piece, box, [destination, source, service])), cutBy };
   });
@@ -129,5 +141,25 @@ function shadowed(permit: PermitRules, by: readonly PermitRules[]): Diagnostic {
       message: `permit "${other.permit}" admits ${by.length > 1 ? "a part of it" : "all of it"}`,
     })),
     fix: "delete it, or move it before the wider permit to count its packets apart",
+  };
+}
+
+/** @param shadows for each permit, the earlier ones that it meets; what was found of them. */
+function crossing(
+  { conduit, permits }: ConduitRules,
+  boxes: number,
+  shadows: readonly ReadonlySet<number>[],
+): Diagnostic {
+  const worst = [...permits.entries()].sort(([a], [b]) => shadows[b]!.size - shadows[a]!.size).slice(0, 3);
+  return {
+    code: "compile/crossing-permits",
+    severity: "error",
+    message: `the permits of conduit "${conduit}" cross each other so often that their ${boxes} elements cannot be told apart in a ruleset of any sensible size`,
+    span: worst[0]![1].origin,
+    related: worst.map(([index, { origin, permit }]) => ({
+      span: origin,
+      message: `permit "${permit}" meets ${shadows[index]!.size} earlier permits`,
+    })),
+    fix: "write permits that cross as one, or narrow them to what was observed: each packet is counted for one permit only",
   };
 }

@@ -3,11 +3,15 @@ import { type AddressRange, formatRange, overlaps } from "../net/address.ts";
 import type { Service } from "../net/service.ts";
 import type { Conduit, Permit, Site } from "../policy/model.ts";
 import type { Box, ConduitRules, Stage, ZonePair } from "./ir.ts";
+import { mostElements } from "./limits.ts";
 
 /** A conduit's decisions as rules for one stage: products of ranges, each of one family. */
 export function lowerConduit(site: Site, conduit: Conduit, stage: Stage): Outcome<ConduitRules> {
   const pairs = zonePairs(site, conduit);
   if (pairs.length === 0) return { diagnostics: [noCommonFamily(conduit)] };
+  if (conduit.permits.reduce((sum, permit) => sum + elements(permit), 0) > mostElements) {
+    return { diagnostics: [tooLarge(conduit)] };
+  }
   const diagnostics: Diagnostic[] = [];
   const permits = conduit.permits.map((permit) => {
     const boxes = permitBoxes(permit);
@@ -51,6 +55,27 @@ const exists = (service: Service, range: AddressRange): boolean =>
 const isBetween = (box: Box, { left, right }: ZonePair): boolean =>
   (overlaps(box.source, left) && overlaps(box.destination, right)) ||
   (overlaps(box.source, right) && overlaps(box.destination, left));
+
+/** At most so many boxes, before any is made: the families that a permit mixes make them fewer. */
+const elements = ({ initiators, responders, services }: Permit): number =>
+  initiators.length * responders.length * services.length;
+
+function tooLarge(conduit: Conduit): Diagnostic {
+  const sum = conduit.permits.reduce((total, permit) => total + elements(permit), 0);
+  const largest = conduit.permits.reduce((most, permit) =>
+    elements(permit) > elements(most) ? permit : most,
+  );
+  return {
+    code: "compile/too-many-elements",
+    severity: "error",
+    message:
+      `the ${conduit.permits.length} permits of conduit "${conduit.id}" make ${sum} elements (each initiator with each ` +
+      `responder and service); a conduit may have ${mostElements}`,
+    span: conduit.span,
+    related: [{ span: largest.span, message: `permit "${largest.id}" makes ${elements(largest)} of them` }],
+    fix: "split the zones into smaller ones with a conduit each, or permit networks in place of single addresses",
+  };
+}
 
 const noCommonFamily = (conduit: Conduit): Diagnostic => ({
   code: "compile/no-common-family",

@@ -4,18 +4,28 @@ export interface RankBox {
   readonly to: readonly number[];
 }
 
+/** Work that is left to be spent. Below zero it is used up, and what was found until then is not the whole. */
+export interface Effort {
+  left: number;
+}
+
 const smallEnough = 12;
 
 /**
  * For each box, the boxes before it in the list that it meets, in ascending order. Space is halved along whichever
  * axis parts the boxes best, so that lists of thousands cost n log n and not n²; boxes that all meet are compared
- * pair by pair, since each pair is then part of the answer.
+ * pair by pair, since each pair is then part of the answer. Each pair that is compared costs one effort.
  */
-export function earlierMeetings(boxes: readonly RankBox[], axes: number): readonly (readonly number[])[] {
+export function earlierMeetings(
+  boxes: readonly RankBox[],
+  axes: number,
+  effort: Effort,
+): readonly (readonly number[])[] {
   const found: number[][] = boxes.map(() => []);
   const visit = (items: readonly number[], cell: RankBox): void => {
+    if (effort.left < 0) return;
     const halves = items.length > smallEnough ? halve(boxes, items, cell, axes) : undefined;
-    if (!halves) compareAll(boxes, items, cell, axes, found);
+    if (!halves) compareAll(boxes, items, cell, axes, found, effort);
     else for (const half of halves) visit(half.items, half.cell);
   };
   const extent = (pick: (box: RankBox, axis: number) => number, choose: (a: number, b: number) => number) =>
@@ -67,8 +77,11 @@ function compareAll(
   cell: RankBox,
   axes: number,
   found: readonly number[][],
+  effort: Effort,
 ): void {
   for (const [position, later] of items.entries()) {
+    effort.left -= position;
+    if (effort.left < 0) return;
     for (let other = 0; other < position; other += 1) {
       const earlier = items[other]!;
       if (meetIn(boxes[earlier]!, boxes[later]!, cell, axes)) found[later]!.push(earlier);
@@ -85,13 +98,19 @@ function meetIn(a: RankBox, b: RankBox, cell: RankBox, axes: number): boolean {
   return true;
 }
 
-/** What is left of a box without the others, as disjoint boxes: cut into slabs along one axis after the other. */
+/**
+ * What is left of a box without the others, as disjoint boxes: cut into slabs along one axis after the other. Each
+ * slab costs one effort, and one more for each of the others that it meets.
+ */
 export function remainder(
   box: RankBox,
   others: readonly RankBox[],
   axes: number,
+  effort: Effort,
   axis = 0,
 ): readonly RankBox[] {
+  effort.left -= 1 + others.length;
+  if (effort.left < 0) return [];
   if (others.length === 0) return [box];
   if (others.some((other) => covers(other, box, axis, axes))) return [];
   const waiting = [...others].sort((a, b) => a.from[axis]! - b.from[axis]!);
@@ -111,7 +130,7 @@ export function remainder(
       if (waiting[next]!.to[axis]! > from) active.push(waiting[next]!);
     }
     const part = { from: box.from.with(axis, from), to: box.to.with(axis, to) };
-    pieces.push(...remainder(part, active, axes, axis + 1));
+    for (const piece of remainder(part, active, axes, effort, axis + 1)) pieces.push(piece);
   }
   return pieces;
 }

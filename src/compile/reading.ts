@@ -1,6 +1,7 @@
 import type { Span } from "../diagnostics/diagnostic.ts";
+import type { ConnectionState } from "../net/packet.ts";
 import { matches } from "./evaluate.ts";
-import type { Action, Cube, Program } from "./program.ts";
+import type { Action, Cube, Program, Rule } from "./program.ts";
 
 /** A ruleset that stands in the way of a forwarded packet. */
 export interface Gate {
@@ -22,6 +23,62 @@ export interface Unmodelled {
 export interface Reading {
   readonly gates: readonly Gate[];
   readonly unmodelled: readonly Unmodelled[];
+}
+
+/** The state that connection tracking gives to a packet, by its name in Linux; see `Reading` for "new". */
+export const linuxStates: ReadonlyMap<string, ConnectionState> = new Map([
+  ["new", "original"],
+  ["established", "reply"],
+  ["related", "related"],
+  ["invalid", "none"],
+]);
+
+/** Chains of netfilter with the one that the hook calls, which has a policy: leaving it is as coming to its end. */
+export interface Hooked {
+  readonly name: string;
+  readonly chain: string;
+  readonly policy: "accept" | "drop";
+  readonly chains: ReadonlyMap<string, readonly Rule[]>;
+  /** Packets that come to the chain; all others pass. */
+  readonly reached: Cube;
+  readonly span: Span;
+}
+
+export function hookedGate({ name, chain, policy, chains, reached, span }: Hooked): Gate {
+  // No chain has a space in its name.
+  const [entry, hooked] = ["the hook", "the chain and its policy"];
+  const around: readonly (readonly [string, readonly Rule[]])[] = [
+    [entry, [{ cubes: [reached], action: { kind: "goto", chain: hooked }, span }]],
+    [
+      hooked,
+      [
+        { cubes: [{}], action: { kind: "jump", chain }, span },
+        { cubes: [{}], action: { kind: policy }, span },
+      ],
+    ],
+  ];
+  return { name, program: { entry, policy: "accept", chains: new Map([...chains, ...around]) } };
+}
+
+/** A chain that leads back to itself, which no kernel loads; undefined when none does. */
+export function loopIn(chains: ReadonlyMap<string, readonly Rule[]>): string | undefined {
+  const done = new Set<string>();
+  const visit = (name: string, above: ReadonlySet<string>): string | undefined => {
+    if (above.has(name)) return name;
+    if (done.has(name)) return undefined;
+    const path = new Set(above).add(name);
+    for (const { action } of chains.get(name) ?? []) {
+      const found = "chain" in action ? visit(action.chain, path) : undefined;
+      if (found !== undefined) return found;
+    }
+    done.add(name);
+    return undefined;
+  };
+  for (const name of chains.keys()) {
+    const found = visit(name, new Set());
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** `unknown`: it depends on something that is not modelled. */

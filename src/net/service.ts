@@ -1,5 +1,5 @@
 import type { Family } from "./address.ts";
-import { formatProtocol } from "./protocol.ts";
+import { formatProtocol, icmpProtocol } from "./protocol.ts";
 
 /**
  * What a request may carry: one (protocol, responder port) range, one ICMP type, one port-less protocol, or
@@ -22,5 +22,23 @@ export function formatService(service: Service): string {
       return `${service.family === 4 ? "icmp" : "icmpv6"}:${service.type}`;
     case "protocol":
       return formatProtocol(service.protocol);
+  }
+}
+
+/** Whether a service admits all that another one does. */
+export function includesService(set: Service, one: Service): boolean {
+  switch (set.kind) {
+    case "any":
+      return true;
+    case "ports":
+      return (
+        one.kind === "ports" && set.protocol === one.protocol && set.from <= one.from && one.to <= set.to
+      );
+    case "icmp":
+      return one.kind === "icmp" && set.family === one.family && set.type === one.type;
+    case "protocol":
+      return "protocol" in one
+        ? one.protocol === set.protocol
+        : one.kind === "icmp" && set.protocol === icmpProtocol(one.family);
   }
 }

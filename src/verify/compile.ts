@@ -57,7 +57,8 @@ function withRules(
 ): Compilation {
   const lowered = lowerConduit(order.site, order.conduit, order.stage);
   if (!lowered.value) return { diagnostics: lowered.diagnostics };
-  const { rules, diagnostics: remarks } = legalise(lowered.value, order.target.capabilities);
+  const { value: rules, diagnostics: remarks } = legalise(lowered.value, order.target.capabilities);
+  if (!rules) return { diagnostics: [...lowered.diagnostics, ...remarks] };
   const { text, file } = write(rules);
   const read = order.target.parse(text, file);
   const before = [...lowered.diagnostics, ...remarks, ...read.diagnostics];

@@ -4,7 +4,7 @@ import type { ZonePair } from "../../compile/ir.ts";
 import { requestsOf } from "../../compile/policy-program.ts";
 import type { Cube } from "../../compile/program.ts";
 import { type AddressRange, covers, type Family, parseAddress } from "../../net/address.ts";
-import type { Service } from "../../net/service.ts";
+import { includesService, type Service } from "../../net/service.ts";
 import type { Conduit } from "../../policy/model.ts";
 
 /** An observed flow of a conduit as packets: what asks and what answers. */
@@ -58,23 +58,6 @@ const contains = (set: Request, one: Request): boolean =>
   covers(set.source, one.source) &&
   covers(set.destination, one.destination) &&
   includesService(set.service, one.service);
-
-function includesService(set: Service, one: Service): boolean {
-  switch (set.kind) {
-    case "any":
-      return true;
-    case "ports":
-      return (
-        one.kind === "ports" && set.protocol === one.protocol && set.from <= one.from && one.to <= set.to
-      );
-    case "icmp":
-      return one.kind === "icmp" && set.family === one.family && set.type === one.type;
-    case "protocol":
-      return "protocol" in one
-        ? one.protocol === set.protocol
-        : one.kind === "icmp" && set.protocol === (one.family === 4 ? 1 : 58);
-  }
-}
 
 /** Addresses that make a witness plausible: assets first, then whole networks. */
 export const namedAddresses = (

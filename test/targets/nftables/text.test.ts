@@ -25,7 +25,7 @@ import {
 import { inNamespace, missingForNft } from "../../support/real-nft.ts";
 
 const rulesOf = ({ site, conduit }: ReturnType<typeof policy>, stage: Stage): ConduitRules =>
-  legalise(lowerConduit(site, conduit, stage).value!, capabilities).rules;
+  legalise(lowerConduit(site, conduit, stage).value!, capabilities).value!;
 const textOf = (rules: ConduitRules): string => emit({ firewall: "fw1", conduits: [rules] });
 const read = (text: string): Program => {
   const { value, diagnostics } = parse(text, "fw1.nft");
