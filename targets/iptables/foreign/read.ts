@@ -90,20 +90,19 @@ function resolveRule(scope: Scope, { options, span }: Chain["rules"][number]): r
   const conditions = asked.flatMap((option): readonly (readonly Cube[])[] => {
     if (option.name === "-m" || option.name === "--match") {
       module = option.values[0] ?? "";
-      // These matches ask something even where no option follows.
-      return bare.has(module) ? [perhaps(scope, `-m ${module}`, option)] : [];
+      return known.has(module) ? [] : [perhaps(scope, `-m ${module}`, option)];
     }
-    if (option.name === "--comment" || bare.has(module)) return [];
+    const belongs = option.name.startsWith("--") && !known.has(module);
+    if (belongs || option.name === "--comment") return [];
     const cubes = condition(option, context);
-    const construct = known.has(module) || /^-\w$/.test(option.name) ? option.name : `-m ${module}`;
-    return [cubes === "not modelled" ? perhaps(scope, construct, option) : cubes];
+    return [cubes === "not modelled" ? perhaps(scope, option.name, option) : cubes];
   });
   const cubes = meetAll(conditions);
   return at < 0 ? [] : verdictRules(scope, options[at]!, options.slice(at + 1), { cubes, span });
 }
 
 const leads: ReadonlySet<string> = new Set(["-j", "--jump", "-g", "--goto"]);
-/** Matches of which some options are modelled; what is not is named by the option. */
+/** Matches of which some options are modelled; of any other nothing is, whatever its options say. */
 const known: ReadonlySet<string> = new Set([
   "",
   "tcp",
@@ -117,8 +116,8 @@ const known: ReadonlySet<string> = new Set([
   "state",
   "conntrack",
   "iprange",
+  "comment",
 ]);
-const bare: ReadonlySet<string> = new Set(["socket", "rpfilter", "ecn", "quota2"]);
 
 function perhaps(scope: Scope, construct: string, { span }: Option): readonly Cube[] {
   scope.unmodelled.push({ construct, span });

@@ -1,7 +1,8 @@
 import { meetAll } from "../../../src/compile/meet.ts";
 import type { Cube, Range } from "../../../src/compile/program.ts";
+import { linuxStates } from "../../../src/compile/reading.ts";
 import { AddressError, everyAddress, type Family, parseRange } from "../../../src/net/address.ts";
-import { type ConnectionState, connectionStates } from "../../../src/net/packet.ts";
+import { connectionStates } from "../../../src/net/packet.ts";
 import { portProtocols, protocolNumbers } from "../../../src/net/protocol.ts";
 import { icmp6Types, icmpTypes, protocols } from "../reader/vocabulary.ts";
 import type { Operator } from "./syntax.ts";
@@ -203,16 +204,8 @@ function addressCondition(field: AddressField, operator: Operator, values: reado
   return next > every.to ? free : [...free, { family, [end]: { family, from: next, to: every.to } }];
 }
 
-/** A packet in the direction of the request is taken to be the first of its connection (reading.ts). */
-const stateNames: ReadonlyMap<string, ConnectionState> = new Map([
-  ["new", "original"],
-  ["established", "reply"],
-  ["related", "related"],
-  ["invalid", "none"],
-]);
-
 function stateCondition(operator: Operator, values: readonly string[], tracked: boolean): Condition {
-  const named = values.map((value) => stateNames.get(value));
+  const named = values.map((value) => linuxStates.get(value));
   if (!tracked || named.includes(undefined) || (operator !== "==" && operator !== "!=")) {
     // Where every packet is tracked, none is in the state "untracked".
     const known = values.filter((value) => value !== "untracked");

@@ -1,6 +1,12 @@
 import { meetAll } from "../../../src/compile/meet.ts";
-import type { Action, Cube, Program, Rule } from "../../../src/compile/program.ts";
-import type { Gate, Reading, Unmodelled } from "../../../src/compile/reading.ts";
+import type { Action, Cube, Rule } from "../../../src/compile/program.ts";
+import {
+  type Gate,
+  hookedGate,
+  loopIn,
+  type Reading,
+  type Unmodelled,
+} from "../../../src/compile/reading.ts";
 import { condition, presence } from "./fields.ts";
 import {
   type Chain,
@@ -38,11 +44,7 @@ export function readingOf(listing: Listing): Reading {
         unmodelled.push({ construct: `address translation (${name})`, span: chain.span });
       else if (table.family === "bridge")
         unmodelled.push({ construct: `bridge filter (${name})`, span: chain.span });
-      else
-        gates.push({
-          name,
-          program: gateProgram({ table, tracked, changing, unmodelled }, chain, chain.base),
-        });
+      else gates.push(gateOf({ table, tracked, changing, unmodelled }, chain, chain.base));
     }
   }
   return { gates, unmodelled };
@@ -64,8 +66,8 @@ interface Scope {
   readonly unmodelled: Unmodelled[];
 }
 
-/** The chain between two rules of our own: who comes to it at all, and its policy. */
-function gateProgram(scope: Scope, chain: Chain, base: NonNullable<Chain["base"]>): Program {
+/** The base chain with all that it leads to. */
+function gateOf(scope: Scope, chain: Chain, { hook, policy }: NonNullable<Chain["base"]>): Gate {
   const { family } = scope.table;
   const chains = new Map<string, readonly Rule[]>();
   const add = (one: Chain): void => {
@@ -76,34 +78,16 @@ function gateProgram(scope: Scope, chain: Chain, base: NonNullable<Chain["base"]
     for (const { action } of rules) if ("chain" in action) add(scope.table.chains.get(action.chain)!);
   };
   add(chain);
-  refuseLoops(chains, chain);
+  const loop = loopIn(chains);
+  if (loop !== undefined) throw new Unreadable(`the chain "${loop}" leads back to itself`, chain.span);
   const reached: Cube = {
     ...(family === "ip" && { family: 4 }),
     ...(family === "ip6" && { family: 6 }),
     // These hooks belong to one device, and which one a packet takes is not known.
-    ...(base.hook.endsWith("gress") && { uncertain: true }),
+    ...(hook.endsWith("gress") && { uncertain: true }),
   };
-  const { span } = chain;
-  // No chain of nft has a space in its name.
-  const [entry, hooked] = ["the hook", "the chain and its policy"];
-  chains.set(entry, [{ cubes: [reached], action: { kind: "goto", chain: hooked }, span }]);
-  chains.set(hooked, [
-    { cubes: [{}], action: { kind: "jump", chain: chain.name }, span },
-    { cubes: [{}], action: { kind: base.policy }, span },
-  ]);
-  return { entry, policy: "accept", chains };
-}
-
-function refuseLoops(chains: ReadonlyMap<string, readonly Rule[]>, start: Chain): void {
-  const done = new Set<string>();
-  const visit = (name: string, above: readonly string[]): void => {
-    if (above.includes(name)) throw new Unreadable(`the chain "${name}" leads back to itself`, start.span);
-    if (done.has(name)) return;
-    for (const { action } of chains.get(name) ?? [])
-      if ("chain" in action) visit(action.chain, [...above, name]);
-    done.add(name);
-  };
-  visit(start.name, []);
+  const name = placeOf(scope.table, chain.name);
+  return hookedGate({ name, chain: chain.name, policy, chains, reached, span: chain.span });
 }
 
 /** One rule becomes one for each verdict that it may give. */
