@@ -7,6 +7,7 @@ import { checkCommand } from "./check.ts";
 import { compileCommand } from "./compile.ts";
 import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { driftCommand } from "./drift.ts";
 import { evidenceCommand } from "./evidence.ts";
 import { explainCommand } from "./explain.ts";
 import { fmtCommand } from "./fmt.ts";
@@ -39,6 +40,7 @@ const routes = buildRouteMap<string, Context>({
     confirm: confirmCommand,
     abort: abortCommand,
     rollback: rollbackCommand,
+    drift: driftCommand,
     status: statusCommand,
     journal: journalRoutes,
     evidence: evidenceCommand,

@@ -1,4 +1,4 @@
-import { buildCommand } from "@stricli/core";
+import { buildCommand, numberParser } from "@stricli/core";
 import { type Rollback, rollBack } from "../rollout/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
@@ -8,6 +8,7 @@ import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
+  readonly to?: number;
   readonly site?: string;
   readonly identity?: string;
   readonly json: boolean;
@@ -20,6 +21,14 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
   },
   parameters: {
     flags: {
+      to: {
+        kind: "parsed",
+        parse: numberParser,
+        optional: true,
+        placeholder: "NUMBER",
+        brief:
+          'The known-good to restore (default: the one before the current one); "sluice status" lists them',
+      },
       site: siteFlag,
       identity: identityFlag,
       json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
@@ -37,7 +46,7 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
     const result = await onFirewall(
       placeOf(firewall),
       actor.identity,
-      ({ driver }) => rollBack(driver),
+      ({ driver }) => rollBack(driver, flags.to),
       exitCodes.unproven,
     );
     const seconds = Math.round(performance.now() - start) / 1000;
@@ -60,6 +69,10 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
     await sealJournal(this, folder, actor, placeOf(firewall));
     if (result.kind === "nothing-to-restore")
       throw new CommandError(`${id}: there is no known-good to go back to`);
+    if (result.kind === "not-kept") {
+      const known = result.numbers.join(", ");
+      throw new CommandError(`${id}: there is no known-good ${flags.to}; it has ${known || "none yet"}`);
+    }
   },
 });
 
@@ -73,6 +86,7 @@ function describe(result: Rollback): string {
         `a reboot ${result.persisted ? "loads it too" : "would NOT load it"}`
       );
     case "nothing-to-restore":
+    case "not-kept":
       return "nothing was changed";
   }
 }
@@ -85,6 +99,7 @@ function exitCodeOf(result: Rollback): number {
       if (!result.proven) return exitCodes.unproven;
       return result.persisted ? exitCodes.done : exitCodes.notPersisted;
     case "nothing-to-restore":
+    case "not-kept":
       return exitCodes.failed;
   }
 }

@@ -27,6 +27,9 @@ export function differencesSince(
   return found;
 }
 
-/** Two texts as a unified diff. */
-export const textDiff = (before: string, after: string): string =>
-  createTwoFilesPatch("when the plan was made", "now", before, after, undefined, undefined, { context: 2 });
+/** Two texts as a unified diff, under their names. */
+export const textDiff = (
+  before: string,
+  after: string,
+  [one, other]: readonly [string, string] = ["when the plan was made", "now"],
+): string => createTwoFilesPatch(one, other, before, after, undefined, undefined, { context: 2 });

@@ -1,5 +1,6 @@
 import type { Driver, LiveState } from "../target.ts";
-import { currentOf, type Ring, textName } from "./known-good.ts";
+import { driftOf } from "./drift.ts";
+import { type Ring, textName } from "./known-good.ts";
 
 /**
  * Whether a firewall stands on known ground: what runs is the current known-good, and a reboot would load the same.
@@ -10,19 +11,16 @@ export async function groundProblems(
   live: LiveState,
   ring: Ring | undefined,
 ): Promise<readonly string[]> {
-  const booted = await driver.rehearseBoot();
+  const { live: moved, bootIsLive } = await driftOf(driver, live, ring);
   if (ring === undefined && live.conduits.length > 0) {
     return [
       "rules of Sluice run on this firewall, but no known-good says where they come from: remove them first",
     ];
   }
-  const { number, text } = ring ? currentOf(ring) : { number: 1, text: null };
-  const kept = await driver.preview(text ?? driver.absence);
+  const number = ring?.current ?? 1;
   const mend = `at the firewall: ${driver.undoByHand(textName(number)).join(" && ")}`;
-  if (kept.ownHash !== live.ownHash) {
+  if (moved !== undefined) {
     return [`the rules that run are not those of the current known-good (number ${number}); ${mend}`];
   }
-  return booted.ownHash === live.ownHash
-    ? []
-    : [`a reboot would load other rules of Sluice than those that run; ${mend}`];
+  return bootIsLive ? [] : [`a reboot would load other rules of Sluice than those that run; ${mend}`];
 }

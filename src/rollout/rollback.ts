@@ -21,24 +21,30 @@ export type Rollback =
       readonly proven: boolean;
       readonly persisted: boolean;
     }
-  | { readonly kind: "nothing-to-restore" };
+  | { readonly kind: "nothing-to-restore" }
+  | { readonly kind: "not-kept"; readonly numbers: readonly number[] };
 
 /**
  * Takes a firewall one step back: ends a running trial, else restores the known-good before the current one, running
- * rules first, boot file next. Needs no plan and no lock: who rolls back is in a hurry.
+ * rules first, boot file next. With `to`, restores the known-good of that number, whatever runs. Needs no plan and no
+ * lock: who rolls back is in a hurry.
  */
-export async function rollBack(driver: Driver): Promise<Rollback> {
+export async function rollBack(driver: Driver, to?: number): Promise<Rollback> {
   const before = await driver.read();
   const trial = before.conduits.flatMap((one) => one.trial ?? [])[0];
   const ring = await readRing(driver);
+  const wanted = ring?.entries.find((entry) => entry.number === to);
+  if (to !== undefined && !wanted) {
+    return { kind: "not-kept", numbers: ring?.entries.map((entry) => entry.number) ?? [] };
+  }
   if (trial) {
     const ended = await endTrial(driver, trial.plan, before.lock?.holder ?? "", before.ownHash);
-    if (ended.proven || !ring) return ended;
+    if (!ring || (ended.proven && !wanted)) return ended;
     // A trial that nobody holds in the way that ours are held: what was confirmed replaces all of it.
-    return restore(driver, ring, currentOf(ring));
+    return restore(driver, ring, wanted ?? currentOf(ring));
   }
-  const parent = ring && parentOf(ring);
-  return ring && parent ? restore(driver, ring, parent) : { kind: "nothing-to-restore" };
+  const entry = wanted ?? (ring && parentOf(ring));
+  return ring && entry ? restore(driver, ring, entry) : { kind: "nothing-to-restore" };
 }
 
 async function restore(driver: Driver, ring: Ring, entry: KnownGood): Promise<Rollback> {

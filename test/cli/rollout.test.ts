@@ -124,6 +124,33 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       live: { conduits: [{ conduit: "dmz-cell1", stage: "enforce" }] },
       knownGoods: { current: 3, numbers: [1, 2, 3] },
     });
+    expect(await sluice("drift fw1")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("known-good 3"),
+    });
+    host.run("nft flush map inet sluice enforce4");
+    const drift = await sluice("drift --json");
+    expect(drift.code).toBe(1);
+    expect(JSON.parse(drift.stdout).firewalls).toMatchObject([
+      {
+        firewall: "fw1",
+        knownGood: 3,
+        live: expect.stringMatching(/-.*c_dmz_cell1_enforce/),
+        bootIsLive: false,
+      },
+    ]);
+    expect((await sluice("rollback fw1 --to 7")).stderr).toContain("no known-good 7; it has 1, 2, 3");
+    expect((await sluice("rollback fw1 --to 3")).stdout).toContain(
+      "known-good 3 is what runs; a reboot loads",
+    );
+    expect((await sluice("drift")).code).toBe(0);
+    host.run(`cp ${host.paths.bootFile} ${host.folder}/kept; : > ${host.paths.bootFile}`);
+    expect(await sluice("drift")).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/what runs is known-good 3\n.*a reboot would load something else/),
+    });
+    host.run(`cp ${host.folder}/kept ${host.paths.bootFile}`);
+
     expect((await sluice("rollback fw1")).stdout).toMatch(/known-good 2 is what runs; a reboot loads it too/);
     expect(listing()).toContain("goto c_dmz_cell1_monitor");
     expect((await sluice("rollback fw1")).stdout).toContain("known-good 1 is what runs");

@@ -1,0 +1,75 @@
+import { buildCommand } from "@stricli/core";
+import { printable } from "../diagnostics/printable.ts";
+import { type Drift, driftOf } from "../rollout/drift.ts";
+import { readRing } from "../rollout/known-good.ts";
+import { type Context, exitCodes } from "./context.ts";
+import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { loadSite } from "./site-file.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
+
+export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
+  docs: {
+    brief:
+      "Compares what runs with the known-good and with what a reboot would load; exit 1 when they differ",
+    fullDescription:
+      "Only reads. Compares the part of a firewall that is Sluice's; the rules of others are compared when a plan is applied.",
+  },
+  parameters: {
+    flags: {
+      site: siteFlag,
+      identity: identityFlag,
+      json: { kind: "boolean", default: false, brief: "Print one JSON document" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          parse: String,
+          placeholder: "FIREWALL",
+          brief: "The firewall (default: every one)",
+          optional: true,
+        },
+      ],
+    },
+  },
+  async func(flags, id) {
+    const { site } = loadSite(this, flags.site);
+    const actor = whoActs(this, flags.identity, site.people);
+    const found: (Drift & { readonly firewall: string })[] = [];
+    for (const firewall of id === undefined ? site.firewalls : [firewallOf(site, id)]) {
+      const drift = await onFirewall(placeOf(firewall), actor.identity, async ({ driver }) =>
+        driftOf(driver, await driver.read(), await readRing(driver)),
+      );
+      found.push({ firewall: firewall.id, ...drift });
+    }
+    const document = { schema: "sluice/drift", version: 1, firewalls: found };
+    this.process.stdout.write(
+      flags.json ? `${JSON.stringify(document, undefined, 2)}\n` : found.map(driftText).join(""),
+    );
+    if (found.some((one) => one.live ?? one.boot)) this.process.exitCode = exitCodes.failed;
+  },
+});
+
+function driftText({ firewall, knownGood, live, boot, bootIsLive }: Drift & { readonly firewall: string }) {
+  const kept = knownGood === undefined ? "nothing, as before first contact" : `known-good ${knownGood}`;
+  const lines = [
+    live === undefined
+      ? `${firewall}: what runs is ${kept}`
+      : `${firewall}: what runs is NOT ${kept}:\n${live}`,
+    boot === undefined
+      ? `${firewall}: a reboot would load ${kept}`
+      : bootIsLive
+        ? `${firewall}: a reboot would load what runs`
+        : `${firewall}: a reboot would load something else than ${kept}:\n${boot}`,
+  ];
+  return lines
+    .flatMap((text) => text.trimEnd().split("\n"))
+    .map((line) => `${printable(line)}\n`)
+    .join("");
+}
