@@ -13,7 +13,7 @@ export type Cell = z.infer<typeof cell>;
 
 const column = z.strictObject({
   heading: z.string(),
-  /** `choice`: few different values, by which a reader wants to filter. `date`: a day, which is not broken. */
+  /** `choice`: few different values, by which a reader wants to filter. `date`: a day or a time, which stays in one line. */
   kind: z.enum(["text", "number", "date", "code", "choice"]),
 });
 export type Column = z.infer<typeof column>;

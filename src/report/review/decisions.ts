@@ -51,8 +51,8 @@ const verdicts: Readonly<Record<Plan["difference"]["verdict"], string>> = {
 const permitColumns: readonly Column[] = [
   { heading: "Change", kind: "choice" },
   { heading: "Permit", kind: "text" },
-  { heading: "Who asks", kind: "text" },
-  { heading: "Who answers", kind: "text" },
+  { heading: "Initiators", kind: "text" },
+  { heading: "Responders", kind: "text" },
   { heading: "Service", kind: "text" },
   { heading: "Reason", kind: "text" },
   { heading: "Owner", kind: "choice" },

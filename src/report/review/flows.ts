@@ -53,10 +53,10 @@ export function flows({ plan }: Reviewed): Section {
 }
 
 const columns: readonly Column[] = [
-  { heading: "Who asks", kind: "text" },
-  { heading: "Who answers", kind: "text" },
+  { heading: "Initiator", kind: "text" },
+  { heading: "Responder", kind: "text" },
   { heading: "Service", kind: "choice" },
-  { heading: "Last seen", kind: "text" },
+  { heading: "Last seen", kind: "date" },
   { heading: "Connections", kind: "number" },
   { heading: "Decided by", kind: "choice" },
 ];

@@ -30,8 +30,8 @@ function sources({ review, baseline }: Reviewed["plan"]): readonly Block[] {
       caption: "Sources of the baseline",
       columns: [
         { heading: "Source", kind: "text" },
-        { heading: "From", kind: "text" },
-        { heading: "Until", kind: "text" },
+        { heading: "From", kind: "date" },
+        { heading: "Until", kind: "date" },
         { heading: "Records read", kind: "number" },
         { heading: "Records used", kind: "number" },
         { heading: "SHA-256", kind: "code" },

@@ -5,6 +5,7 @@ import { claimsOf, flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
 /** The numbers to look at first. */
 export function overview({ plan, approvals }: Reviewed): Section {
   const { all, cut, kept, opened } = flowsByFate(plan);
+  const permits = rulesOf(plan).permits.length;
   const claims = claimsOf(plan);
   const proved = claims.filter(({ result }) => result === "proved").length;
   const observed: readonly Figure[] =
@@ -34,8 +35,8 @@ export function overview({ plan, approvals }: Reviewed): Section {
           ...observed,
           {
             id: "permits",
-            label: "permits decide what passes",
-            value: grouped(rulesOf(plan).permits.length),
+            label: permits === 1 ? "permit decides what passes" : "permits decide what passes",
+            value: grouped(permits),
           },
           {
             id: "claims-proved",

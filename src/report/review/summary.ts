@@ -1,4 +1,4 @@
-import { count, duration } from "../words.ts";
+import { count, duration, list } from "../words.ts";
 import { flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
 
 /** The whole change in one paragraph for somebody who knows the process and no firewall. */
@@ -32,5 +32,5 @@ function fates(plan: Reviewed["plan"]): string {
     cut.length > 0 ? `${count(cut.length, "flow")} will be cut` : "none will be cut",
     opened.length > 0 ? `${count(opened.length, "flow")} will pass again` : "",
   ].filter((part) => part !== "");
-  return `Of ${count(all.length, "flow")} observed between them, ${parts.join(", ")}.`;
+  return `Of ${count(all.length, "flow")} observed between them, ${list(parts)}.`;
 }

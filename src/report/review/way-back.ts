@@ -50,7 +50,7 @@ function drills(firewall: string, journal: readonly JournalEntry[] | undefined):
     kind: "table",
     caption: `Earlier drills of the dead man on ${firewall}, from the journal`,
     columns: [
-      { heading: "When", kind: "text" },
+      { heading: "When", kind: "date" },
       { heading: "By", kind: "text" },
       { heading: "Fired after", kind: "text" },
       { heading: "Journal entry", kind: "number" },

@@ -18,7 +18,7 @@ export function firewalls({ site, histories }: ReportedSite): Section {
           caption: `${id} (${target}, ${address})`,
           columns: [
             { heading: "Known-good", kind: "number" },
-            { heading: "Kept", kind: "text" },
+            { heading: "Kept", kind: "date" },
             { heading: "Plan", kind: "code" },
             { heading: "Conduits", kind: "text" },
             { heading: "Now", kind: "text" },
