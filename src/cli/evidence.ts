@@ -6,11 +6,12 @@ import { evidenceBundle } from "../report/evidence/bundle.ts";
 import type { EvidenceChange } from "../report/evidence/evidence.ts";
 import { count } from "../report/words.ts";
 import type { JournalEntry } from "../rollout/journal.ts";
+import { headFaults } from "../rollout/journal-head.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { writeFileAtomic } from "./files.ts";
 import { siteFlag } from "./rollout/actor.ts";
 import { journalName, readJournalFile } from "./rollout/journal-file.ts";
-import { isSigned, journalSigners, readHeads } from "./rollout/journal-seal.ts";
+import { journalSigners, judgeHeads, readHeads, unsignedText } from "./rollout/journal-seal.ts";
 import { archivedPlans } from "./rollout/plan-archive.ts";
 import { approvalFolder, approvalsOf, loadPlan } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
@@ -53,15 +54,20 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
       throw new CommandError("name one change, or give --since DATE", exitCodes.usage);
     }
     const { site, folder } = loadSite(this, siteFile);
-    const { entries, faults } = readJournalFile(folder);
-    if (faults.length > 0) throw new CommandError('the journal is not whole: see "sluice journal verify"');
+    const reading = readJournalFile(folder);
+    const { entries } = reading;
+    const { signed: heads, unsigned } = await judgeHeads(site.people, readHeads(folder));
+    for (const head of unsigned) {
+      this.process.stderr.write(`warning: left out: ${unsignedText(head)}\n`);
+    }
+    if (reading.faults.length + headFaults(reading, heads).length > 0) {
+      throw new CommandError('the journal is not whole: see "sluice journal verify"');
+    }
     const ids = change === undefined ? plansSince(entries, since!) : [];
     const found = ids.map((id) => archivedPlans(folder, id)[0]);
     const files =
       change === undefined ? found.filter((file) => file !== undefined) : [planFile(this, folder, change)];
     const changes = await Promise.all(files.map((file) => evidenceOf(this, file)));
-    const heads = readHeads(folder);
-    const signed = await Promise.all(heads.map((head) => isSigned(site.people, head)));
     const journal = join(folder, journalName);
     const bundle = evidenceBundle({
       site: site.name,
@@ -69,7 +75,7 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
       changes,
       missing: ids.filter((_, index) => found[index] === undefined),
       journal: { text: existsSync(journal) ? readFileSync(journal, "utf8") : "", entries },
-      heads: heads.filter((_, index) => signed[index]),
+      heads,
       signers: journalSigners(site.people),
     });
     writeFolder(resolve(this.cwd, output), bundle);

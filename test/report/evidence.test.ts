@@ -145,6 +145,27 @@ describe.skipIf(!hasKeygen)("evidence (needs ssh-keygen)", () => {
     expect(readdirSync(bundle)).toEqual(["mine"]);
   });
 
+  test("a signed end that fits nobody of the site is left out, and it is told", async () => {
+    const head = join(site.folder, ".sluice", "heads", "00000010-eva.json");
+    writeFileSync(head, readFileSync(head, "utf8").replace('"eva"', '"olaf"'));
+    const { code, stderr } = await sluice(site.folder, ["evidence", "pumps.plan.json", "-o", "audit"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("left out: the signature of olaf over entry 10 does not fit");
+    expect(existsSync(join(bundle, "journal-heads"))).toBe(false);
+    expect(failing()).toEqual([]);
+  });
+
+  test("a journal that contradicts its signed end is not packed", async () => {
+    const journal = join(site.folder, "journal.jsonl");
+    const lines = readFileSync(journal, "utf8").split("\n").slice(0, 9);
+    writeFileSync(journal, `${lines.join("\n")}\n`);
+    rmSync(join(site.folder, ".sluice", "journal-head.json"));
+    const { code, stderr } = await sluice(site.folder, ["evidence", "pumps.plan.json", "-o", "audit"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("the journal is not whole");
+    expect(existsSync(bundle)).toBe(false);
+  });
+
   test("a plan that the journal names and that is gone is named as missing", async () => {
     rmSync(join(site.folder, ".sluice", "plans"), { recursive: true });
     await pack("--since", "2026-11-22");

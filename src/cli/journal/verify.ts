@@ -5,7 +5,7 @@ import { CommandError, type Context, exitCodes } from "../context.ts";
 import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
 import { firewallOf, placeOf } from "../rollout/firewall.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
-import { headOn, isSigned, readHeads } from "../rollout/journal-seal.ts";
+import { headOn, judgeHeads, readHeads, unsignedText } from "../rollout/journal-seal.ts";
 import { type LoadedSite, loadSite } from "../site-file.ts";
 
 interface Flags {
@@ -40,10 +40,9 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
     const loaded = loadSite(this, flags.site);
     const reading = readJournalFile(loaded.folder);
     const heads = [...readHeads(loaded.folder), ...(await leftHead(this, loaded, flags))];
-    const good = await signedHeads(loaded, heads);
-    const unsigned = heads.filter((head) => !good.includes(head));
-    const faults = [...reading.faults, ...headFaults(reading, good)];
-    const signedUpTo = Math.max(0, ...good.map(({ number }) => number));
+    const { signed, unsigned } = await judgeHeads(loaded.site.people, heads);
+    const faults = [...reading.faults, ...headFaults(reading, signed)];
+    const signedUpTo = Math.max(0, ...signed.map(({ number }) => number));
     const { entries, head } = reading;
     if (flags.json) {
       const document = {
@@ -57,10 +56,7 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
     }
     const problems = [
       ...faults.map(({ line, message }) => `journal.jsonl:${line}: ${message}`),
-      ...unsigned.map(
-        ({ number, person }) =>
-          `the signature of ${person} over entry ${number} does not fit a key that the site file gives to them`,
-      ),
+      ...unsigned.map(unsignedText),
     ];
     if (problems.length > 0) {
       throw new CommandError(`the journal is not whole:${problems.map((one) => `\n  ${one}`).join("")}`);
@@ -82,12 +78,4 @@ async function leftHead(
   const head = await headOn(placeOf(firewallOf(site, firewall)), whoActs(context, identity, site.people));
   if (head === undefined) throw new CommandError(`no end of a journal was left on ${firewall}`);
   return [head];
-}
-
-async function signedHeads(
-  { site }: LoadedSite,
-  heads: readonly SignedHead[],
-): Promise<readonly SignedHead[]> {
-  const signed = await Promise.all(heads.map((head) => isSigned(site.people, head)));
-  return heads.filter((_, index) => signed[index]);
 }

@@ -87,9 +87,21 @@ function readHead(text: string, name: string): SignedHead {
 export const journalSigners = (people: readonly Pick<Person, "id" | "keys">[]): string =>
   people.flatMap(({ id, keys }) => keys.map((key) => signerLine(id, journalNamespace, key))).join("");
 
-/** Whether a head was signed by the person that it names, with a key that the site file gives to them. */
-export const isSigned = (
+/** Parts heads into those that the person whom they name signed, with a key that the site file gives to them, and others. */
+export async function judgeHeads(
   people: readonly Pick<Person, "id" | "keys">[],
-  head: SignedHead,
-): Promise<boolean> =>
-  verify(journalSigners(people), head.person, journalNamespace, head.signature, headMessage(head));
+  heads: readonly SignedHead[],
+): Promise<{ readonly signed: readonly SignedHead[]; readonly unsigned: readonly SignedHead[] }> {
+  const signers = journalSigners(people);
+  const valid = await Promise.all(
+    heads.map((head) => verify(signers, head.person, journalNamespace, head.signature, headMessage(head))),
+  );
+  return {
+    signed: heads.filter((_, index) => valid[index]),
+    unsigned: heads.filter((_, index) => !valid[index]),
+  };
+}
+
+/** Why a head does not count. */
+export const unsignedText = ({ number, person }: SignedHead): string =>
+  `the signature of ${person} over entry ${number} does not fit a key that the site file gives to them`;
