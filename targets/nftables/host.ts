@@ -1,3 +1,4 @@
+import { sha256 } from "../../src/digest.ts";
 import type { CommandResult, Session } from "../../src/session.ts";
 import { DriverError } from "../../src/target.ts";
 import { basename, dirname } from "./paths.ts";
@@ -56,7 +57,7 @@ export function host(session: Session): Host {
       return result.stderr.trimEnd().endsWith("absent") ? undefined : result.stdout;
     },
     async writeFile(path, content, mode) {
-      const words = script(writeFileScript, dirname(path), basename(path), mode);
+      const words = script(writeFileScript, dirname(path), basename(path), mode, sha256(content));
       return (await output(`write ${path}`, words, content)).slice(0, 64);
     },
     async removeFile(path) {

@@ -14,12 +14,15 @@ export const families: readonly Family[] = [4, 6];
 
 export const mapName = (kind: DispatchKind, family: Family): string => `${kind}${family}`;
 
+/** A conduit's id as an identifier of nft. Ids hold no underscore, so no two become the same. */
+export const conduitName = (conduit: string): string => conduit.replaceAll("-", "_");
+
 /**
  * `c_dmz_cell1_ports4`: generation, conduit, part. A part holds no underscore, so that no two conduits share a name
  * (`a` with a part `b_ports4` would be `a-b`), and the prefix keeps every name apart from nft's keywords.
  */
 export const objectName = (generation: Generation, conduit: string, part: string): string =>
-  `${generation}_${conduit.replaceAll("-", "_")}_${part}`;
+  `${generation}_${conduitName(conduit)}_${part}`;
 
 /** The conduit, generation and part of a name of ours, or undefined when the name is not of that form. */
 export function parseObjectName(

@@ -3,12 +3,16 @@
 /** Prints a file, and `present` or `absent` on standard error. $1 file */
 export const readFileScript = `if [ -e "$1" ]; then cat -- "$1" && echo present >&2; else echo absent >&2; fi`;
 
-/** Writes standard input to a file so that a crash leaves the old content or the new; prints its SHA-256. $1 folder, $2 name, $3 mode */
+/**
+ * Writes standard input to a file so that a crash, or a wire that breaks half way, leaves the old content or the new;
+ * prints its SHA-256. $1 folder, $2 name, $3 mode, $4 SHA-256 of what was sent
+ */
 export const writeFileScript = `set -e
 mkdir -p "$1"
 temporary=$(mktemp "$1/.sluice.XXXXXX")
 trap 'rm -f "$temporary"' EXIT
 cat > "$temporary"
+if [ "$(sha256sum < "$temporary" | cut -c 1-64)" != "$4" ]; then echo "the file did not arrive whole" >&2; exit 1; fi
 chmod "$3" "$temporary"
 sync "$temporary"
 mv -f "$temporary" "$1/$2"
@@ -20,12 +24,15 @@ export const removeFileScript = `set -e
 rm -f "$1/$2"
 if [ -d "$1" ]; then sync "$1"; fi`;
 
-/** Rules of the iptables family, in all four variants that can stand beside nft. Never loads a kernel module. */
+/**
+ * Rules of the iptables family, in all four variants that can stand beside nft. Never loads a kernel module: the legacy
+ * commands do, so they run only where a legacy table exists (a file under /proc has no size, so it is read).
+ */
 export const foreignScript = `for command in iptables-nft-save ip6tables-nft-save; do
   if command -v $command > /dev/null; then echo "# $command"; $command 2> /dev/null || true; fi
 done
 for version in ip ip6; do
-  if [ -s /proc/net/\${version}_tables_names ] && command -v \${version}tables-legacy-save > /dev/null; then
+  if grep -q . /proc/net/\${version}_tables_names 2> /dev/null && command -v \${version}tables-legacy-save > /dev/null; then
     echo "# \${version}tables-legacy-save"; \${version}tables-legacy-save
   fi
 done`;

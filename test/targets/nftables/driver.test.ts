@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Driver } from "../../../src/target.ts";
@@ -10,6 +10,8 @@ import { conduitRules } from "../../support/rules.ts";
 import { missingForSshd } from "../../support/sshd.ts";
 import { locally, overSshd } from "../../support/wires.ts";
 import { driverContract } from "../driver-contract.ts";
+
+const hasLegacy = existsSync("/usr/sbin/iptables-legacy");
 
 const platform = {
   target: nftables,
@@ -67,6 +69,33 @@ describe.skipIf(missingForFirewall)(
         `table inet host { chain in { type filter hook input priority 0; iif "plant0" accept; }; }\ninclude "${join(host.folder, "nftables.d")}/*.nft"\n`,
       );
       expect((await driver.facts()).obstacles).toEqual([]);
+    });
+
+    test.skipIf(!hasLegacy)(
+      `rules of the legacy tables count as somebody else's${hasLegacy ? "" : " (skipped: no iptables-legacy)"}`,
+      async () => {
+        const before = await driver.read();
+        host.run("iptables-legacy -A FORWARD -s 192.0.2.7 -j DROP");
+        const after = await driver.read();
+        expect(after.foreignHash).not.toBe(before.foreignHash);
+        expect(after.foreignForm).toContain("-A FORWARD -s 192.0.2.7/32 -j DROP");
+        expect((await driver.read()).foreignHash).toBe(after.foreignHash);
+      },
+    );
+
+    test("a file that did not arrive whole does not take the place of the old one", async () => {
+      await driver.writeFile("note", "old");
+      const wire = localSession(host.prefix);
+      const torn = createDriver(
+        {
+          ...wire,
+          run: (argv, options) =>
+            wire.run(argv, { ...options, ...(options?.stdin && { stdin: options.stdin.slice(0, 2) }) }),
+        },
+        host.paths,
+      );
+      await expect(torn.writeFile("note", "new and longer")).rejects.toThrow(/did not arrive whole/);
+      expect(await driver.readFile("note")).toBe("old");
     });
 
     test("counters come per permit and direction, and the record tells what was not admitted", async () => {
