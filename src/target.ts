@@ -1,5 +1,7 @@
 import type { Backend } from "./compile/backend.ts";
 import type { ConduitRules, Stage } from "./compile/ir.ts";
+import type { Reading } from "./compile/reading.ts";
+import type { Outcome } from "./diagnostics/diagnostic.ts";
 import type { Session } from "./session.ts";
 
 export type { Capabilities } from "./compile/backend.ts";
@@ -7,6 +9,14 @@ export type { Capabilities } from "./compile/backend.ts";
 /** A compiler back end and the hand that reaches the firewall, behind one interface (the shape of Kysely's dialects). */
 export interface Target extends Backend {
   driver(session: Session, paths: DriverPaths): Driver;
+  readonly foreign: ForeignReader;
+}
+
+/** Reads rulesets that are not ours, as the platform itself prints them. */
+export interface ForeignReader {
+  /** Whether a text looks like one of the platform's, so that its reader's refusal is worth telling. */
+  recognises(text: string): boolean;
+  read(text: string, file: string): Outcome<Reading>;
 }
 
 export interface DriverPaths {

@@ -4,6 +4,7 @@ import { applyCommand } from "./apply.ts";
 import { approveCommand } from "./approve.ts";
 import { baselineRoutes } from "./baseline/routes.ts";
 import { checkCommand } from "./check.ts";
+import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
 import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
@@ -11,6 +12,7 @@ import { driftCommand } from "./drift.ts";
 import { evidenceCommand } from "./evidence.ts";
 import { explainCommand } from "./explain.ts";
 import { fmtCommand } from "./fmt.ts";
+import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
 import { journalRoutes } from "./journal/routes.ts";
 import { labRoutes } from "./lab/routes.ts";
@@ -32,6 +34,8 @@ const routes = buildRouteMap<string, Context>({
     compile: compileCommand,
     verify: verifyCommand,
     explain: explainCommand,
+    import: importCommand,
+    compare: compareCommand,
     check: checkCommand,
     fmt: fmtCommand,
     plan: planRoutes,

@@ -1,0 +1,68 @@
+import { buildCommand } from "@stricli/core";
+import { changesBetween } from "../verify/import.ts";
+import { CommandError, type Context } from "./context.ts";
+import { groupUnmodelled, readForeignFile, together } from "./foreign-file.ts";
+import { proofBudget } from "./rulesets.ts";
+import { loadSite } from "./site-file.ts";
+import { changesJson, changesText, unmodelledText } from "./views/readings.ts";
+
+interface Flags {
+  readonly site?: string;
+  readonly beside?: boolean;
+  readonly json?: boolean;
+}
+
+export const compareCommand = buildCommand<Flags, [string, string], Context>({
+  docs: {
+    brief: "Says how two rulesets differ in what they let pass, with packets that show it",
+    fullDescription:
+      "Reads the same forms as import, and rulesets of Sluice. Per zone pair the change is equal, narrowed, broadened, " +
+      "both or unknown. With --beside the second is loaded beside the first, as Sluice's own is, and not in its place.",
+  },
+  parameters: {
+    flags: {
+      site: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FILE",
+        brief: "The site file, for the zones",
+      },
+      beside: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "The second ruleset joins the first",
+      },
+      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the answer as JSON" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { parse: String, placeholder: "BEFORE", brief: "The ruleset as it is" },
+        { parse: String, placeholder: "AFTER", brief: "The ruleset to compare it with" },
+      ],
+    },
+  },
+  func({ site: siteFile, beside, json }, ...files) {
+    const site = siteFile === undefined ? undefined : loadSite(this, siteFile).site;
+    const [before, second] = [readForeignFile(this, files[0]), readForeignFile(this, files[1])];
+    const after = beside ? together([before, second]) : second;
+    const changes = changesBetween(before, after, site, proofBudget());
+    if (!changes) throw new CommandError("this comparison takes more than its budget: nothing is known");
+    const unmodelled = groupUnmodelled([...before.unmodelled, ...second.unmodelled]);
+    const document = {
+      schema: "sluice/comparison",
+      version: 1,
+      before: files[0],
+      after: files[1],
+      changes: changesJson(changes),
+      unmodelled,
+    };
+    this.process.stdout.write(
+      json
+        ? `${JSON.stringify(document, null, 2)}\n`
+        : `${changesText(changes)}\n\n${unmodelledText(unmodelled)}`,
+    );
+  },
+});
