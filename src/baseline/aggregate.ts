@@ -4,6 +4,7 @@ import { cadence } from "./cadence.ts";
 import { type Conversation, otherParty, type Party, requestLimit } from "./conversation.ts";
 import { comparedDirection, type Direction, ownDirection, type PortUse } from "./direction.ts";
 import type { Attempts, BaselineFlow, Flow } from "./flow.ts";
+import { type Presence, stretchesOf } from "./presence.ts";
 import { notRoutable } from "./routable.ts";
 import { SourceError } from "./sources/source.ts";
 import { instant } from "./time.ts";
@@ -21,8 +22,13 @@ interface Totals {
   broadcast: boolean;
   readonly requests: number[];
   longestGap: number;
+  presence: Presence;
+  /** The stretches of presence are joined when there are so many. */
+  joinAt: number;
 }
 
+/** So many ends of stretches of one flow may lie unjoined. */
+const fewestToJoin = 256;
 /** So many conversations without a direction of their own wait for each other's evidence; then they are decided. */
 const mostUndecided = 1 << 17;
 
@@ -127,6 +133,8 @@ const emptyTotals = (flow: Flow, direction: Direction): Totals => ({
   broadcast: false,
   requests: [],
   longestGap: 0,
+  presence: [],
+  joinAt: fewestToJoin,
 });
 
 function addTo(total: Totals, talk: Conversation, direction: Direction): void {
@@ -138,6 +146,11 @@ function addTo(total: Totals, talk: Conversation, direction: Direction): void {
   if (!(talk.last <= total.last)) total.last = talk.last;
   if (direction.confidence > total.direction.confidence) total.direction = direction;
   total.broadcast ||= talk.broadcast;
+  total.presence.push(...talk.presence);
+  if (total.presence.length > total.joinAt) {
+    total.presence = stretchesOf(total.presence).flat();
+    total.joinAt = Math.max(fewestToJoin, 2 * total.presence.length);
+  }
   if (initiator.longestGap > total.longestGap) total.longestGap = initiator.longestGap;
   for (const time of initiator.requests) {
     if (total.requests.length < requestLimit) total.requests.push(time);
@@ -151,6 +164,7 @@ function toFlow(total: Totals): BaselineFlow {
   const { flow, connections, packets, bytes, direction, answered } = total;
   const unroutable = notRoutable({ ...flow, broadcast: total.broadcast, answered });
   const rhythm = cadence(total.requests, total.longestGap);
+  const presence = stretchesOf(total.presence);
   const [firstSeen, lastSeen] = [instant(total.first), instant(total.last)];
   return {
     ...flow,
@@ -164,6 +178,7 @@ function toFlow(total: Totals): BaselineFlow {
     answered,
     ...(unroutable === undefined ? {} : { notRoutable: unroutable }),
     ...(rhythm === undefined ? {} : { cadence: rhythm }),
+    ...(presence.length === 0 ? {} : { presence }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Family } from "../net/address.ts";
+import type { Presence } from "./presence.ts";
 
 /** One end of a conversation and what it sent. */
 export interface Party {
@@ -44,6 +45,8 @@ export interface Conversation {
   ended: boolean;
   /** The link layer delivered it to everyone. */
   broadcast: boolean;
+  /** When something of it was seen. */
+  readonly presence: Presence;
 }
 
 export const party = (address: string, port: number): Party => ({
@@ -77,6 +80,7 @@ export const conversation = (
   established: false,
   ended: false,
   broadcast: false,
+  presence: [],
 });
 
 export const otherParty = (talk: Conversation, side: Party): Party => (side === talk.a ? talk.b : talk.a);

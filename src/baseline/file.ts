@@ -36,6 +36,7 @@ const flow = z
     answered: z.boolean(),
     notRoutable: z.enum(["broadcast", "multicast", "link-local", "loopback", "unspecified"]).optional(),
     cadence: cadence.optional(),
+    presence: z.array(z.tuple([z.int(), z.int()])).optional(),
   })
   .superRefine(({ family, initiator, responder, protocol, port, icmpType }, context) => {
     const expect = (holds: boolean, path: string, message: string): void => {

@@ -60,6 +60,11 @@ export interface BaselineFlow extends Flow {
   /** Why no routed conduit can carry it, when none can. Such flows get no rule. */
   readonly notRoutable?: "broadcast" | "multicast" | "link-local" | "loopback" | "unspecified";
   readonly cadence?: Cadence;
+  /**
+   * When it was seen, in slots of a quarter of an hour since 1970: stretches from and to, both included, in order.
+   * Absent where no record of it had a readable time.
+   */
+  readonly presence?: readonly (readonly [from: number, to: number])[];
 }
 
 /** Every record of a source is counted once: `read = used + sum(ignored) + sum(rejected)`. */

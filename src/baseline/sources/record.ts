@@ -1,6 +1,7 @@
 import { AddressError, type Family, formatAddress, parseAddress } from "../../net/address.ts";
 import { icmpProtocol, type ProtocolName, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { type Conversation, conversation, noteRequest, party } from "../conversation.ts";
+import { noteSpan } from "../presence.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import type { Tally } from "./source.ts";
 import { answeredRequest, icmp4Errors, icmp6OfLink } from "./transport.ts";
@@ -68,6 +69,7 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   const b = party(destination.text, destinationPort);
   const talk = conversation(family, protocol, request ?? type, a, b, record.first);
   talk.last = record.last;
+  noteSpan(talk.presence, record.first, record.last);
   talk.broadcast = record.broadcast ?? false;
   Object.assign(a, record.sent);
   Object.assign(b, record.received);

@@ -9,6 +9,7 @@ import {
   party,
 } from "../conversation.ts";
 import { keyTable } from "../key-table.ts";
+import { notePresence } from "../presence.ts";
 import { decoder } from "./decode.ts";
 import { fragments } from "./fragments.ts";
 import type { Frame } from "./frame.ts";
@@ -197,6 +198,7 @@ function count(talk: Conversation, sender: Party, packet: CapturedPacket): void 
   sender.bytes += packet.length;
   if (packet.broadcast) talk.broadcast = true;
   const { time } = packet;
+  notePresence(talk.presence, time);
   if (time < talk.first || Number.isNaN(talk.first)) talk.first = time;
   if (time > talk.last || Number.isNaN(talk.last)) talk.last = time;
 }

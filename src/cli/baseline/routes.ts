@@ -1,9 +1,10 @@
 import { buildRouteMap } from "@stricli/core";
 import type { Context } from "../context.ts";
+import { coverageCommand } from "./coverage.ts";
 import { proposeCommand } from "./propose.ts";
 import { showCommand } from "./show.ts";
 
 export const baselineRoutes = buildRouteMap<string, Context>({
   docs: { brief: "What was observed, and what it asks for" },
-  routes: { show: showCommand, propose: proposeCommand },
+  routes: { show: showCommand, coverage: coverageCommand, propose: proposeCommand },
 });

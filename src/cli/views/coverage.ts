@@ -1,0 +1,57 @@
+import type { ConduitCoverage, Coverage } from "../../baseline/coverage/coverage.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import { formatDuration } from "../../policy/duration.ts";
+
+/** Heights of a column, from nothing to full. */
+const blocks = "▁▂▃▄▅▆▇█";
+/** Columns of the discovery curve: what stands beside it fits a line of 80. */
+const curveWidth = 48;
+
+/** Conduit by conduit: the discovery curve, every term, and what is missing and for how long. */
+export function renderCoverage(coverage: Coverage): string {
+  const { cycle, conduits, elsewhere, timeless } = coverage;
+  const phases = cycle.phases.length === 0 ? "" : ` (${cycle.phases.join(", ")})`;
+  const ready = conduits.filter(({ limiting }) => limiting === undefined).length;
+  const parts = [
+    printable(`counted in cycles of ${cycle.id}, ${formatDuration(cycle.length)} each${phases}`),
+    ...conduits.map((conduit) => conduitText(conduit, cycle.length)),
+    ...(elsewhere === 0 ? [] : [`${elsewhere} flows are in no conduit and were not judged`]),
+    ...(timeless === 0
+      ? []
+      : [
+          `${timeless} flows carry no times and were not counted: observe them again, from sources with times`,
+        ]),
+    `${ready} of ${conduits.length} conduits are ready to be enforced`,
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function conduitText({ id, estimate, terms, limiting }: ConduitCoverage, length: number): string {
+  const { flows, cycles, once, discovery } = estimate;
+  const width = Math.max(...terms.map(({ name }) => name.length));
+  const verdict = limiting === undefined ? "ready" : `not ready: limited by ${limiting.name}`;
+  return [
+    `${printable(id)}: ${verdict}`,
+    ...(flows === 0
+      ? []
+      : [
+          `  ${flows} flows in ${cycles} cycles, ${once} of them in one cycle only`,
+          `  ${curve(discovery)}  flows known after each cycle, up to ${flows}`,
+        ]),
+    ...terms.map(({ name, met, text }) => `  ${met ? "holds " : "FAILS "} ${name.padEnd(width)}  ${text}`),
+    ...(limiting === undefined ? [] : [`  missing: ${limiting.remedy}${timeText(limiting.cycles, length)}`]),
+  ].join("\n");
+}
+
+const timeText = (cycles: number | undefined, length: number): string =>
+  cycles === undefined ? "" : `: at least ${cycles} more cycles, ${formatDuration(cycles * length)}`;
+
+/** How many flows were known, over time: a line that is flat at its end has seen what there is to see. */
+function curve(discovery: readonly number[]): string {
+  const most = discovery.at(-1) ?? 0;
+  const columns = Math.min(curveWidth, discovery.length);
+  return Array.from({ length: columns }, (_, column) => {
+    const known = discovery[Math.floor(((column + 1) * discovery.length) / columns) - 1]!;
+    return blocks[Math.ceil((known / Math.max(1, most)) * (blocks.length - 1))];
+  }).join("");
+}
