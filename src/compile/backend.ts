@@ -2,14 +2,14 @@ import type { Outcome } from "../diagnostics/diagnostic.ts";
 import type { FirewallRules } from "./ir.ts";
 import type { Program } from "./program.ts";
 
-/** What a back end can express; the legalise passes read it, and the tables in the docs are made from it. */
+/** What a back end can express, as data: the compiler reads it, and the table in targets/README.md is made from it. */
 export interface Capabilities {
-  /** Longest name of a set or a chain. */
+  /** Longest name of an object on the firewall, in characters. */
   readonly nameLength: number;
-  /** An element of a set may be a range that is not a prefix. */
-  readonly ranges: boolean;
-  /** Elements of one set must not overlap. */
+  /** Elements of one set must not overlap, or a packet would be counted for more than one permit. */
   readonly disjointElements: boolean;
+  /** Protocols whose ports can be matched. */
+  readonly portProtocols: readonly number[];
   /** Where the lease of a trial is held. */
   readonly lease: "kernel" | "helper";
 }
@@ -24,6 +24,8 @@ export interface Backend {
   /** File name extension of an emitted ruleset, with the dot. */
   readonly extension: string;
   readonly capabilities: Capabilities;
+  /** What the names of a conduit's objects are made from. Two conduits of one firewall must differ in it. */
+  conduitName(conduit: string): string;
   emit(rules: FirewallRules): string;
   parse(text: string, file: string): Outcome<Program>;
 }

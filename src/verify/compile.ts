@@ -1,5 +1,6 @@
 import type { Baseline } from "../baseline/flow.ts";
 import type { Backend } from "../compile/backend.ts";
+import { unfit } from "../compile/fitness.ts";
 import type { ConduitRules, Stage } from "../compile/ir.ts";
 import { legalise } from "../compile/legalise.ts";
 import { lowerConduit } from "../compile/lower.ts";
@@ -57,6 +58,11 @@ function withRules(
 ): Compilation {
   const lowered = lowerConduit(order.site, order.conduit, order.stage);
   if (!lowered.value) return { diagnostics: lowered.diagnostics };
+  const sharing = order.site.conduits.filter(({ firewalls }) =>
+    firewalls.some((id) => id === order.firewall),
+  );
+  const obstacles = unfit(order.target, order.firewall, order.conduit, sharing);
+  if (obstacles.length > 0) return { diagnostics: [...lowered.diagnostics, ...obstacles] };
   const { value: rules, diagnostics: remarks } = legalise(lowered.value, order.target.capabilities);
   if (!rules) return { diagnostics: [...lowered.diagnostics, ...remarks] };
   const { text, file } = write(rules);

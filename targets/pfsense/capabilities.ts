@@ -4,10 +4,10 @@ import type { Capabilities } from "../../src/target.ts";
 export const capabilities: Capabilities = {
   // PF_TABLE_NAME_SIZE is 32 with the terminating zero; pfSense wants the same of an alias.
   nameLength: 31,
-  // A table holds prefixes only.
-  ranges: false,
   // Match rules are not exclusive: each counts every packet that it admits.
   disjointElements: false,
+  // pf of this age takes ports of these two only; SCTP came with FreeBSD 15 (pf.conf(5)).
+  portProtocols: [6, 17],
   // pf has no rule that expires.
   lease: "helper",
 };

@@ -48,20 +48,40 @@ describe("lowering", () => {
   });
 
   test.each([
-    ["of two families", { from: ["10.0.1.1"], to: ["fd00:2::1"], services: [tcp(502)] }],
-    ["with a foreign ICMP type", { from: ["10.0.1.1"], to: ["10.0.2.1"], services: [ping(6)] }],
-    ["outside the zones", { from: ["192.168.0.1"], to: ["10.0.2.1"], services: [tcp(502)] }],
-    ["inside one zone", { from: ["10.0.2.2"], to: ["10.0.2.1"], services: [tcp(502)] }],
-  ] satisfies readonly (readonly [string, Flows])[])(
-    "refuses a permit %s: it would admit nothing",
-    (_, permit) => {
+    [
+      "of two families",
+      { from: ["10.0.1.1"], to: ["fd00:2::1"], services: [tcp(502)] },
+      "permit-without-common-family",
+    ],
+    [
+      "with a foreign ICMP type",
+      { from: ["10.0.1.1"], to: ["10.0.2.1"], services: [ping(6)] },
+      "icmp-of-other-family",
+    ],
+    ["outside the zones", { from: ["192.168.0.1"], to: ["10.0.2.1"], services: [tcp(502)] }, "empty-permit"],
+    ["inside one zone", { from: ["10.0.2.2"], to: ["10.0.2.1"], services: [tcp(502)] }, "empty-permit"],
+    ["without initiators", { from: [], to: ["10.0.2.1"], services: [tcp(502)] }, "empty-set"],
+    ["without services", { from: ["10.0.1.1"], to: ["10.0.2.1"], services: [] }, "empty-set"],
+    [
+      "for a port of a protocol without ports, beside a good service",
+      {
+        ...{ from: ["10.0.1.1"], to: ["10.0.2.1"] },
+        services: [tcp(502), { kind: "ports", protocol: 47, from: 5, to: 5 }],
+      },
+      "portless-protocol",
+    ],
+  ] satisfies readonly (readonly [string, Flows, string])[])(
+    "refuses a permit %s with a message of its own: it would admit nothing, or something else",
+    (_, permit, code) => {
       const { value, diagnostics } = lower(permit);
       expect(value).toBeUndefined();
+      expect(diagnostics).toHaveLength(1);
       expect(diagnostics[0]).toMatchObject({
-        code: "compile/empty-permit",
+        code: `compile/${code}`,
         severity: "error",
         span: { line: 2 },
       });
+      expect(diagnostics[0]!.fix).toBeDefined();
     },
   );
 

@@ -1,0 +1,49 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { formatProtocol } from "../net/protocol.ts";
+import type { Conduit } from "../policy/model.ts";
+import type { Backend } from "./backend.ts";
+
+/**
+ * What keeps a conduit from being written for a kind of firewall: a match that it does not have, or a name that
+ * another conduit of the same firewall would share.
+ * @param others the other conduits that run over the firewall.
+ */
+export const unfit = (
+  target: Backend,
+  firewall: string,
+  conduit: Conduit,
+  others: readonly Conduit[],
+): readonly Diagnostic[] => [
+  ...conduit.permits.flatMap(({ id, services, span }): readonly Diagnostic[] => {
+    const missing = services.flatMap((service) =>
+      service.kind === "ports" && !target.capabilities.portProtocols.includes(service.protocol)
+        ? [formatProtocol(service.protocol)]
+        : [],
+    );
+    if (missing.length === 0) return [];
+    const names = [...new Set(missing)].join(", ");
+    return [
+      {
+        code: "compile/missing-capability",
+        severity: "error",
+        message: `permit "${id}" asks for ports of ${names}; firewall "${firewall}" is ${target.name}, which cannot match them`,
+        span,
+        fix: `permit ${names} as a whole protocol, or lead the conduit over another kind of firewall`,
+      },
+    ];
+  }),
+  ...others
+    .filter(({ id }) => id !== conduit.id && target.conduitName(id) === target.conduitName(conduit.id))
+    .map(
+      (other): Diagnostic => ({
+        code: "compile/name-collision",
+        severity: "error",
+        message:
+          `conduits "${conduit.id}" and "${other.id}" would both be "${target.conduitName(conduit.id)}" on firewall ` +
+          `"${firewall}" (${target.name}): its names are short, and both ids shorten to the same`,
+        span: conduit.span,
+        related: [{ span: other.span, message: `conduit "${other.id}"` }],
+        fix: "rename one of them",
+      }),
+    ),
+];

@@ -1,0 +1,29 @@
+import { formatProtocol } from "../src/net/protocol.ts";
+import type { Capabilities, Target } from "../src/target.ts";
+
+/** What each capability is called in the docs, and how its value reads. A new one without a row does not compile. */
+const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capabilities) => string] } = {
+  nameLength: ["longest name", ({ nameLength }) => `${nameLength} characters`],
+  disjointElements: [
+    "overlapping permits",
+    ({ disjointElements }) => (disjointElements ? "cut apart, the earlier one counts" : "kept, each counts"),
+  ],
+  portProtocols: ["ports of", ({ portProtocols }) => portProtocols.map(formatProtocol).join(", ")],
+  lease: [
+    "a trial's lease is held by",
+    ({ lease }) => ({ kernel: "the kernel", helper: "a helper process on the firewall" })[lease],
+  ],
+};
+
+/** The table of targets/README.md, as Markdown. */
+export function capabilityTable(targets: Iterable<Target>): string {
+  const all = [...targets];
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    line(["", ...all.map(({ name }) => name)]),
+    line(["---", ...all.map(() => "---")]),
+    ...Object.values(rows).map(([name, text]) =>
+      line([name, ...all.map(({ capabilities }) => text(capabilities))]),
+    ),
+  ].join("\n");
+}
