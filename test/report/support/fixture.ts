@@ -205,6 +205,7 @@ export function planDocument(wanted: Wanted = {}): PlanDocument {
       `sluice apply ${file}`,
       `sluice confirm ${file}`,
       "sluice abort fw1",
+      "sluice rollback fw1",
     ],
     review: reviewFacts({ site: plant, conduit, firewall: firewall.id, to, before, baseline: observed }),
   });
