@@ -13,12 +13,12 @@ const sizeLimit = 64 * 1024 * 1024;
  */
 export function readForeignFile(context: Context, name: string): Reading {
   const text = readTextFile(resolve(context.cwd, name), name, sizeLimit);
-  const candidates = [...targets.values()].filter(({ foreign }) => foreign.recognises(text));
-  for (const { name: target, parse } of candidates) {
+  if (text.trim() === "") throw new CommandError(`${name} is empty`);
+  for (const { name: target, parse } of targets.values()) {
     const { value: program } = parse(text, name);
     if (program) return { gates: [{ name: `${target}, Sluice's own`, program }], unmodelled: [] };
   }
-  const [target] = candidates;
+  const target = [...targets.values()].find(({ foreign }) => foreign.recognises(text));
   if (!target) {
     throw new CommandError(
       `${name} is not a ruleset that is known: give what "nft list ruleset", "nft -j list ruleset", "iptables-save", ` +
