@@ -1,10 +1,11 @@
 import { buildRouteMap } from "@stricli/core";
 import type { Context } from "../context.ts";
 import { coverageCommand } from "./coverage.ts";
+import { diffCommand } from "./diff.ts";
 import { proposeCommand } from "./propose.ts";
 import { showCommand } from "./show.ts";
 
 export const baselineRoutes = buildRouteMap<string, Context>({
   docs: { brief: "What was observed, and what it asks for" },
-  routes: { show: showCommand, coverage: coverageCommand, propose: proposeCommand },
+  routes: { show: showCommand, coverage: coverageCommand, diff: diffCommand, propose: proposeCommand },
 });

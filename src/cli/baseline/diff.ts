@@ -1,0 +1,34 @@
+import { buildCommand } from "@stricli/core";
+import { type BaselineDiff, diffBaselines } from "../../baseline/diff.ts";
+import { loadBaseline } from "../baseline-file.ts";
+import type { Context } from "../context.ts";
+import { renderBaselineDiff } from "../views/baseline-diff.ts";
+
+interface Flags {
+  readonly json?: boolean;
+}
+
+export const diffCommand = buildCommand<Flags, [string, string], Context>({
+  docs: {
+    brief: "Shows which flows came, went or changed between two observations",
+    fullDescription:
+      "A flow has changed when its attempts are now answered, or no longer, or when its rhythm is another one.",
+  },
+  parameters: {
+    flags: { json: { kind: "boolean", optional: true, withNegated: false, brief: "Print it as JSON" } },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { parse: String, placeholder: "BEFORE", brief: "The earlier baseline" },
+        { parse: String, placeholder: "AFTER", brief: "The later baseline" },
+      ],
+    },
+  },
+  func({ json }, before, after) {
+    const diff = diffBaselines(loadBaseline(this, before).baseline, loadBaseline(this, after).baseline);
+    this.process.stdout.write(json ? asJson(diff) : renderBaselineDiff(diff));
+  },
+});
+
+const asJson = (diff: BaselineDiff): string =>
+  `${JSON.stringify({ schema: "sluice/baseline-diff", version: 1, ...diff }, undefined, 2)}\n`;
