@@ -5,6 +5,7 @@ import type { Figure, Report, Section } from "./document.ts";
 import { access } from "./site/access.ts";
 import { assets } from "./site/assets.ts";
 import { conduits, stageOf } from "./site/conduits.ts";
+import { emergencies } from "./site/emergencies.ts";
 import { exceptions } from "./site/exceptions.ts";
 import { firewalls } from "./site/firewalls.ts";
 import { firewallHistories } from "./site/history.ts";
@@ -19,6 +20,7 @@ const sections: readonly ((reported: ReportedSite) => Section)[] = [
   assets,
   access,
   firewalls,
+  emergencies,
   metrics,
 ];
 

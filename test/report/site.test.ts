@@ -90,6 +90,27 @@ describe("the report of a site", () => {
     expect(metric(closed, "Changes that caused downtime")).toMatchObject({ text: "none" });
   });
 
+  test("names what was done without a plan, and takes the time to containment from what was proved", () => {
+    const isolate = (kind: string, seconds: number): JournalContent => ({
+      ...{ time: "2026-11-26T04:00:00.000Z", actor: "eva", action: "isolate", firewall: "fw1" },
+      details: { zone: "pumps", reason: "An unknown laptop.", lease: 1800, kind, seconds },
+    });
+    const done = report([isolate("taken", 2), isolate("unproven", 60), isolate("taken", 4)]);
+    expect(rows(done, /^Measures/)[0]).toEqual([
+      ...[
+        "2026-11-26 04:00 UTC",
+        "eva",
+        "isolation of pumps",
+        "fw1",
+        "An unknown laptop.",
+        "30 min",
+        "taken",
+      ],
+    ]);
+    expect(rows(done, /^Measures/).map((row) => row.at(-1))).toEqual(["taken", "unproven", "taken"]);
+    expect(metric(done, "Mean time to containment")).toBe("3 s");
+  });
+
   test("counts days on the site's clock, and names what is past its date", () => {
     const left = (day: string): readonly (readonly string[])[] =>
       table(siteReport(site(), [], new Date(day)), /^Exceptions/).rows.map((row) => row.map(cellText));

@@ -10,7 +10,7 @@ const results: Readonly<Record<string, Cell>> = {
 /** What was proved about the rules, and what no proof here covers. */
 export function proofs({ plan }: Reviewed): Section {
   const { outside } = plan.certificate as { readonly outside?: readonly string[] };
-  const claims = claimsOf(plan);
+  const claims = [...claimsOf(plan), ...(plan.transition ?? [])];
   return {
     id: "proofs",
     title: "What is proved",
@@ -20,7 +20,8 @@ export function proofs({ plan }: Reviewed): Section {
         ? absent("The certificate of this plan holds no claim.")
         : {
             kind: "table",
-            caption: "Claims about the text of the rules, each for all packets, not for samples",
+            caption:
+              "Claims about the text of the rules and about the step, each for all packets, not for samples",
             columns: [
               { heading: "Result", kind: "text" },
               { heading: "Claim", kind: "text" },

@@ -33,7 +33,7 @@ export function firewalls({ site, histories }: ReportedSite): Section {
         };
       }),
       absent(
-        "This comes from the journal: nothing was read from a firewall. Whether one of them was changed past Sluice (drift) is not known here; `sluice status` reads it.",
+        "This comes from the journal: nothing was read from a firewall. Whether one of them was changed past Sluice (drift) is not known here; `sluice drift` reads it.",
       ),
     ],
   };

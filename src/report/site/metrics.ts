@@ -81,7 +81,7 @@ const patchExceptions = ({ site }: ReportedSite): Metric => {
 
 const containment = ({ journal }: ReportedSite): Metric => {
   const seconds = journal
-    .filter(({ action }) => action === "isolate")
+    .filter(({ action, details }) => action === "isolate" && details?.kind === "taken")
     .flatMap(({ details }) => (typeof details?.seconds === "number" ? [details.seconds] : []));
   return {
     name: "Mean time to containment",
