@@ -3,6 +3,7 @@ import { abortCommand } from "./abort.ts";
 import { applyCommand } from "./apply.ts";
 import { approveCommand } from "./approve.ts";
 import { baselineRoutes } from "./baseline/routes.ts";
+import { bypassCommand } from "./bypass.ts";
 import { checkCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
@@ -14,6 +15,7 @@ import { explainCommand } from "./explain.ts";
 import { fmtCommand } from "./fmt.ts";
 import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
+import { isolateCommand } from "./isolate.ts";
 import { journalRoutes } from "./journal/routes.ts";
 import { labRoutes } from "./lab/routes.ts";
 import { observeCommand } from "./observe.ts";
@@ -45,6 +47,8 @@ const routes = buildRouteMap<string, Context>({
     abort: abortCommand,
     rollback: rollbackCommand,
     drift: driftCommand,
+    bypass: bypassCommand,
+    isolate: isolateCommand,
     status: statusCommand,
     journal: journalRoutes,
     evidence: evidenceCommand,

@@ -1,11 +1,11 @@
 import type { Baseline } from "../baseline/flow.ts";
 import { places } from "../baseline/propose/places.ts";
 import { flowText } from "../baseline/propose/question.ts";
-import { passAll } from "../compile/conduit-program.ts";
+import { carriedBy, passAll } from "../compile/conduit-program.ts";
 import type { ConduitRules, FirewallRules } from "../compile/ir.ts";
 import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
-import { formatPacket } from "../net/packet.ts";
+import { formatPacket, type Packet } from "../net/packet.ts";
 import type { PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
 import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
@@ -13,11 +13,17 @@ import { watchOf } from "../plan/watch.ts";
 import type { Conduit, Site, Window } from "../policy/model.ts";
 import type { Driver, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
 import { namedAddresses } from "../verify/claims/observed.ts";
+import {
+  proveTransition,
+  type Transition,
+  type TransitionClaim,
+  transitionStatements,
+} from "../verify/claims/transition.ts";
 import type { Ruleset } from "../verify/compile.ts";
 import type { Budget } from "../verify/diagram/diagram.ts";
 import { diffPrograms } from "../verify/diff.ts";
 import { groundProblems } from "./ground.ts";
-import { currentOf, readRing, textName } from "./known-good.ts";
+import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
 import { decisionsOf, judgeRecord } from "./record.ts";
 import { surprises } from "./surprises.ts";
 
@@ -75,13 +81,23 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
     };
   }
   if (now?.stage === rules.stage && now.rulesHash === rulesHash) return { kind: "no-change" };
+  const step = readStep(order, live, ring, bootText);
+  const claims = proveTransition(step);
+  const standing = claims.filter((claim) => claim.result !== "failed");
+  const broken = claims.flatMap((claim) => (claim.result === "failed" ? [brokenClaim(claim)] : []));
+  if (broken.length > 0) return { kind: "problems", problems: broken };
   return {
     kind: "plan",
     content: {
       ...sources(order),
       from: now?.stage ?? "unmanaged",
       to: rules.stage,
-      difference: difference(order, live, bootText),
+      difference: difference(step),
+      transition: standing.map(({ claim, result }) => ({
+        claim,
+        statement: transitionStatements[claim],
+        result,
+      })),
       compiled: { text, sha256: sha256(text) },
       boot: { text: bootText, sha256: sha256(bootText), rules: firewallRulesDocument(bootRules) },
       expected: { rulesHash, ownHash: whole.ownHash },
@@ -183,25 +199,51 @@ const baseOf = (live: LiveState, facts: HostFacts): PlanContent["base"] => ({
   version: facts.version,
 });
 
-/** How the packets of the conduit fare, before and after; what cannot be read or compared is unknown, never equal. */
-function difference(order: PlanOrder, live: LiveState, bootText: string): PlanContent["difference"] {
+/** What runs, what the plan makes of it and what a rollback restores, as programs. */
+function readStep(order: PlanOrder, live: LiveState, ring: Ring | undefined, bootText: string): Step {
   const { site, conduit, ruleset, target, budget } = order;
   const read = (text: string): Program | undefined => target.parse(text, order.firewall.id).value;
   const before = live.form === "" || live.text === undefined ? passAll : read(live.text);
-  const after = read(bootText);
+  const known = ring && currentOf(ring);
+  const kept = known?.rules.conduits.length === 0 ? null : known?.text;
+  const held = known?.rules.conduits.find((one) => one.conduit === conduit.id);
+  const carried = carriedBy(ruleset.rules.pairs);
+  return {
+    stage: ruleset.rules.stage,
+    before,
+    after: read(bootText),
+    // At first contact, what is there is what is kept.
+    restored: kept === undefined ? before : kept === null ? passAll : read(kept),
+    carried,
+    inside: [...carried, ...carriedBy(held?.pairs ?? [])],
+    named: namedAddresses(site.zones.filter((zone) => conduit.zones.includes(zone.id))),
+    budget,
+  };
+}
+
+/** A step, with the packets that are the conduit's by its zones now. */
+interface Step extends Transition {
+  readonly carried: readonly Cube[];
+}
+
+/** How the packets of the conduit fare, before and after; what cannot be read or compared is unknown, never equal. */
+function difference({ before, after, carried, named, budget }: Step): PlanContent["difference"] {
   if (!before || !after) return { verdict: "unknown" };
-  const within = ruleset.rules.pairs.flatMap(({ left, right }): readonly Cube[] => [
-    { family: left.family, source: left, destination: right },
-    { family: left.family, source: right, destination: left },
-  ]);
-  const named = namedAddresses(site.zones.filter((zone) => conduit.zones.includes(zone.id)));
-  const change = diffPrograms(before, after, within, named, budget);
+  const change = diffPrograms(before, after, carried, named, budget);
   return {
     verdict: change.kind,
     ...("lost" in change ? { lost: formatPacket(change.lost) } : {}),
     ...("gained" in change ? { gained: formatPacket(change.gained) } : {}),
   };
 }
+
+const brokenClaim = ({
+  claim,
+  packet,
+}: {
+  readonly claim: TransitionClaim;
+  readonly packet: Packet;
+}): string => `this does not hold: ${transitionStatements[claim]} Against it: ${formatPacket(packet)}`;
 
 function undo(order: PlanOrder, driver: Driver, knownGood: number): PlanContent["undo"] {
   const { lease } = order.site.trial;

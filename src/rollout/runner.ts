@@ -5,14 +5,10 @@ import { type Change, type Connection, type Outside, trialNote, trialNoteName, u
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
 import { judge, noMemory } from "./criteria/judge.ts";
 import { describe } from "./describe.ts";
+import { rehearse } from "./drill.ts";
 import { type Effect, type Event, isFinal, isRunning, type Settings, type State, step } from "./machine.ts";
 import { preflight, windowSeconds } from "./preflight.ts";
 import { release, verifyReturn } from "./return.ts";
-
-/** A rehearsal of the dead man need not take as long as a lease. */
-const drillLease = 2;
-/** Seconds that a lease may end early or late in the drill. */
-const drillTolerance = 1;
 
 /**
  * Carries a change from `start` to its end: performs what the machine asks for, one thing at a time, and tells it what
@@ -65,11 +61,8 @@ export async function runChange(
     switch (effect.kind) {
       case "check":
         return { kind: "checked", problems: await preflight(change, driver, outside) };
-      case "drill": {
-        const lease = Math.min(drillLease, order.leaseSeconds);
-        const seconds = await driver.drill(lease);
-        return { kind: "drilled", fired: Math.abs(seconds - lease) < drillTolerance, seconds };
-      }
+      case "drill":
+        return { kind: "drilled", ...(await rehearse(driver, order.leaseSeconds)) };
       case "arm": {
         const when = outside.time().toISOString();
         await outside.record("used", { plan: plan.id });

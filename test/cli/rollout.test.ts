@@ -151,13 +151,57 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     });
     host.run(`cp ${host.folder}/kept ${host.paths.bootFile}`);
 
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m", "olaf")).stderr).toContain(
+      "olaf may not bypass: it needs the role",
+    );
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30")).stderr).toContain(
+      "a duration from 1m to",
+    );
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).code).toBe(0);
+    expect(listing()).toMatch(/timeout 30m .*goto t_dmz_cell1_monitor/);
+    expect((await sluice("drift")).code).toBe(0);
+    expect((await sluice("status")).stdout).toMatch(
+      /enforce for .*, ON TRIAL: monitor, ends by itself in 1[78]/,
+    );
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).stderr).toContain(
+      "a trial of dmz-cell1 runs on this firewall",
+    );
+    expect((await sluice("isolate cell1 --reason worm --for 1h")).stdout).toMatch(
+      /fw1: cell1 is isolated for 1h, read from the firewall \([\d.]+ s\)/,
+    );
+    expect(listing()).toMatch(/0.0.0.0-10.10.0.255 . 10.10.1.0\/24 timeout 1h .*goto t_island_cell1_enforce/);
+    expect(listing()).not.toContain("t_dmz_cell1");
+    expect((await sluice("isolate cell1 --reason over --end")).code).toBe(0);
+    expect(listing()).not.toContain("goto t_");
+    expect((await sluice("isolate cell1 --reason over --end")).code).toBe(1);
+    expect((await sluice("drift")).code).toBe(0);
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).code).toBe(0);
+    expect((await sluice("abort fw1")).code).toBe(0);
+    expect(listing()).not.toContain("goto t_");
+
     expect((await sluice("rollback fw1")).stdout).toMatch(/known-good 2 is what runs; a reboot loads it too/);
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).stderr).toContain(
+      "dmz-cell1 is monitor",
+    );
     expect(listing()).toContain("goto c_dmz_cell1_monitor");
     expect((await sluice("rollback fw1")).stdout).toContain("known-good 1 is what runs");
     expect(listing()).not.toContain("sluice");
     expect((await sluice("rollback fw1")).code).toBe(1);
     expect((await sluice("journal verify")).stdout).toMatch(/^journal is whole: \d+ entries/);
-  }, 90_000);
+    const done = readFileSync(join(folder, "journal.jsonl"), "utf8");
+    expect(done.match(/"action":"(bypass|bypassing|isolate|isolation-ended|abort)"/g)).toEqual([
+      '"action":"bypassing"',
+      '"action":"bypass"',
+      '"action":"bypass"',
+      '"action":"isolate"',
+      '"action":"isolation-ended"',
+      '"action":"isolation-ended"',
+      '"action":"bypassing"',
+      '"action":"bypass"',
+      '"action":"abort"',
+      '"action":"bypass"',
+    ]);
+  }, 150_000);
 
   test("a used plan, an edited plan and an unapproved plan have each their own message, and change nothing", async () => {
     const before = listing();
