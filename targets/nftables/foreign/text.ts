@@ -10,7 +10,7 @@ export function readText(text: string, file: string): Listing {
   const tables: Table[] = [];
   const unmodelled: Unmodelled[] = [];
   for (;;) {
-    cursor.skipNewlines();
+    skipEnds(cursor);
     if (cursor.next.kind === "end") return { tables, unmodelled };
     if (cursor.takeIf("flush")) skipLine(cursor);
     else tables.push(readTable(cursor, unmodelled));
@@ -27,7 +27,7 @@ function readTable(cursor: Cursor, unmodelled: Unmodelled[]): Table {
   const sets = new Map<string, NamedSet>();
   let dormant = false;
   expect(cursor, "{");
-  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+  for (skipEnds(cursor); !cursor.takeIf("}"); skipEnds(cursor)) {
     const token = cursor.take();
     switch (token.text) {
       case "flags":
@@ -69,30 +69,28 @@ function readChain(cursor: Cursor): Chain {
   expect(cursor, "{");
   let base: Chain["base"];
   const rules: Rule[] = [];
-  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+  for (skipEnds(cursor); !cursor.takeIf("}"); skipEnds(cursor)) {
     if (cursor.next.text === "type") base = readBase(cursor);
-    else if (cursor.next.text === "comment" || cursor.next.text === "policy") skipLine(cursor);
+    else if (base && cursor.takeIf("policy")) {
+      base = { ...base, policy: cursor.take().text === "drop" ? "drop" : "accept" };
+    } else if (cursor.next.text === "comment") skipLine(cursor);
     else rules.push(readRule(cursor));
     if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
   }
   return { name: name.text, ...(base && { base }), rules, span: cursor.span(name) };
 }
 
-/** `type filter hook forward priority filter; policy drop;`, with a device for some hooks. */
+/** `type filter hook forward priority filter`, with a device for some hooks; the policy stands by itself. */
 function readBase(cursor: Cursor): Chain["base"] {
   const words = takeLine(cursor).map(({ text }) => text);
   const after = (word: string): string => words[words.indexOf(word) + 1] ?? "";
-  return {
-    type: after("type"),
-    hook: after("hook"),
-    policy: words.includes("policy") && after("policy") === "drop" ? "drop" : "accept",
-  };
+  return { type: after("type"), hook: after("hook"), policy: "accept" };
 }
 
 function readSet(cursor: Cursor): NamedSet {
   expect(cursor, "{");
   let elements: NamedSet["elements"] = [];
-  for (cursor.skipNewlines(); !cursor.takeIf("}"); cursor.skipNewlines()) {
+  for (skipEnds(cursor); !cursor.takeIf("}"); skipEnds(cursor)) {
     if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
     if (cursor.takeIf("elements")) {
       expect(cursor, "=");
@@ -103,11 +101,17 @@ function readSet(cursor: Cursor): NamedSet {
   return { elements };
 }
 
+/** A statement ends with its line or with a semicolon. */
+function skipEnds(cursor: Cursor): void {
+  do cursor.skipNewlines();
+  while (cursor.takeIf(";"));
+}
+
 function takeLine(cursor: Cursor): readonly Token[] {
   const tokens: Token[] = [];
   let depth = 0;
   while (cursor.next.kind !== "end" && (depth > 0 || cursor.next.kind !== "newline")) {
-    if (depth === 0 && cursor.next.text === "}" && cursor.next.kind === "mark") break;
+    if (depth === 0 && cursor.next.kind === "mark" && "};".includes(cursor.next.text)) break;
     const token = cursor.take();
     if (token.kind === "mark") depth += token.text === "{" ? 1 : token.text === "}" ? -1 : 0;
     tokens.push(token);

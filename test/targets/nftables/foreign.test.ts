@@ -88,6 +88,14 @@ describe("anybody's nft ruleset", () => {
     expect(answer(forward("accept") + second, "tcp 1.1.1.1 -> 1.1.1.2:10")).toBe("accept");
   });
 
+  test("statements may end with semicolons, and the policy may stand by itself", () => {
+    const text =
+      "table inet t { set s { type ipv4_addr; elements = { 1.1.1.1 }; }; chain f { type filter hook forward priority 0;\n" +
+      "policy drop; ip saddr @s accept; ip saddr 1.1.1.2 tcp dport 9 accept; } }\n";
+    const packets = ["tcp 1.1.1.1 -> 1.1.1.2:8", "tcp 1.1.1.2 -> 1.1.1.1:9", "tcp 1.1.1.2 -> 1.1.1.1:8"];
+    expect(packets.map((packet) => answer(text, packet))).toEqual(["accept", "accept", "drop"]);
+  });
+
   test("return leads from a jump to behind it, from a goto to the policy", () => {
     const chains = (how: string): string =>
       forward(`\t\t${how} sub\n\t\taccept`).replace(

@@ -1,0 +1,281 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { judge } from "../../src/compile/reading.ts";
+import { formatAddress, parseAddress } from "../../src/net/address.ts";
+import { formatPacket, type Packet } from "../../src/net/packet.ts";
+import type { ForeignReader } from "../../src/target.ts";
+import { iptables } from "../../targets/iptables/target.ts";
+import { nftables } from "../../targets/nftables/target.ts";
+import { missingForIptables } from "../support/iptables-host.ts";
+import { missingForNft } from "../support/real-nft.ts";
+
+/** The kernel is the judge of what somebody else's ruleset means: where a reading is certain, packets must agree. */
+
+const missingHere =
+  missingForNft ?? (spawnSync("python3", ["--version"]).status === 0 ? undefined : "needs python3");
+
+type Family = 4 | 6;
+const hosts = {
+  left: { 4: ["10.0.1.1", "10.0.1.6"], 6: ["fd00:1::1", "fd00:1::6"] },
+  right: { 4: ["10.0.2.1", "10.0.2.6"], 6: ["fd00:2::1", "fd00:2::6"] },
+} as const;
+const ports = [21, 22, 23, 80];
+const protocols = { tcp: 6, udp: 17 } as const;
+
+interface Sent {
+  readonly packet: Packet;
+  readonly wire: Readonly<Record<string, unknown>>;
+  readonly opening?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Every host asks every host of the other side on every port, and half of the sessions were open before. */
+const sent: readonly Sent[] = (() => {
+  const all: Sent[] = [];
+  for (const family of [4, 6] as const) {
+    for (const [side, other] of [
+      ["left", "right"],
+      ["right", "left"],
+    ] as const) {
+      for (const source of hosts[side][family]) {
+        for (const destination of hosts[other][family]) {
+          const id = (): number => all.length + 1;
+          const ends = { source: parseAddress(source).from, destination: parseAddress(destination).from };
+          for (const port of ports) {
+            for (const protocol of Object.values(protocols)) {
+              const [sport, dport] = [20_000 + id(), port];
+              all.push({
+                packet: {
+                  family,
+                  state: "original",
+                  ...ends,
+                  protocol,
+                  sourcePort: sport,
+                  destinationPort: dport,
+                },
+                wire: { id: id(), side, family, source, destination, protocol, sport, dport },
+              });
+            }
+            const [asked, client] = [port, 30_000 + id()];
+            const answer = {
+              id: id(),
+              side,
+              family,
+              source,
+              destination,
+              protocol: 6,
+              sport: asked,
+              dport: client,
+            };
+            const back = { ...answer, side: other, source: destination, destination: source };
+            all.push({
+              packet: {
+                family,
+                state: "reply",
+                ...ends,
+                protocol: 6,
+                sourcePort: asked,
+                destinationPort: client,
+              },
+              wire: { ...answer, flags: "ack" },
+              opening: [
+                { ...back, sport: client, dport: asked, flags: "syn" },
+                { ...answer, flags: "synack" },
+              ],
+            });
+          }
+          const type = family === 4 ? 8 : 128;
+          const protocol = family === 4 ? 1 : 58;
+          all.push({
+            packet: { family, state: "original", ...ends, protocol, icmpType: type, icmpCode: 0 },
+            wire: { id: id(), side, family, source, destination, protocol, type, code: 0, echo: id() },
+          });
+        }
+      }
+    }
+  }
+  return all;
+})();
+
+/** Which packets came out, and the ruleset as the host lists it. */
+function forwarded(
+  ruleset: string,
+  load: string,
+  list: string,
+): { readonly ids: ReadonlySet<number>; readonly listing: string } {
+  const before = sent.flatMap(({ opening }) => opening ?? []);
+  const input = JSON.stringify({ before, after: sent.map(({ wire }) => wire), ruleset, load, list });
+  const script = join(import.meta.dirname, "exchange.py");
+  const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--mount", "python3", script], {
+    input,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  expect(`${stderr}${status === 0 ? "" : ruleset}`).toBe("");
+  const answer = JSON.parse(stdout) as { readonly forwarded: readonly number[]; readonly listing: string };
+  return { ids: new Set(answer.forwarded), listing: answer.listing };
+}
+
+const address = (family: Family) =>
+  fc.constantFrom(...[...hosts.left[family], ...hosts.right[family]]).chain((host) => {
+    const { from } = parseAddress(host);
+    return fc.constantFrom(host, `${formatAddress(family, from & ~7n)}/${family === 4 ? 29 : 125}`);
+  });
+const port = fc.constantFrom(...ports);
+const joined = (...parts: readonly fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
+  fc.tuple(...parts).map((words) => words.filter((word) => word !== "").join(" "));
+const maybe = (part: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.oneof(fc.constant(""), part);
+
+/** Rules of nft, in the many ways that people write them. */
+const nftRuleset: fc.Arbitrary<string> = (() => {
+  const sign = fc.constantFrom("", "!= ");
+  const ends = ([4, 6] as const).map((family) => {
+    const header = family === 4 ? "ip" : "ip6";
+    const one = fc
+      .tuple(
+        fc.constantFrom("saddr", "daddr"),
+        sign,
+        fc.uniqueArray(address(family), { minLength: 1, maxLength: 1 }),
+      )
+      .map(([end, not, values]) => `${header} ${end} ${not}${values.join(", ")}`);
+    return one;
+  });
+  const name = fc.constantFrom("tcp", "udp");
+  const service = fc.oneof(
+    fc.tuple(name, fc.constantFrom("", "!= ", "< ", ">= "), port).map(([p, op, n]) => `${p} dport ${op}${n}`),
+    fc.tuple(name, port).map(([p, n]) => `${p} dport { ${n}, 50-90 }`),
+    fc.tuple(name, port).map(([p, n]) => `${p} sport ${n}`),
+    name.map((p) => `meta l4proto ${p}`),
+    port.map((n) => `meta l4proto { tcp, udp } th dport ${n}`),
+    fc
+      .tuple(port, port)
+      .map(([a, b]) => `tcp dport vmap { ${a} : accept, ${a === b ? b + 1 : b} : jump sub }`),
+  );
+  const state = fc.constantFrom(
+    "ct state new",
+    "ct state established,related",
+    "ct state != new",
+    "ct direction reply",
+  );
+  const other = fc.constantFrom(
+    "icmp type echo-request",
+    "meta nfproto ipv6",
+    "limit rate 5/second",
+    'iifname "left"',
+  );
+  const conditions = fc.oneof(
+    joined(maybe(state), maybe(fc.oneof(...ends)), maybe(service)),
+    joined(other, maybe(state)),
+    fc.constant("ip protocol udp"),
+  );
+  const verdict = fc.constantFrom("accept", "drop", "return", "continue", "counter accept");
+  const rule = (further: readonly string[]) =>
+    fc
+      .tuple(conditions, fc.oneof(verdict, ...(further.length > 0 ? [fc.constantFrom(...further)] : [])))
+      .map(([asked, then]) => (asked.includes("vmap") ? asked : `${asked} ${then}`.trim()));
+  const plain = rule([]).filter((text) => !text.includes("vmap"));
+  const base = (index: number) =>
+    fc
+      .tuple(
+        fc.constantFrom("accept", "drop"),
+        fc.array(rule(["jump sub", "goto sub"]), { minLength: 1, maxLength: 6 }),
+      )
+      .map(
+        ([policy, rules]) =>
+          `chain base${index} { type filter hook forward priority ${index}; policy ${policy}; ${rules.join("; ")}; }`,
+      );
+  return fc
+    .tuple(fc.array(plain, { minLength: 1, maxLength: 4 }), base(1), base(2))
+    .map(([sub, one, two]) => `table inet foreign {\nchain sub { ${sub.join("; ")}; }\n${one}\n${two}\n}\n`);
+})();
+
+/** Rules of iptables, for IPv4. */
+const iptablesRuleset: fc.Arbitrary<string> = (() => {
+  const not = fc.constantFrom("", "! ");
+  const end = fc
+    .tuple(not, fc.constantFrom("-s", "-d"), address(4))
+    .map((words) => words.join(" ").replace("!  ", "! "));
+  const name = fc.constantFrom("tcp", "udp");
+  const service = fc.oneof(
+    fc.tuple(name, not, port).map(([p, no, n]) => `-p ${p} -m ${p} ${no}--dport ${n}`),
+    fc.tuple(name, not, port).map(([p, no, n]) => `-p ${p} -m multiport ${no}--ports ${n},50:90`),
+    fc.tuple(not, name).map(([no, p]) => `${no}-p ${p}`),
+    not.map((no) => `-p icmp -m icmp ${no}--icmp-type echo-request`),
+  );
+  const state = fc.constantFrom(
+    "-m conntrack --ctstate NEW",
+    "-m state --state ESTABLISHED,RELATED",
+    "-m conntrack ! --ctstate NEW",
+  );
+  const unknown = fc.constantFrom("-m limit --limit 5/sec", "-i left");
+  const rule = (chain: string, targets: readonly string[]) =>
+    fc
+      .tuple(
+        joined(maybe(end), maybe(service), maybe(state)),
+        fc.option(unknown, { freq: 6 }),
+        fc.constantFrom(...targets),
+      )
+      .map(([asked, more, then]) => `-A ${chain} ${[asked, more ?? "", then].filter(Boolean).join(" ")}`);
+  const verdicts = ["-j ACCEPT", "-j DROP", "-j RETURN", ""];
+  return fc
+    .tuple(
+      fc.constantFrom("ACCEPT", "DROP"),
+      fc.array(rule("FORWARD", [...verdicts, "-j sub", "-g sub"]), { minLength: 1, maxLength: 6 }),
+      fc.array(rule("sub", verdicts), { minLength: 1, maxLength: 4 }),
+    )
+    .map(([policy, rules, sub]) =>
+      ["*filter", `:FORWARD ${policy} [0:0]`, ":sub - [0:0]", ...rules, ...sub, "COMMIT", ""].join("\n"),
+    );
+})();
+
+const judges: readonly {
+  readonly name: string;
+  readonly missing: string | undefined;
+  readonly foreign: ForeignReader;
+  readonly rulesets: fc.Arbitrary<string>;
+  /** Loads a ruleset on standard input, and lists what is loaded. */
+  readonly load: string;
+  readonly list: string;
+}[] = [
+  {
+    name: "nft",
+    missing: missingHere,
+    foreign: nftables.foreign,
+    rulesets: nftRuleset,
+    load: "nft -f -",
+    list: "nft list ruleset",
+  },
+  ...(["legacy", "nft"] as const).map((variant) => ({
+    name: `iptables-${variant}`,
+    missing: missingHere ?? missingForIptables,
+    foreign: iptables.foreign,
+    rulesets: iptablesRuleset,
+    load: `iptables-${variant}-restore`,
+    list: `iptables-${variant}-save`,
+  })),
+];
+
+describe.each(judges)("somebody else's rules under $name", ({ missing, foreign, rulesets, load, list }) => {
+  describe.skipIf(missing)(missing ? `(skipped: ${missing})` : "here", () => {
+    test.each(fc.sample(rulesets, { numRuns: 8, seed: 4_711 }).map((text, index) => [index, text] as const))(
+      "do to every packet what is read of ruleset %i, wherever that is certain",
+      (_, text) => {
+        const { ids, listing } = forwarded(text, load, list);
+        const { value, diagnostics } = foreign.read(listing, "rules");
+        if (!value) throw new Error(JSON.stringify(diagnostics));
+        const certain = sent.map(({ packet, wire }) => ({
+          packet,
+          answer: judge(value, packet),
+          id: wire.id as number,
+        }));
+        const wrong = certain
+          .filter(({ answer, id }) => answer !== "unknown" && (answer === "accept") !== ids.has(id))
+          .map(({ packet, answer }) => `${answer} was read: ${formatPacket(packet)}`);
+        expect(wrong, text).toEqual([]);
+        expect(certain.some(({ answer }) => answer !== "unknown")).toBe(true);
+      },
+      60_000,
+    );
+  });
+});
