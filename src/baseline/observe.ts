@@ -120,7 +120,10 @@ function openSource(
 /** Above this share of records that could not be read, what was read is no picture of the traffic. */
 const mostRejected = 0.001;
 
-/** An error where a log is not what its reader took it for. The end of a file that was cut short has its own warning. */
+/**
+ * An error where a log is not what its reader took it for. Packets that are damaged in a capture are the network's own.
+ * The end of a file that was cut short has its own warning.
+ */
 function tooManyRejects(
   { unit, read, rejected }: Accounting,
   samples: readonly string[],

@@ -18,9 +18,13 @@ export function notePresence(stretches: Presence, time: number): void {
   else stretches.push(slot, slot);
 }
 
+/** Nothing lasts longer, in seconds (some 30 years): such a span has a wrong end, and nobody knows which. */
+const longestSpan = 1e9;
+
 /** Notes that something lasted from one time to another: a record is spread over its span. */
 export function noteSpan(stretches: Presence, first: number, last: number): void {
-  if (last >= first) stretches.push(Math.floor(first / slotLength), Math.floor(last / slotLength));
+  if (last - first > longestSpan) for (const end of [first, last]) notePresence(stretches, end);
+  else if (last >= first) stretches.push(Math.floor(first / slotLength), Math.floor(last / slotLength));
 }
 
 /** The stretches in order, without overlaps and seams. */

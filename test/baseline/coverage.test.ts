@@ -102,8 +102,13 @@ describe("presence in slots of a quarter of an hour", () => {
     const noted: Presence = [];
     noteSpan(noted, 0, 2 * slotLength);
     noteSpan(noted, Number.NaN, Number.NaN);
+    noteSpan(noted, 10 * slotLength, 200_000_000_000);
     notePresence(noted, Number.NaN);
-    expect(stretchesOf(noted)).toEqual([[0, 2]]);
+    expect(stretchesOf(noted)).toEqual([
+      [0, 2],
+      [10, 10],
+      [222_222_222, 222_222_222],
+    ]);
   });
 
   test("a capture has a flow present where it has packets, not in the silence between", () => {

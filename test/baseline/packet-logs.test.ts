@@ -17,6 +17,8 @@ describe("packets that nftables and iptables log", () => {
     ["dmesg --time-format iso", `2026-11-21T18:40:37,000000+01:00 ${packet}`],
     ["syslog (RFC 3164)", `Nov 21 18:40:37 fw1 kernel: [ 1560.600937] ${packet}`],
     ["syslog with its priority", `<4>Nov 21 18:40:37 fw1 kernel: ${packet}`],
+    ["syslog over TCP", `123 <4>Nov 21 18:40:37 fw1 kernel: ${packet}`],
+    ["dmesg -x -T", `kern  :warn  : [Sat Nov 21 18:40:37 2026] ${packet}`],
     ["syslog with a year", `Nov 21 2026 18:40:37 fw1 kernel: ${packet}`],
     ["syslog (RFC 5424)", `<4>1 2026-11-21T17:40:37.000000Z fw1 kernel - - - ${packet}`],
     ["rsyslog's file format", `2026-11-21T18:40:37.000000+01:00 fw1 kernel: ${packet}`],
@@ -110,6 +112,15 @@ describe("packets that nftables and iptables log", () => {
         evidence: "syn",
       },
     ]);
+  });
+
+  test("a log in which no packet stands for long is read all the same", () => {
+    const others = Array.from(
+      { length: 500 },
+      () => "Nov 21 18:40:37 fw1 sshd[7]: Connection closed by 192.0.2.7 port 9",
+    );
+    const { sources } = observe([...others, `Nov 21 18:40:37 fw1 kernel: ${packet}`], settings).baseline;
+    expect(sources[0]!.accounting).toMatchObject({ read: 501, used: 1 });
   });
 
   test("a line that is broken is shown, and refuses the log", () => {

@@ -87,6 +87,11 @@ describe("Zeek conn.log, tab-separated", () => {
     expect(flows[0]!.firstSeen).toBeUndefined();
   });
 
+  test("a duration that leads out of all time leaves the flow with its start", () => {
+    const { flows } = observe(header(`${fields} duration`), row(`${poll} 1e300`));
+    expect(flows).toMatchObject([{ lastSeen: "2023-11-14T22:13:20.500000Z" }]);
+  });
+
   test("data without a header is refused with its line, a header without addresses too", () => {
     expect(() => observe("#separator \\x09", row(poll))).toThrow(/line 2 is data, but no #fields line/);
     expect(() => observe(header("ts uid proto"))).toThrow(/line 6: #fields has no id.orig_h/);

@@ -4,6 +4,7 @@ import { conntrackTextReader, isConntrackLine } from "./conntrack-text.ts";
 import { conntrackXmlReader } from "./conntrack-xml.ts";
 import { eveReader } from "./eve.ts";
 import type { FrameSink } from "./frame.ts";
+import { isLogLine } from "./log-line.ts";
 import { isNfdumpHeader, nfdumpCsvReader } from "./nfdump-csv.ts";
 import { nfdumpJsonReader } from "./nfdump-json.ts";
 import { isPacketLogLine, journalReader, packetLogReader } from "./packet-log.ts";
@@ -69,7 +70,7 @@ const texts: readonly (readonly [
     ({ conversation, tally }) => conntrackTextReader(conversation, tally),
   ],
   [
-    (_, lines) => lines.some(isPacketLogLine),
+    (_, lines) => lines.some((line) => isPacketLogLine(line) || isLogLine(line)),
     ({ frame, tally, clock }) => packetLogReader(frame, tally, clock),
   ],
 ];

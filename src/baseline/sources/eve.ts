@@ -10,7 +10,10 @@ import type { ByteReader, Tally } from "./source.ts";
 const otherEvent = ignored("event of another type than flow");
 const noFlow = rejected("flow event without a flow");
 
-/** Reads the flow events of Suricata's eve.json; all other events are told apart by `event_type`. */
+/**
+ * Reads the flow events of Suricata's eve.json; all other events are told apart by `event_type`. Suricata counts the
+ * bytes of frames, link headers included, and does not tell how long those are: they stay in the figures.
+ */
 export const eveReader = (sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader =>
   jsonLinesReader("Suricata EVE", tally, (event, line, number) => {
     if (event.event_type !== "flow") return otherEvent;

@@ -20,12 +20,22 @@ const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock
   ],
 ];
 
+/** Syslog's priority, with its length in front where it came over TCP (RFC 6587), or what `dmesg -x` prints. */
+const withoutPriority = (line: string): string =>
+  line.replace(/^(?:\d+ )?<\d{1,3}>|^[a-z]+ *:[a-z]+ *: /, "").trimStart();
+
+/** Whether a line begins as those of a system's log do. */
+export const isLogLine = (line: string): boolean => {
+  const text = withoutPriority(line);
+  return /^\[ *\d+\.\d+\] /.test(text) || heads.some(([pattern]) => pattern.test(text));
+};
+
 /**
  * When a log line was written, in seconds since 1970. NaN where it does not say, as with the time since the start of
  * the host that plain `dmesg` prints. @throws {SourceError} when it leaves out its zone or year and nobody said them.
  */
 export function lineTime(line: string, clock: Clock): number {
-  const text = line.replace(/^<\d{1,3}>/, "").trimStart();
+  const text = withoutPriority(line);
   for (const [pattern, read] of heads) {
     const match = pattern.exec(text);
     if (match !== null) return read(match.slice(1), clock);

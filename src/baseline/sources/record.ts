@@ -2,6 +2,7 @@ import { AddressError, type Family, formatAddress, parseAddress } from "../../ne
 import { icmpProtocol, type ProtocolName, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { type Conversation, conversation, noteRequest, party } from "../conversation.ts";
 import { noteSpan } from "../presence.ts";
+import { latestTime } from "../time.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import type { Tally } from "./source.ts";
 import { answeredRequest, icmp4Errors, icmp6OfLink } from "./transport.ts";
@@ -68,8 +69,9 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   const a = party(source.text, sourcePort);
   const b = party(destination.text, destinationPort);
   const talk = conversation(family, protocol, request ?? type, a, b, record.first);
-  talk.last = record.last;
-  noteSpan(talk.presence, record.first, record.last);
+  // A duration that leads out of all time is damaged, and no reason to lose the flow.
+  talk.last = record.last <= latestTime ? record.last : record.first;
+  noteSpan(talk.presence, talk.first, talk.last);
   talk.broadcast = record.broadcast ?? false;
   Object.assign(a, record.sent);
   Object.assign(b, record.received);
