@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { coverage } from "../baseline/coverage/coverage.ts";
 import type { Baseline } from "../baseline/flow.ts";
 import type { ConduitRules, Stage } from "../compile/ir.ts";
 import { zonePairs } from "../compile/lower.ts";
@@ -72,6 +73,22 @@ export const reviewFactsSchema = z.strictObject({
       denial: id.optional(),
     }),
   ),
+  /** How complete the observation of the conduit is, counted in each of the site's production cycles. */
+  coverage: z
+    .array(
+      z.strictObject({
+        cycle: z.string(),
+        cycles: z.int(),
+        coverage: z.number(),
+        unseen: z.number(),
+        quiet: z.int(),
+        novelty: z.number(),
+        /** Flows known after each observed cycle. */
+        discovery: z.array(z.int()),
+        open: z.array(z.strictObject({ text: z.string(), remedy: z.string() })),
+      }),
+    )
+    .optional(),
   /** Addresses from which the firewall is managed, as the site file has them. */
   management: names,
 });
@@ -127,6 +144,7 @@ export function reviewFacts(subject: ReviewSubject): ReviewFactsDocument {
       ...(lastSeen !== undefined && { lastSeen }),
     })),
     flows: baseline ? reviewedFlows(subject, baseline) : [],
+    ...(baseline && { coverage: coverageFacts(subject, baseline) }),
     management: (site.firewalls.find((one) => one.id === subject.firewall)?.management ?? []).map(
       formatRange,
     ),
@@ -140,6 +158,20 @@ const flowSetFacts = (set: FlowSet & { readonly id: string }) => ({
   services: [...(set.written?.services ?? set.services.map(formatService))],
   reason: set.reason,
 });
+
+const coverageFacts = (
+  { site, conduit }: ReviewSubject,
+  baseline: Baseline,
+): NonNullable<ReviewFactsDocument["coverage"]> =>
+  (site.cycles ?? []).map((cycle) => {
+    const found = coverage([baseline], site, cycle).conduits.find(({ id }) => id === conduit.id)!;
+    const { cycles, coverage: share, unseen, quiet, novelty, discovery } = found.estimate;
+    return {
+      ...{ cycle: cycle.id, cycles, coverage: share, unseen, quiet, novelty },
+      discovery: [...discovery],
+      open: found.terms.filter(({ met }) => !met).map(({ text, remedy }) => ({ text, remedy })),
+    };
+  });
 
 function reviewedFlows(subject: ReviewSubject, baseline: Baseline): ReviewFactsDocument["flows"] {
   const { site, conduit, before, to } = subject;

@@ -128,6 +128,23 @@ describe("the review of a plan", () => {
     expect(rows(without, "criteria", /^Criteria/)[0]?.at(-1)).toBe("not recorded");
   });
 
+  test("says how complete the observation is, in production cycles, or that it does not know", () => {
+    const base = plan();
+    expect(base.review?.coverage?.map(({ cycle }) => cycle)).toEqual(["day"]);
+    const judged = (coverage: NonNullable<NonNullable<Plan["review"]>["coverage"]>): string =>
+      text(reviewOf({ ...base, review: { ...base.review!, coverage } }), "observed");
+    const known = {
+      ...{ cycle: "day", cycles: 14, coverage: 0.97, unseen: 0.5, quiet: 11, novelty: 0.2384 },
+      discovery: [3, 4, 7],
+      open: [{ text: "novelty bound 24 % > 20 %", remedy: "observe 3 more cycles" }],
+    };
+    expect(judged([known])).toContain('"Flows known after each","value":"3, 4, 7"');
+    expect(judged([known])).toContain("at most 24 % likely, after 11 cycles without a new one");
+    expect(judged([known])).toContain("novelty bound 24 % > 20 %: observe 3 more cycles");
+    expect(judged([{ ...known, open: [] }])).toContain("meets every condition for enforcement");
+    expect(judged([])).toContain("is not recorded by this plan");
+  });
+
   test("shows a failed claim before everything else", () => {
     const base = plan();
     const { claims, ...rest } = base.certificate as unknown as { claims: readonly object[] };

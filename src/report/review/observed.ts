@@ -1,5 +1,6 @@
+import { percent } from "../../baseline/coverage/verdict.ts";
 import { absent, type Block, paragraph, type Section } from "../document.ts";
-import { grouped, minute } from "../words.ts";
+import { count, grouped, minute } from "../words.ts";
 import { notRecorded, type Reviewed } from "./reviewed.ts";
 
 /** What the decisions rest on, and how far that can be trusted. */
@@ -10,14 +11,48 @@ export function observed({ plan }: Reviewed): Section {
     clauses: ["IEC 62443-3-3 SR 6.2"],
     blocks: [
       ...sources(plan),
-      absent(
-        "How complete the observation is (its discovery curve, and how likely flows are that were not seen) is not recorded by this plan. What happened only outside the times above is not in it.",
-      ),
+      ...completeness(plan),
       absent(
         "Live sessions at the time of planning are not recorded by this plan. Every packet is judged anew, so a running session that no permit admits is cut as soon as the trial of enforcement starts.",
       ),
     ],
   };
+}
+
+/** Coverage in production cycles, with the bound that it gives and no more (Chao 1987, Chao and Jost 2012). */
+function completeness({ review }: Reviewed["plan"]): readonly Block[] {
+  const counted = review?.coverage ?? [];
+  if (counted.length === 0) {
+    return [
+      absent(
+        "How complete the observation is (its discovery curve, and how likely flows are that were not seen) is not recorded by this plan: it is counted in production cycles, and the site file names none. What happened only outside the times above is not in it.",
+      ),
+    ];
+  }
+  return counted.flatMap(({ cycle, cycles, coverage, unseen, quiet, novelty, discovery, open }) => [
+    {
+      kind: "facts",
+      items: [
+        { term: `Cycles "${cycle}" observed`, value: grouped(cycles) },
+        { term: "Flows known after each", value: discovery.join(", ") || "none" },
+        { term: "Sample coverage", value: percent(coverage) },
+        { term: "Flows that were not seen, at least", value: unseen.toFixed(1) },
+        {
+          term: "A new flow in the next cycle",
+          value: `at most ${percent(novelty)} likely, after ${count(quiet, "cycle")} without a new one (confidence 95 %)`,
+        },
+      ],
+    },
+    ...(open.length === 0
+      ? [paragraph("The observation meets every condition for enforcement.")]
+      : [
+          paragraph("What the observation lacks:"),
+          {
+            kind: "list" as const,
+            items: open.map(({ text, remedy }) => ({ text: `${text}: ${remedy}`, tone: "warn" as const })),
+          },
+        ]),
+  ]);
 }
 
 function sources({ review, baseline }: Reviewed["plan"]): readonly Block[] {

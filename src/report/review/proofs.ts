@@ -1,5 +1,5 @@
 import { absent, type Cell, paragraph, type Section } from "../document.ts";
-import { claimsOf, type Reviewed } from "./reviewed.ts";
+import { claimsOf, type Reviewed, type ShownClaim } from "./reviewed.ts";
 
 const results: Readonly<Record<string, Cell>> = {
   proved: { text: "proved", tone: "good" },
@@ -10,7 +10,7 @@ const results: Readonly<Record<string, Cell>> = {
 /** What was proved about the rules, and what no proof here covers. */
 export function proofs({ plan }: Reviewed): Section {
   const { outside } = plan.certificate as { readonly outside?: readonly string[] };
-  const claims = [...claimsOf(plan), ...(plan.transition ?? [])];
+  const claims: readonly ShownClaim[] = [...claimsOf(plan), ...(plan.transition ?? [])];
   return {
     id: "proofs",
     title: "What is proved",
