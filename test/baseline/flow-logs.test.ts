@@ -261,6 +261,12 @@ describe("nfdump", () => {
     }
   });
 
+  test("SYNs of both directions at the same time do not tell who opened", () => {
+    const time = "2026-01-01 10:00:00";
+    const rows = [uniflow(b, a, "...AP.SF", time), uniflow(a, b, "...AP.SF", time)];
+    expect(flowsOf([old, ...rows], utc)).toMatchObject([{ evidence: "guess", answered: true }]);
+  });
+
   test("a SYN alone is an attempt, a reset is no answer", () => {
     const rows = [
       uniflow(a, b, "......S.", "2026-01-01 10:00:00"),

@@ -123,6 +123,13 @@ describe("packets that nftables and iptables log", () => {
     expect(sources[0]!.accounting).toMatchObject({ read: 501, used: 1 });
   });
 
+  test.each([
+    ["ACK PSH", true],
+    ["ACK", false],
+  ])("in the middle of a session, %s alone shows an answer: %s", (flags, answered) => {
+    expect(flowsOf([packet.replace("SYN", flags)])).toMatchObject([{ answered }]);
+  });
+
   test("a line that is broken is shown, and refuses the log", () => {
     const { warnings } = observe([packet, packet.replace("10.0.0.2", "10.0.0.\x1b[2J")]);
     expect(warnings).toMatchObject([{ code: "baseline/rejects", severity: "error" }]);

@@ -96,7 +96,6 @@ const merged = (before: Connection, after: Connection): Connection => ({
   ...after,
   original: larger(before.original, after.original),
   reply: larger(before.reply, after.reply),
-  replied: before.replied || after.replied,
   refused: before.refused || after.refused,
   opened: before.opened || after.opened,
   first: Number.isNaN(before.first) ? after.first : before.first,

@@ -9,13 +9,11 @@ export const isNetfilterLine = (line: string): boolean =>
 
 /** Reads a line of the kernel's packet log (nf_log_syslog.c). */
 export function readNetfilterLine(line: string, time: number): LoggedPacket {
-  // In brackets follows the packet that an ICMP error reports on.
-  const body = line.slice(line.search(start)).split(" [", 1)[0]!;
   const values = new Map<string, string>();
   const words = new Set<string>();
-  for (const word of body.split(" ")) {
+  for (const word of line.slice(line.search(start)).split(" ")) {
     const [name = "", value] = word.split("=", 2);
-    // LEN and ID come again for UDP and ICMP: the first ones are those of the IP packet.
+    // LEN and ID come again for UDP and ICMP, and more in the packet that an ICMP error quotes: the first ones count.
     if (value === undefined) words.add(word);
     else if (!values.has(name)) values.set(name, value);
   }
