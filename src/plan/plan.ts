@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { criterionTypeNames } from "../policy/criterion-types.ts";
 import { reviewFactsSchema } from "./review-facts.ts";
 import { denialSchema, firewallRulesSchema } from "./rules-document.ts";
 
@@ -49,6 +50,7 @@ export const planSchema = z.strictObject({
     }),
     bootFile: z.string(),
     bootEntry: z.string(),
+    transparent: z.literal(true).optional(),
   }),
   from: z.enum(["unmanaged", "monitor", "enforce"]),
   to: stage,
@@ -59,6 +61,16 @@ export const planSchema = z.strictObject({
     lost: z.string().optional(),
     gained: z.string().optional(),
   }),
+  /** What was proved of the step itself, on this firewall; absent in plans of before it was. */
+  transition: z
+    .array(
+      z.strictObject({
+        claim: z.string(),
+        statement: z.string(),
+        result: z.enum(["proved", "not-proved"]),
+      }),
+    )
+    .optional(),
   /** The conduit's rules as the trial runs them. */
   compiled: z.strictObject({ text: z.string(), sha256: hash }),
   /** The whole of our part after the confirm, which is the boot file too. */
@@ -111,12 +123,13 @@ export const planSchema = z.strictObject({
   criteria: z.array(
     z.strictObject({
       id: z.string(),
-      type: z.enum(["flow-dropped", "heartbeat-lost"]),
+      type: z.enum(criterionTypeNames),
       interval: seconds,
       failureLimit: limit,
       consecutiveLimit: limit,
       onNoData: z.enum(["fail", "hold", "ignore"]),
       severity: z.enum(["abort", "hold", "warn"]),
+      perMinute: limit.optional(),
     }),
   ),
   trial: z.strictObject({

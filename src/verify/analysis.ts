@@ -4,7 +4,7 @@ import type { Packet } from "../net/packet.ts";
 import { union } from "./diagram/build.ts";
 import { type Budget, createStore, type Diagram } from "./diagram/diagram.ts";
 import { meaning } from "./diagram/meaning.ts";
-import { compare, outcome, recorded, where } from "./diagram/outcome.ts";
+import { compare, elsewhere, outcome, recorded, where } from "./diagram/outcome.ts";
 import { createSpace } from "./diagram/space.ts";
 import { witness } from "./diagram/witness.ts";
 
@@ -26,6 +26,8 @@ export interface Analysis {
   passedOnlyBy(a: Diagram, b: Diagram): Diagram;
   /** The part of a behaviour, or of a set of packets, that lies in a set of packets; `next` elsewhere. */
   within(packets: Diagram, a: Diagram): Diagram;
+  /** The part that lies outside a set of packets; `next` inside. */
+  outside(packets: Diagram, a: Diagram): Diagram;
   /** A plausible packet of a set, or undefined when it is empty. */
   witness(packets: Diagram): Packet | undefined;
 }
@@ -48,6 +50,7 @@ export function createAnalysis(
     difference: (a, b) => (a === b ? outcome.next : store.apply(differs, a, b)),
     passedOnlyBy: (a, b) => store.apply(passedOnlyByLeft, a, b),
     within: (packets, a) => store.apply(where, packets, a),
+    outside: (packets, a) => store.apply(elsewhere, packets, a),
     witness: (packets) => witness(store, space, packets, named),
   };
 }

@@ -11,6 +11,7 @@ type Shown = Pick<
   | "to"
   | "difference"
   | "certificate"
+  | "transition"
   | "watch"
   | "trial"
   | "window"
@@ -23,7 +24,7 @@ type Shown = Pick<
 /** A plan in the words of somebody who knows the process and must decide. */
 export function renderPlan(plan: Shown): string {
   const certificate = plan.certificate as { readonly claims?: readonly { readonly result: string }[] };
-  const claims = certificate.claims ?? [];
+  const claims = [...(certificate.claims ?? []), ...(plan.transition ?? [])];
   const proved = claims.filter((claim) => claim.result === "proved").length;
   const lines = [
     `plan ${plan.id}`,

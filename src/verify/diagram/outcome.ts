@@ -35,6 +35,9 @@ export const sequence = operation((left, right) =>
 /** The right diagram where the left one accepts, and `next` elsewhere: a rule's condition applied to its effect. */
 export const where = operation((left, right) => (left === outcome.accept ? right : outcome.next));
 
+/** The right diagram where the left one does not accept, and `next` where it does. */
+export const elsewhere = operation((left, right) => (left === outcome.accept ? outcome.next : right));
+
 const replaceOpen = (back: number, next: number): Operation =>
   operation((left) => {
     const kind = left & ~recorded;
