@@ -159,6 +159,14 @@ describe("the review of a plan", () => {
     expect([result, witness]).toEqual(["FAILED", "tcp 10.0.0.1:1 -> 10.0.0.2:2"]);
   });
 
+  test("counts what was proved of the step with what was proved of the rules", () => {
+    const base = plan();
+    const step = { claim: "blast-radius", statement: "Nothing else changes.", result: "not-proved" } as const;
+    const report = reviewOf({ ...base, transition: [step] });
+    expect(rows(report, "proofs", /^Claims/).at(-1)).toEqual(["not proved", "Nothing else changes.", ""]);
+    expect(text(report, "overview")).toContain("of 4 claims about the rules proved");
+  });
+
   test("marks signatures that do not count, with the reason", () => {
     const approvals = {
       accepted: ["olaf"],

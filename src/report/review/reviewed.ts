@@ -27,7 +27,7 @@ export function flowsByFate({ review }: Plan) {
   };
 }
 
-/** One claim of the plan's certificate. */
+/** One claim, whatever version of the certificate the plan holds. */
 export interface ShownClaim {
   readonly claim: string;
   readonly statement: string;
@@ -35,8 +35,8 @@ export interface ShownClaim {
   readonly witness?: string;
 }
 
-/** The claims of the plan's certificate, whatever version of it the plan holds. */
-export function claimsOf({ certificate }: Plan): readonly ShownClaim[] {
+/** What was proved about the rules, and about the step to them where the plan holds it. */
+export function claimsOf({ certificate, transition }: Plan): readonly ShownClaim[] {
   const { claims } = certificate as { readonly claims?: readonly ShownClaim[] };
-  return claims ?? [];
+  return [...(claims ?? []), ...(transition ?? [])];
 }

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.ts";
+import { criterionTypes } from "../../policy/criterion-types.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import { absent, paragraph, type Section } from "../document.ts";
 import { count, duration } from "../words.ts";
@@ -28,7 +29,7 @@ export function watch({ plan, journal }: Reviewed): Section {
         ],
         rows: plan.criteria.map((criterion) => [
           criterion.id,
-          failures[criterion.type],
+          criterionTypes[criterion.type],
           `${limits(criterion)}, measured every ${duration(criterion.interval)}`,
           noData[criterion.onNoData],
           severities[criterion.severity],
@@ -64,10 +65,6 @@ export function watch({ plan, journal }: Reviewed): Section {
   };
 }
 
-const failures = {
-  "flow-dropped": "an observed flow that nobody decided against is not let through",
-  "heartbeat-lost": "a critical permit is silent in either direction for longer than ever before",
-} as const;
 const noData = { fail: "counts as a failure", hold: "waits", ignore: "is ignored" } as const;
 const severities = {
   abort: "the trial ends",
