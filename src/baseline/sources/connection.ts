@@ -32,12 +32,7 @@ export interface Connection {
  * before source NAT. So its responder is the source of the reply, which differs from the original destination under
  * destination NAT.
  */
-export const trackedConversation = ({
-  original,
-  reply,
-  protocol,
-  ...connection
-}: Connection): Conversation | Drop =>
+const trackedConversation = ({ original, reply, protocol, ...connection }: Connection): Conversation | Drop =>
   conversationOf({
     source: original.source,
     destination: reply.source ?? original.destination,
@@ -56,34 +51,45 @@ export const trackedConversation = ({
 const openerOf = (opened: boolean): Pick<FlowRecord, "opener"> =>
   opened ? { opener: { end: "source", by: "syn" } } : {};
 
-/** Brings the events of each connection (new, update, destroy) together into one. */
-export interface ConnectionEvents {
-  /** @param key names the connection; a destroyed one frees it. */
-  add(key: string, connection: Connection, event: ConnectionEvent): void;
-  /** No more events follow. */
+export type ConnectionEvent = "new" | "update" | "destroy";
+
+/** Takes entries of a listing, and brings the events of each connection together into one. */
+export interface Connections {
+  /** @param event absent for an entry of a listing. Returns why the connection gives no flow, if so. */
+  add(connection: Connection, event: ConnectionEvent | undefined): Drop | undefined;
+  /** No more follow: hands on what is open. */
   end(): void;
 }
-
-export type ConnectionEvent = "new" | "update" | "destroy";
 
 /** So many connections may be open at once; beyond, the oldest is handed on as it stands. */
 const mostOpen = 1 << 17;
 
-export function connectionEvents(done: (connection: Connection) => void): ConnectionEvents {
+export function connections(sink: (talk: Conversation) => void): Connections {
   const open = new Map<string, Connection>();
+  const done = (connection: Connection): Drop | undefined => {
+    const talk = trackedConversation(connection);
+    if (!("a" in talk)) return talk;
+    sink(talk);
+    return undefined;
+  };
   return {
-    add(key, connection, event) {
+    add(connection, event) {
+      if (event === undefined) return done(connection);
+      const talk = trackedConversation(connection);
+      if (!("a" in talk)) return talk;
+      const key = keyOf(connection);
       const before = open.get(key);
       open.delete(key);
       if (before !== undefined && event === "new") done(before);
       const whole = before === undefined || event === "new" ? connection : merged(before, connection);
-      if (event === "destroy") done(whole);
-      else open.set(key, whole);
+      if (event === "destroy") return done(whole);
+      open.set(key, whole);
       if (open.size > mostOpen) {
         const [oldest, state] = open.entries().next().value!;
         open.delete(oldest);
         done(state);
       }
+      return undefined;
     },
     end() {
       for (const connection of open.values()) done(connection);
@@ -91,6 +97,10 @@ export function connectionEvents(done: (connection: Connection) => void): Connec
     },
   };
 }
+
+/** The kernel's identifiers are used again, and may be left out: the original tuple names a connection while it lasts. */
+const keyOf = ({ protocol, original }: Connection): string =>
+  [protocol, original.source, original.destination, original.sourcePort, original.destinationPort].join(" ");
 
 const merged = (before: Connection, after: Connection): Connection => ({
   ...after,

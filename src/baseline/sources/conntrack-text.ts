@@ -1,15 +1,9 @@
 import type { Conversation } from "../conversation.ts";
 import { epoch } from "./clock.ts";
-import {
-  type Connection,
-  type ConnectionEvent,
-  connectionEvents,
-  type Tuple,
-  trackedConversation,
-} from "./connection.ts";
+import { type Connection, type ConnectionEvent, connections, type Tuple } from "./connection.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { lineReader, sample } from "./lines.ts";
-import { byteOf, count, countOf, drop } from "./record.ts";
+import { byteOf, countOf, drop } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 /** A line of any text form: up to the first tuple, the tuples, and the marks between and behind them. */
@@ -23,26 +17,16 @@ const broken = rejected("not an entry of the connection tracking");
 
 /** Reads what `conntrack -L` and `-E` print (plain, extended, with id and time), and /proc/net/nf_conntrack. */
 export function conntrackTextReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
-  const events = connectionEvents((connection) => {
-    const talk = trackedConversation(connection);
-    if ("a" in talk) sink(talk);
-  });
-  const read = (line: string, number: number): Drop | undefined => {
+  const tracked = connections(sink);
+  const read = (line: string): Drop | undefined => {
     if (line.trim() === "" || /^conntrack v/.test(line)) return noEntry;
     const entry = parseLine(line);
-    if (entry === undefined) return broken;
-    const talk = trackedConversation(entry.connection);
-    if (entry.event === undefined || !("a" in talk)) {
-      count(talk, sink, tally, sample(line, number));
-      return undefined;
-    }
-    events.add(entry.key, entry.connection, entry.event);
-    tally.use();
-    return undefined;
+    return entry === undefined ? broken : tracked.add(entry.connection, entry.event);
   };
   const lines = lineReader((line, number) => {
-    const reason = read(line, number);
-    if (reason !== undefined) drop(reason, tally, sample(line, number));
+    const reason = read(line);
+    if (reason === undefined) tally.use();
+    else drop(reason, tally, sample(line, number));
   });
   return {
     format: "Linux connection tracking",
@@ -50,7 +34,7 @@ export function conntrackTextReader(sink: (talk: Conversation) => void, tally: T
     push: lines.push,
     end() {
       lines.end();
-      events.end();
+      tracked.end();
       return [];
     },
   };
@@ -60,7 +44,6 @@ interface Entry {
   readonly connection: Connection;
   /** Absent in a listing. */
   readonly event: ConnectionEvent | undefined;
-  readonly key: string;
 }
 
 function parseLine(line: string): Entry | undefined {
@@ -73,8 +56,6 @@ function parseLine(line: string): Entry | undefined {
   const age = reply.get("delta-time");
   return {
     event: groups.event?.toLowerCase() as ConnectionEvent | undefined,
-    // Identifiers are used again, and may be missing: together with the tuple they name a connection.
-    key: [groups.protocol, ...first.map(([, value]) => value).slice(0, 4)].join(" "),
     connection: {
       protocol: byteOf(groups.protocol),
       original: tuple(original),

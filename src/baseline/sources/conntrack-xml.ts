@@ -1,14 +1,8 @@
 import { SaxesParser } from "saxes";
 import type { Conversation } from "../conversation.ts";
 import type { Clock } from "./clock.ts";
-import {
-  type Connection,
-  type ConnectionEvent,
-  connectionEvents,
-  type Tuple,
-  trackedConversation,
-} from "./connection.ts";
-import { byteOf, count, countOf } from "./record.ts";
+import { type Connection, type ConnectionEvent, connections, type Tuple } from "./connection.ts";
+import { byteOf, countOf, drop } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
 
@@ -28,25 +22,15 @@ export function conntrackXmlReader(
   let text = "";
   let flows = 0;
   let bytes = 0;
-  const events = connectionEvents((connection) => {
-    const talk = trackedConversation(connection);
-    if ("a" in talk) sink(talk);
-  });
+  const tracked = connections(sink);
   const take = (): void => {
     flows += 1;
-    const connection = connectionOf(values, clock);
-    const talk = trackedConversation(connection);
-    const event = values.get("type") as ConnectionEvent | undefined;
-    if (event === undefined || !("a" in talk)) count(talk, sink, tally, `flow ${flows}`);
-    else {
-      const { source, destination, sourcePort, destinationPort } = connection.original;
-      events.add(
-        [connection.protocol, source, destination, sourcePort, destinationPort].join(" "),
-        connection,
-        event,
-      );
-      tally.use();
-    }
+    const reason = tracked.add(
+      connectionOf(values, clock),
+      values.get("type") as ConnectionEvent | undefined,
+    );
+    if (reason === undefined) tally.use();
+    else drop(reason, tally, `flow ${flows}`);
   };
   parser.on("error", (error) => {
     throw new SourceError(`the XML is broken: ${error.message}; give the whole output of conntrack -o xml`);
@@ -75,7 +59,7 @@ export function conntrackXmlReader(
       parser.write(decoder.decode(chunk, { stream: true }));
     },
     end() {
-      events.end();
+      tracked.end();
       // A recording that was stopped lacks the end of the root element, and nothing else.
       return path.length <= 1 ? [] : [cutShort(tally, `flow ${flows + 1}`, bytes, 0)];
     },

@@ -1,18 +1,12 @@
 import type { Conversation } from "../conversation.ts";
 import { type Clock, epoch } from "./clock.ts";
-import {
-  type Connection,
-  type ConnectionEvent,
-  connectionEvents,
-  trackedConversation,
-} from "./connection.ts";
+import { type Connection, type ConnectionEvent, connections } from "./connection.ts";
 import { ignored } from "./drop.ts";
 import type { FrameSink } from "./frame.ts";
 import { headerWriter, type LoggedPacket } from "./headers.ts";
 import { type JsonObject, textOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { sample } from "./lines.ts";
-import { byteOf, count, countOf } from "./record.ts";
+import { byteOf, countOf } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 const otherRecord = ignored("neither a packet nor a connection");
@@ -32,33 +26,22 @@ export function ulogdReader(
   clock: Clock,
 ): ByteReader {
   const write = headerWriter(frame);
-  const events = connectionEvents((connection) => {
-    const talk = trackedConversation(connection);
-    if ("a" in talk) sink(talk);
-  });
-  const reader = jsonLinesReader("ulogd2 JSON", tally, (object, line, number) => {
-    if (object["orig.ip.protocol"] === undefined) {
-      return object["ip.protocol"] === undefined && object["ip6.nexthdr"] === undefined
-        ? otherRecord
-        : write(packetOf(object, clock));
+  const tracked = connections(sink);
+  const reader = jsonLinesReader("ulogd2 JSON", tally, (object) => {
+    if (object["orig.ip.protocol"] !== undefined) {
+      const reason = tracked.add(connectionOf(object), eventNames.get(countOf(object["ct.event"])));
+      if (reason === undefined) tally.use();
+      return reason;
     }
-    const connection = connectionOf(object);
-    const talk = trackedConversation(connection);
-    const event = eventNames.get(countOf(object["ct.event"]));
-    if (event === undefined || !("a" in talk)) count(talk, sink, tally, sample(line, number));
-    else {
-      const { original, protocol } = connection;
-      const ends = [original.source, original.destination, original.sourcePort, original.destinationPort];
-      events.add([protocol, ...ends].join(" "), connection, event);
-      tally.use();
-    }
-    return undefined;
+    return object["ip.protocol"] === undefined && object["ip6.nexthdr"] === undefined
+      ? otherRecord
+      : write(packetOf(object, clock));
   });
   return {
     ...reader,
     end() {
       const warnings = reader.end();
-      events.end();
+      tracked.end();
       return warnings;
     },
   };
