@@ -1,6 +1,7 @@
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../net/address.ts";
 import type { Service } from "../net/service.ts";
+import type { CriterionType } from "./criterion-types.ts";
 
 declare const brand: unique symbol;
 type Id<Name extends string> = string & { readonly [brand]: Name };
@@ -169,7 +170,7 @@ export interface Window {
 /** One abort criterion, in the grammar of Argo Rollouts and Kayenta. Times in seconds. */
 export interface Criterion {
   readonly id: string;
-  readonly type: "flow-dropped" | "heartbeat-lost";
+  readonly type: CriterionType;
   readonly interval: number;
   /** Trips when more than this many measurements failed. */
   readonly failureLimit: number;
@@ -177,6 +178,8 @@ export interface Criterion {
   readonly consecutiveLimit: number;
   readonly onNoData: "fail" | "hold" | "ignore";
   readonly severity: "abort" | "hold" | "warn";
+  /** Of "unknown-drops": so many packets a minute are not a failure yet. */
+  readonly perMinute?: number;
   readonly span: Span;
 }
 

@@ -1,6 +1,9 @@
-import type { ConduitRules } from "../compile/ir.ts";
+import type { Request } from "../compile/conduit-program.ts";
+import type { Box, ConduitRules } from "../compile/ir.ts";
+import type { Span } from "../diagnostics/diagnostic.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Driver, TrialOrder } from "../target.ts";
+import type { Watch } from "./criteria/reading.ts";
 
 /** A connection to a firewall, with what drives it. */
 export interface Connection {
@@ -31,6 +34,7 @@ export interface Change {
   readonly plan: Plan;
   readonly rules: ConduitRules;
   readonly order: TrialOrder;
+  readonly watch: Watch;
 }
 
 /** Makes a change of a plan, for one session of the person who applies it: two sessions never share a lock. */
@@ -38,8 +42,20 @@ export function changeOf(plan: Plan, actor: string, session: string): Change {
   const rules = plan.boot.rules.conduits.find((one) => one.conduit === plan.conduit);
   if (!rules) throw new Error(`the plan ${plan.id} has no rules for its own conduit`);
   const holder = `${actor} ${session} plan:${plan.id.slice(0, 16)}`;
-  return { plan, rules, order: { plan: plan.id, holder, rules, leaseSeconds: plan.trial.lease } };
+  const decisions = {
+    permits: rules.permits.flatMap(({ permit, origin, boxes }) => requestsIn(permit, origin, boxes)),
+    denials: plan.denials.flatMap(({ id, origin, boxes }) => requestsIn(id, origin, boxes)),
+  };
+  return {
+    plan,
+    rules,
+    order: { plan: plan.id, holder, rules, leaseSeconds: plan.trial.lease },
+    watch: { ...plan.watch, decisions },
+  };
 }
+
+const requestsIn = (label: string, span: Span, boxes: readonly Box[]): readonly Request[] =>
+  boxes.map((box) => ({ ...box, span, label }));
 
 /** Marks on the host that a plan was used; a plan is used once. */
 export const usedName = (plan: string): string => `used/${plan}`;

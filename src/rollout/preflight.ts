@@ -1,6 +1,3 @@
-import type { Request } from "../compile/conduit-program.ts";
-import type { Box } from "../compile/ir.ts";
-import type { Span } from "../diagnostics/diagnostic.ts";
 import { differencesSince } from "../plan/differences.ts";
 import type { WindowId } from "../policy/model.ts";
 import { secondsLeft, windowAt } from "../policy/windows.ts";
@@ -102,17 +99,10 @@ async function keepFirst({ plan }: Change, driver: Driver, live: LiveState, outs
 
 /** Enforcement is approved for what was known: what monitor recorded since must be decided too. */
 async function surprisesSincePlan(change: Change, driver: Driver): Promise<readonly string[]> {
-  const { plan, rules } = change;
+  const { plan, watch } = change;
   if (plan.from !== "monitor" || plan.to !== "enforce") return [];
-  const decisions = {
-    permits: rules.permits.flatMap(({ permit, origin, boxes }) => requestsIn(permit, origin, boxes)),
-    denials: plan.denials.flatMap(({ id, origin, boxes }) => requestsIn(id, origin, boxes)),
-  };
-  return surprises(plan.conduit, decisions, await driver.counters(plan.conduit), (address) => address);
+  return surprises(plan.conduit, watch.decisions, await driver.counters(plan.conduit), (address) => address);
 }
-
-const requestsIn = (label: string, span: Span, boxes: readonly Box[]): readonly Request[] =>
-  boxes.map((box) => ({ ...box, span, label }));
 
 /**
  * Watches the conduit where it is monitored already, before anything is armed: a criterion that is tripped now, or
@@ -126,7 +116,7 @@ async function criteriaProblems(
   const { plan } = change;
   if (plan.from === "unmanaged") return [];
   // What the monitor stage recorded was judged by the old rules; what the new ones let pass is proved, not sampled.
-  const watch = { ...plan.watch, expected: [] };
+  const watch = { ...change.watch, expected: [] };
   const deadline = outside.now() + 2 * longestSilence(change) + 10;
   let memory = noMemory;
   for (;;) {

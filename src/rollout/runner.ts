@@ -46,7 +46,7 @@ export async function runChange(
     const { driver } = await connected();
     const counters = await driver.counters(plan.conduit);
     measuredAt = outside.now();
-    const judgement = judge(memory, plan.criteria, plan.watch, { at: measuredAt, counters });
+    const judgement = judge(memory, plan.criteria, change.watch, { at: measuredAt, counters });
     memory = judgement.memory;
     // A trial never comes back: what it is accused of was measured of it only if it is still there now.
     if (judgement.verdict !== "holds" && !(await isOnTrial(plan, driver))) return renew(driver);

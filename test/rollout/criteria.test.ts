@@ -3,7 +3,9 @@ import type { Flow } from "../../src/baseline/flow.ts";
 import { flowDropped } from "../../src/rollout/criteria/flow-dropped.ts";
 import { type Judgement, judge, noMemory, type Rule } from "../../src/rollout/criteria/judge.ts";
 import type { Sample, Watch } from "../../src/rollout/criteria/reading.ts";
+import { decisionsOf } from "../../src/rollout/record.ts";
 import type { RecordedFlow } from "../../src/target.ts";
+import { anything, policy } from "../support/policies.ts";
 
 const poll: Flow = { family: 4, initiator: "10.20.1.10", responder: "10.10.1.10", protocol: 6, port: 502 };
 const recorded = (flow: Partial<RecordedFlow>): RecordedFlow => ({
@@ -24,7 +26,12 @@ const sample = (
   at,
   counters: { permits: [{ permit: "poll", requests, replies }], recorded: dropped, recordFull: false },
 });
-const watch: Watch = { expected: [poll], heartbeats: [{ permit: "poll", deadline: 3 }] };
+const { conduit } = policy([], [{ from: ["10.20.1.66"], to: ["10.10.1.10"], services: [anything] }]);
+const watch: Watch = {
+  expected: [poll],
+  heartbeats: [{ permit: "poll", deadline: 3 }],
+  decisions: decisionsOf(conduit),
+};
 const rule = (over: Partial<Rule>): Rule => ({
   id: "heartbeat",
   type: "heartbeat-lost",
@@ -174,4 +181,49 @@ describe("the limits", () => {
   test("one that trips outweighs another that asks to wait", () => {
     expect(judged([miss(0)], [rule({}), dropRule])).toEqual(["tripped"]);
   });
+});
+
+describe("replies that are missing", () => {
+  const missing = rule({ id: "replies", type: "replies-missing", consecutiveLimit: 0 });
+
+  test("trip when a permit that was answered asks twice and has no answer", () => {
+    expect(judged([sample(0, 5, 5), sample(1, 9, 9), sample(2, 11, 9)], [missing])).toEqual([
+      "waits",
+      "holds",
+      "tripped",
+    ]);
+  });
+
+  test("do not trip for one request on its way, nor where nobody ever answers", () => {
+    expect(judged([sample(0, 5, 5), sample(1, 6, 5), sample(2, 7, 6)], [missing]).slice(1)).toEqual([
+      "holds",
+      "holds",
+    ]);
+    expect(judged([sample(0, 5, 0), sample(1, 9, 0)], [missing])[1]).toBe("holds");
+  });
+});
+
+describe("unknown drops", () => {
+  const unknown = rule({ id: "unknown", type: "unknown-drops", consecutiveLimit: 0, perMinute: 60 });
+  const at = (time: number, packets: number, source = "10.20.1.77") =>
+    sample(time, 0, 0, [recorded({ source, port: 22, packets })]);
+
+  test("trip above so many packets a minute, of the flows that nobody decided about", () => {
+    expect(judged([at(0, 100), at(1, 101), at(3, 103), at(4, 105)], [unknown])).toEqual([
+      "waits",
+      "holds",
+      "holds",
+      "tripped",
+    ]);
+  });
+
+  test("do not count what was decided against", () => {
+    expect(judged([at(0, 1, "10.20.1.66"), at(1, 999, "10.20.1.66")], [unknown])[1]).toBe("holds");
+  });
+});
+
+test("a recording that is lost trips at once", () => {
+  const lost = rule({ id: "record", type: "recording-lost", consecutiveLimit: 0 });
+  const full = { ...sample(1, 0, 0), counters: { ...sample(1, 0, 0).counters, recordFull: true } };
+  expect(judged([sample(0, 0, 0), full], [lost])).toEqual(["holds", "tripped"]);
 });

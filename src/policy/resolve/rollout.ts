@@ -58,6 +58,7 @@ function resolveCriteria(
       consecutiveLimit: entry["consecutive-limit"] ?? (failures === undefined ? 0 : unlimited),
       onNoData: entry["on-no-data"] ?? "fail",
       severity: entry.severity ?? "abort",
+      ...(entry["per-minute"] !== undefined && { perMinute: entry["per-minute"] }),
       span: to.source.locate(path, "key"),
     };
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { criterionTypeNames } from "../criterion-types.ts";
 import { date, duration, freeText, listOf, recordOf, timeOfDay } from "./text.ts";
 
 export const weekday = z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
@@ -17,24 +18,32 @@ export const windowSchema = z
 
 const limit = z.int().min(0, { error: "a limit is 0 or more" }).max(1000);
 
-const criterionSchema = z.strictObject({
-  type: z.enum(["flow-dropped", "heartbeat-lost"]).describe("What is measured."),
-  interval: duration.describe("How often it is measured."),
-  "failure-limit": limit
-    .optional()
-    .describe("Trips when more measurements than this failed. Default: no limit."),
-  "consecutive-limit": limit
-    .optional()
-    .describe("Trips when more measurements than this failed in a row. Default: 0."),
-  "on-no-data": z
-    .enum(["fail", "hold", "ignore"])
-    .optional()
-    .describe("What no answer means. Default: fail."),
-  severity: z
-    .enum(["abort", "hold", "warn"])
-    .optional()
-    .describe("What happens when it trips. Default: abort."),
-});
+const criterionSchema = z
+  .strictObject({
+    type: z.enum(criterionTypeNames).describe("What is measured."),
+    interval: duration.describe("How often it is measured."),
+    "failure-limit": limit
+      .optional()
+      .describe("Trips when more measurements than this failed. Default: no limit."),
+    "consecutive-limit": limit
+      .optional()
+      .describe("Trips when more measurements than this failed in a row. Default: 0."),
+    "on-no-data": z
+      .enum(["fail", "hold", "ignore"])
+      .optional()
+      .describe("What no answer means. Default: fail."),
+    severity: z
+      .enum(["abort", "hold", "warn"])
+      .optional()
+      .describe("What happens when it trips. Default: abort."),
+    "per-minute": limit
+      .optional()
+      .describe('Only for "unknown-drops": so many packets a minute are not a failure yet. Default: 0.'),
+  })
+  .refine((criterion) => criterion["per-minute"] === undefined || criterion.type === "unknown-drops", {
+    path: ["per-minute"],
+    error: '"per-minute" belongs to the type "unknown-drops"',
+  });
 
 export const criteriaSchema = recordOf(criterionSchema, "criterion");
 

@@ -2,6 +2,9 @@ import type { Criterion } from "../../policy/model.ts";
 import { flowDropped } from "./flow-dropped.ts";
 import { heartbeatLost, type Pulse, takePulse } from "./heartbeat-lost.ts";
 import type { Reading, Sample, Watch } from "./reading.ts";
+import { recordingLost } from "./recording-lost.ts";
+import { repliesMissing } from "./replies-missing.ts";
+import { unknownDrops } from "./unknown-drops.ts";
 
 /** A criterion as the plan holds it. */
 export type Rule = Omit<Criterion, "span">;
@@ -16,6 +19,8 @@ interface Count {
   readonly failures: number;
   readonly inARow: number;
   readonly reading: Reading;
+  /** What was measured. */
+  readonly sample: Sample;
 }
 
 export const noMemory: Memory = { pulse: new Map(), counts: new Map() };
@@ -60,22 +65,30 @@ export function judge(memory: Memory, rules: readonly Rule[], watch: Watch, samp
 
 function count(last: Count | undefined, rule: Rule, watch: Watch, pulse: Pulse, sample: Sample): Count {
   if (last && sample.at < last.nextAt) return last;
-  const reading = read(rule, watch, pulse, sample);
+  const reading = read(rule, watch, pulse, sample, last?.sample);
   const failed = reading.result === "fail" || (reading.result === "no-data" && rule.onNoData === "fail");
   return {
     nextAt: sample.at + rule.interval,
     failures: (last?.failures ?? 0) + (failed ? 1 : 0),
     inARow: failed ? (last?.inARow ?? 0) + 1 : 0,
     reading,
+    sample,
   };
 }
 
-function read(rule: Rule, watch: Watch, pulse: Pulse, sample: Sample): Reading {
+/** `last` is what the same criterion measured before. */
+function read(rule: Rule, watch: Watch, pulse: Pulse, sample: Sample, last: Sample | undefined): Reading {
   switch (rule.type) {
     case "flow-dropped":
       return flowDropped(watch, sample);
     case "heartbeat-lost":
       return heartbeatLost(watch, pulse, sample.at);
+    case "replies-missing":
+      return repliesMissing(sample, last);
+    case "unknown-drops":
+      return unknownDrops(watch, sample, last, rule.perMinute ?? 0);
+    case "recording-lost":
+      return recordingLost(sample);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Flow } from "../../baseline/flow.ts";
 import type { ConduitCounters } from "../../target.ts";
+import type { Decisions } from "../record.ts";
 
 /** What a trial is watched for, from the plan. */
 export interface Watch {
@@ -7,6 +8,8 @@ export interface Watch {
   readonly expected: readonly Flow[];
   /** Permits that the process needs, with the longest silence that is normal, in seconds; none where it is not known. */
   readonly heartbeats: readonly Heartbeat[];
+  /** What was decided about the conduit's flows, to tell a surprise from a decision. */
+  readonly decisions: Decisions;
 }
 
 export interface Heartbeat {
