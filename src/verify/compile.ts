@@ -101,4 +101,5 @@ const fixes: Record<ClaimResult["claim"], { readonly fix?: string }> = {
     fix: 'permit the flow, or list it under "denied" with the reason why it may be cut',
   },
   "nothing-more": {},
+  asserted: { fix: "mend the permits, or change the assertion if the decision has changed" },
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Baseline, BaselineFlow } from "../../src/baseline/flow.ts";
 import type { Stage } from "../../src/compile/ir.ts";
+import { parseRange } from "../../src/net/address.ts";
 import { formatPacket } from "../../src/net/packet.ts";
 import { type ClaimResult, mayBeWritten } from "../../src/verify/claims/claim.ts";
 import { type CompileOrder, compileConduit, verifyText } from "../../src/verify/compile.ts";
@@ -113,6 +114,38 @@ describe("the claim that the baseline is kept", () => {
       .claims;
     expect(results(claims)[1]).toBe("not-proved");
     expect(mayBeWritten(claims)).toBe(true);
+  });
+});
+
+describe("the claim that assertions hold", () => {
+  const assertion = (verdict: "accept" | "deny", from: string, to: string, port: number) => ({
+    ...{ id: "stated", verdict, from: [parseRange(from)], to: [parseRange(to)], services: [tcp(port)] },
+    ...{ reason: "It was decided.", span: { file: "site.yaml", line: 70, column: 1, length: 1 } },
+  });
+  const claim = (stage: Stage, ...assertions: readonly ReturnType<typeof assertion>[]) => {
+    const { site, conduit } = policy([poll]);
+    return results(claimsOf({ site: { ...site, assertions }, conduit }, stage))[3];
+  };
+
+  test("is there only where the site file asserts something that the conduit carries", () => {
+    expect(claim("enforce")).toBeUndefined();
+    expect(claim("enforce", assertion("deny", "10.7.0.0/16", "10.0.2.3", 502))).toBeUndefined();
+    expect(claim("enforce", assertion("accept", "10.0.1.2", "10.0.2.3", 502))).toBe("proved");
+    expect(claim("enforce", assertion("deny", "10.0.1.2", "10.0.2.3", 503))).toBe("proved");
+  });
+
+  test("fails for one request of a set, and names it", () => {
+    expect(claim("enforce", assertion("deny", "10.0.0.0/16", "10.0.0.0/16", 502))).toBe(
+      "asserted: tcp 10.0.1.2:40000 -> 10.0.2.3:502",
+    );
+    expect(claim("enforce", assertion("accept", "10.0.1.2-10.0.1.3", "10.0.2.3", 502))).toBe(
+      "asserted: tcp 10.0.1.3:40000 -> 10.0.2.3:502",
+    );
+  });
+
+  test("says nothing about denials in monitor, where nothing is dropped", () => {
+    expect(claim("monitor", assertion("deny", "10.0.1.2", "10.0.2.3", 502))).toBeUndefined();
+    expect(claim("monitor", assertion("accept", "10.0.1.3", "10.0.2.3", 502))).toBe("proved");
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostic, type SourceLookup } from "../../diagnostics/render.ts";
-import { type ClaimResult, claimIds } from "../../verify/claims/claim.ts";
+import type { ClaimResult } from "../../verify/claims/claim.ts";
 
 /** `3 of 3 claims proved`, or what is open: `2 of 3 claims proved; baseline-kept failed`. */
 export function claimsText(claims: readonly ClaimResult[]): string {
@@ -8,7 +8,7 @@ export function claimsText(claims: readonly ClaimResult[]): string {
   const open = claims
     .filter(({ result }) => result !== "proved")
     .map(({ claim, result }) => `; ${claim} ${result === "failed" ? "failed" : "not proved"}`);
-  return `${proved} of ${claimIds.length} claims proved${open.join("")}`;
+  return `${proved} of ${claims.length} claims proved${open.join("")}`;
 }
 
 /** Diagnostics of several rulesets of one site, each once: both stages find the same in one permit. */

@@ -1,16 +1,17 @@
 import type { Baseline } from "../../baseline/flow.ts";
-import { rulesProgram } from "../../compile/conduit-program.ts";
+import { carriedBy, rulesProgram } from "../../compile/conduit-program.ts";
 import { evaluate } from "../../compile/evaluate.ts";
 import type { ConduitRules } from "../../compile/ir.ts";
 import { policyProgram } from "../../compile/policy-program.ts";
-import type { Program } from "../../compile/program.ts";
+import type { Cube, Program } from "../../compile/program.ts";
 import { formatPacket, type Packet } from "../../net/packet.ts";
 import { formatProtocol } from "../../net/protocol.ts";
 import type { Conduit, Site } from "../../policy/model.ts";
 import { type Analysis, createAnalysis } from "../analysis.ts";
 import { type Budget, BudgetExceeded, type Diagram } from "../diagram/diagram.ts";
+import { type AssertedRequests, assertionsOf, brokenAssertion } from "./asserted.ts";
 import { misattributed } from "./attribution.ts";
-import { type ClaimId, type ClaimResult, claimIds } from "./claim.ts";
+import { type ClaimId, type ClaimResult, commonClaims } from "./claim.ts";
 import { flowsToKeep, namedAddresses, type ObservedFlow } from "./observed.ts";
 
 export interface Proposition {
@@ -30,11 +31,13 @@ export function prove(proposition: Proposition): readonly ClaimResult[] {
   const compiled = rulesProgram(rules, conduit.span);
   const policy = policyProgram(site, conduit, rules.stage);
   const flows = baseline ? flowsToKeep(baseline, conduit, rules.pairs) : [];
+  const carried = carriedBy(rules.pairs);
+  const assertions = assertionsOf(site, rules.stage, carried);
   const zones = site.zones.filter((zone) => conduit.zones.includes(zone.id));
   try {
     const analysis = createAnalysis(
       [text, compiled, policy],
-      flows.flatMap(({ cubes }) => cubes),
+      [...carried, ...[...flows, ...assertions].flatMap(({ cubes }) => cubes)],
       namedAddresses(zones),
       proposition.budget,
     );
@@ -45,10 +48,12 @@ export function prove(proposition: Proposition): readonly ClaimResult[] {
         ? baselineKept(analysis, said, text, flows)
         : { claim: "baseline-kept", result: "not-proved", cause: "no-baseline" },
       nothingMore(analysis, said, text, policy),
+      ...(assertions.length > 0 ? [asserted(analysis, said, text, carried, assertions)] : []),
     ];
   } catch (error) {
     if (!(error instanceof BudgetExceeded)) throw error;
-    return claimIds.map((claim) => ({ claim, result: "not-proved", cause: "budget" }));
+    const claims: readonly ClaimId[] = assertions.length > 0 ? [...commonClaims, "asserted"] : commonClaims;
+    return claims.map((claim) => ({ claim, result: "not-proved", cause: "budget" }));
   }
 }
 
@@ -93,6 +98,24 @@ function nothingMore(analysis: Analysis, said: Diagram, text: Program, policy: P
   return packet
     ? refuted("nothing-more", packet, text, compare(text, policy, packet, "the site file"))
     : { claim: "nothing-more", result: "proved" };
+}
+
+function asserted(
+  analysis: Analysis,
+  said: Diagram,
+  text: Program,
+  carried: readonly Cube[],
+  assertions: readonly AssertedRequests[],
+): ClaimResult {
+  const broken = brokenAssertion(analysis, said, carried, assertions);
+  if (!broken) return { claim: "asserted", result: "proved" };
+  const { id, verdict } = broken.assertion;
+  return refuted(
+    "asserted",
+    broken.packet,
+    text,
+    `assertion "${id}" says ${verdict}, the text ${treatment(text, broken.packet)}`,
+  );
 }
 
 function refuted(claim: ClaimId, packet: Packet, text: Program, message: string): ClaimResult {
