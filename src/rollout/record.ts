@@ -86,3 +86,17 @@ const flowOf = ({ family, source, destination, protocol, port, icmpType }: Recor
   ...(port !== undefined && { port }),
   ...(icmpType !== undefined && { icmpType }),
 });
+
+/** A decision in words for whoever reviews the record. */
+export function decisionText(decision: Decision | undefined): string {
+  switch (decision?.kind) {
+    case undefined:
+      return "NOT DECIDED";
+    case "permit":
+      return `permitted by ${decision.by} in the site file`;
+    case "denial":
+      return `denied on purpose: ${decision.by}`;
+    case "answer":
+      return `an answer to ${decision.by}`;
+  }
+}

@@ -71,7 +71,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
 `,
     );
   const sluice = (line: string, who = "eva"): Promise<Ended> => {
-    const identity = /^journal/.test(line) ? [] : ["--identity", join(folder, who)];
+    const identity = /^(journal|plan show)/.test(line) ? [] : ["--identity", join(folder, who)];
     return runSluice(folder, [...line.split(" "), ...identity], undefined, () => new Date());
   };
   const listing = (): string => host.run("nft -s list ruleset");
@@ -104,6 +104,9 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       "nft delete element inet sluice c_dmz_cell1_recordports4 '{ 10.20.1.77 . 10.10.1.10 . 6 . 22 }'",
     );
     await ready("enforce", "enforce.plan");
+    expect((await sluice("plan show enforce.plan")).stdout).toMatch(
+      /visitor -> 10.10.1.10 tcp 502[\s\S]*denied on purpose: visitors/,
+    );
     expect(JSON.parse(readFileSync(join(folder, "enforce.plan"), "utf8")).record).toMatchObject([
       { text: "visitor -> 10.10.1.10 tcp 502", packets: 9, decision: { kind: "denial", by: "visitors" } },
     ]);

@@ -1,5 +1,7 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { PlanDocument } from "../../plan/plan.ts";
+import { count } from "../../report/words.ts";
+import { recordLines } from "./record.ts";
 
 /** What is shown of a plan; ranges, which differ between a plan in a file and one in use, are not. */
 type Shown = Pick<
@@ -12,6 +14,7 @@ type Shown = Pick<
   | "difference"
   | "certificate"
   | "transition"
+  | "record"
   | "watch"
   | "trial"
   | "window"
@@ -32,6 +35,12 @@ export function renderPlan(plan: Shown): string {
     `  packets:  ${differenceText(plan.difference)}`,
     `  proof:    ${proved} of ${claims.length} claims proved`,
     `  watched:  ${plan.watch.expected.length} flows of the baseline, ${plan.watch.heartbeats.length} critical permits`,
+    ...(plan.record
+      ? [
+          `  recorded: ${count(plan.record.length, "flow")} that no permit admitted`,
+          ...recordLines(plan.record).map((line) => `    ${line}`),
+        ]
+      : []),
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
       (plan.window ? `, in the window ${plan.window.id}` : ""),
     `  dead man: ${plan.undo.deadMan}`,

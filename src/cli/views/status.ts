@@ -1,4 +1,5 @@
 import { places } from "../../baseline/propose/places.ts";
+import { flowText } from "../../baseline/propose/question.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import type { Site } from "../../policy/model.ts";
 import type { Standing } from "../../report/site/history.ts";
@@ -98,6 +99,8 @@ function conduitRecordLines(
   return [
     `recorded as not permitted: ${count(flows.length, "flow")}, ${undecided} not decided` +
       (full ? "; THE RECORD IS FULL, something may be missing" : ""),
-    ...recordLines(flows, nameOf).map((line) => `  ${line}`),
+    ...recordLines(flows.map((one) => ({ ...one, text: flowText(one.flow, nameOf) }))).map(
+      (line) => `  ${line}`,
+    ),
   ];
 }

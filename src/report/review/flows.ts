@@ -3,10 +3,12 @@ import type { ReviewedFlow } from "../../plan/review-facts.ts";
 import { absent, type Cell, type Column, paragraph, type Section, type Table } from "../document.ts";
 import { type PlantNames, plantNames } from "../plant-names.ts";
 import { grouped, minute } from "../words.ts";
+import { recorded } from "./recorded.ts";
 import { flowsByFate, notRecorded, type Reviewed } from "./reviewed.ts";
 
 /** What becomes of every flow that was observed between the two zones. */
-export function flows({ plan }: Reviewed): Section {
+export function flows(reviewed: Reviewed): Section {
+  const { plan } = reviewed;
   const { all, cut, opened } = flowsByFate(plan);
   const section = { id: "flows", title: "Flows that will be cut", clauses: ["IEC 62443-3-3 SR 7.6"] };
   if (plan.review === undefined || plan.baseline === undefined) {
@@ -22,7 +24,7 @@ export function flows({ plan }: Reviewed): Section {
     rows: flows.map((flow) => row(flow, names, reasons)),
   });
   const others = all.filter((flow) => !cut.includes(flow) && !opened.includes(flow));
-  const recorded = plan.to === "monitor" ? others.filter(({ permit }) => permit === undefined) : [];
+  const onlyRecorded = plan.to === "monitor" ? others.filter(({ permit }) => permit === undefined) : [];
   const rest = plan.to === "monitor" ? others.filter(({ permit }) => permit !== undefined) : others;
   const passing = rest.filter(({ after }) => after === "passes");
   const dropped = rest.filter(({ after }) => after === "dropped");
@@ -32,10 +34,11 @@ export function flows({ plan }: Reviewed): Section {
       cut.length === 0
         ? paragraph("No observed flow is cut by this change.")
         : table("Cut: they pass now and will be dropped", cut),
-      ...(recorded.length === 0
+      ...(onlyRecorded.length === 0
         ? []
-        : [table("Not permitted: they go on passing and are recorded", recorded)]),
+        : [table("Not permitted: they go on passing and are recorded", onlyRecorded)]),
       ...(opened.length === 0 ? [] : [table("Opened: they are dropped now and will pass", opened)]),
+      ...recorded(reviewed),
       ...(rest.length === 0
         ? []
         : [
