@@ -29,8 +29,8 @@ export function surprises(
       : []),
     ...(recordFull
       ? [
-          `the record of ${conduit} is full, so something may be missing from it: find in "sluice status" what ` +
-            "fills it, end that, and wait until the record has room again",
+          `the record of ${conduit} is full, or the host can keep none, so something may be missing from it: find in ` +
+            '"sluice status" what fills it, end that, and wait until the record has room again',
         ]
       : []),
   ];

@@ -42,7 +42,7 @@ const criterionSchema = z
   })
   .refine((criterion) => criterion["per-minute"] === undefined || criterion.type === "unknown-drops", {
     path: ["per-minute"],
-    error: '"per-minute" belongs to the type "unknown-drops"',
+    error: 'only the type "unknown-drops" counts per minute',
   });
 
 export const criteriaSchema = recordOf(criterionSchema, "criterion");
