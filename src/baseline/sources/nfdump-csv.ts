@@ -48,7 +48,7 @@ export function nfdumpCsvReader(sink: (talk: Conversation) => void, tally: Tally
   let layout: Layout | undefined;
   let inSummary = false;
   const lines = lineReader((line, number) => {
-    const isHeader = isNfdumpHeader(line);
+    const isHeader = /^[a-z]/i.test(line) && isNfdumpHeader(line);
     if (isHeader) {
       layout = layoutOf(line);
       inSummary = false;

@@ -55,8 +55,8 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   const { protocol } = record;
   if (protocol === undefined) return unknownProtocol;
   const hasPorts = portProtocols.has(protocol);
-  const ports = [record.sourcePort, record.destinationPort].map((port) => (hasPorts ? portOf(port) : 0));
-  const [sourcePort, destinationPort] = ports;
+  const sourcePort = hasPorts ? portOf(record.sourcePort) : 0;
+  const destinationPort = hasPorts ? portOf(record.destinationPort) : 0;
   if (sourcePort === undefined || destinationPort === undefined) return badPort;
   const icmp = protocol === icmpProtocol(family);
   const type = icmp ? record.icmpType : undefined;
@@ -73,8 +73,10 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   talk.last = record.last <= latestTime ? record.last : record.first;
   noteSpan(talk.presence, talk.first, talk.last);
   talk.broadcast = record.broadcast ?? false;
-  Object.assign(a, record.sent);
-  Object.assign(b, record.received);
+  a.packets = record.sent.packets;
+  a.bytes = record.sent.bytes;
+  b.packets = record.received.packets;
+  b.bytes = record.received.bytes;
   a.spoke = record.spoke.source;
   b.spoke = record.spoke.destination;
   a.acknowledged = record.acknowledged ?? false;
