@@ -24,6 +24,8 @@ export interface DriverPaths {
   readonly bootFile: string;
   /** The host's own boot file, which must include it. */
   readonly bootEntry: string;
+  /** The firewall is a bridge: its packets must be led past the rules. */
+  readonly transparent?: true;
 }
 
 /** Facts about the host, read before anything is planned. */

@@ -25,6 +25,7 @@ const targetsMayImport = [
   "src/compile/reading.ts",
   "src/session.ts",
   "src/target.ts",
+  "targets/linux-bridge.ts",
 ];
 
 const files = ["src", "targets"].flatMap((folder) =>

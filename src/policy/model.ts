@@ -127,6 +127,8 @@ export interface Firewall {
   readonly jumpHosts?: readonly (SshAccess & { readonly address: string })[];
   /** Names of the interfaces behind which each zone lies. */
   readonly interfaces?: ReadonlyMap<ZoneId, readonly string[]>;
+  /** It bridges its zones and does not route between them. */
+  readonly transparent?: boolean;
   readonly highAvailability?: { readonly peer: FirewallId; readonly role: "primary" | "standby" };
   /** Where those sit who manage it: they must never be locked out. */
   readonly management?: readonly AddressRange[];

@@ -1,5 +1,6 @@
 import type { CommandResult } from "../../src/session.ts";
 import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
+import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
 import { bootScript } from "./boot.ts";
 import { emit } from "./emit.ts";
 import { folderOf } from "./files.ts";
@@ -47,6 +48,7 @@ export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFac
       ...(await probe(host)),
       ...(await otherVariant(host)),
       ...(await flowtables(host)),
+      ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings.join(" "))) : []),
       ...(await bootService(host, paths)),
     ],
   };

@@ -1,4 +1,5 @@
 import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
+import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
 import { emit } from "./emit.ts";
 import { type Host, script } from "./host.ts";
 import { readListing } from "./listing.ts";
@@ -34,6 +35,7 @@ export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFac
       ...(isTooOld(number) ? [`nft ${named} is too old: install ${oldestVersion.join(".")} or newer`] : []),
       ...flowtables(listing.stdout),
       ...(await namespaces(host)),
+      ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings)) : []),
       ...(await bootService(host, paths)),
     ],
   };

@@ -48,6 +48,9 @@ const pfsensePlaces: HostPlaces = {
   version: "/etc/version",
 };
 
+const noBridge =
+  "a transparent pfSense is not supported: what its bridge leads to pf depends on settings that are not read here";
+
 /**
  * The driver of a pfSense host. A trial is an anchor that the dead man empties. What is confirmed and not persisted yet
  * is the same anchor without a lease: a reboot takes it away. What is persisted is in config.xml (the boot entry), and
@@ -107,7 +110,10 @@ export function createDriver(
   };
 
   return {
-    facts: () => readFacts(firewall, paths.bootEntry, places.version),
+    facts: async () => {
+      const facts = await readFacts(firewall, paths.bootEntry, places.version);
+      return paths.transparent ? { ...facts, obstacles: [...facts.obstacles, noBridge] } : facts;
+    },
 
     async read() {
       const [anchors, configured, state, mainRules, translation, bootText] = [

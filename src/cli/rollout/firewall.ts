@@ -28,6 +28,7 @@ export const placeOf = (firewall: Firewall): Place => ({
   },
   bootFile: firewall.bootFile,
   bootEntry: firewall.bootEntry,
+  ...(firewall.transparent && { transparent: true }),
 });
 
 /** The firewall of that id. @throws {CommandError} */
@@ -51,7 +52,7 @@ export async function reach(place: Place, identity: Identity, keepaliveMs?: numb
     ...(keepaliveMs === undefined ? {} : { keepaliveMs }),
   });
   return {
-    driver: target.driver(session, { bootFile: place.bootFile, bootEntry: place.bootEntry }),
+    driver: target.driver(session, place),
     close: () => session.close(),
   };
 }

@@ -73,6 +73,7 @@ function resolveFirewall(
     interfaces:
       entry.interfaces &&
       new Map(Object.entries(entry.interfaces).map(([zone, interfaces]) => [zone as ZoneId, interfaces])),
+    transparent: entry.transparent,
     highAvailability: pair && { peer: pair.peer as FirewallId, role: pair.role },
     management: entry.management?.flatMap(
       (text, index) => resolveRange(to, text, [...path, "management", index]) ?? [],

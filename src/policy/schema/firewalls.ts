@@ -50,6 +50,12 @@ export const firewallSchema = z.strictObject({
     .record(id, listOf(interfaceName, "interface"))
     .optional()
     .describe("The interfaces behind which each zone lies: a source is believed only behind its own."),
+  transparent: z
+    .boolean()
+    .optional()
+    .describe(
+      "It is a bridge in front of its zones, without addresses of its own in them. Only on Linux. Default: false.",
+    ),
   "high-availability": z
     .strictObject({
       peer: id.describe("The other firewall of the pair."),

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { CommandResult, Session } from "../../../src/session.ts";
 import { createDriver } from "../../../targets/nftables/driver.ts";
 
@@ -66,6 +66,33 @@ test.each([
   const found = await obstacles(answers);
   expect(found).toHaveLength(1);
   expect(found[0]).toContain(message);
+});
+
+describe("a firewall that is a bridge", () => {
+  const settings = "cat /proc/sys/net/bridge/bridge-nf-call-iptables";
+  const onBridge = async (answer: string): Promise<readonly string[]> => {
+    const session = answering({ ...healthy, [settings]: answer });
+    return (await createDriver(session, { ...paths, transparent: true }).facts()).obstacles;
+  };
+
+  test("has no obstacle where its packets are led past the rules, tagged ones too", async () => {
+    expect(await onBridge("1\n1\n1\n")).toEqual([]);
+  });
+
+  test.each([
+    ["!cat: No such file or directory", "modprobe br_netfilter"],
+    ["0\n1\n1\n", "net.bridge.bridge-nf-call-iptables is off"],
+    ["1\n0\n1\n", "net.bridge.bridge-nf-call-ip6tables is off"],
+    ["1\n1\n0\n", "net.bridge.bridge-nf-filter-vlan-tagged is off"],
+  ])("with settings %j is told how to mend it", async (answer, message) => {
+    const found = await onBridge(answer);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(message);
+  });
+
+  test("is asked about its bridge only where the site file says that it is one", async () => {
+    expect(await obstacles({ [settings]: "!no such file" })).toEqual([]);
+  });
 });
 
 test("a boot service that is off matters only where an init system starts services", async () => {
