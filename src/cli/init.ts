@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
 import { siteJsonSchema, siteSchemaFile } from "../policy/schema/json-schema.ts";
 import { schemaLine, siteTemplate } from "../policy/template.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { writeFileAtomic } from "./files.ts";
-import { fromAnsible, fromBaseline, fromNetbox } from "./site-drafts.ts";
+import { factsOf, fromAnsible, fromBaseline, fromNetbox } from "./site-drafts.ts";
 
 interface Flags {
   readonly ansible?: string;
@@ -30,7 +30,9 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     flags: {
       ansible: fileFlag("Start from an Ansible inventory (YAML or INI)"),
       netbox: fileFlag("Start from a NetBox export of devices (CSV, or JSON of its API)"),
-      baseline: fileFlag("Start from a baseline: the hosts that were seen, and a conduit where zones talk"),
+      baseline: fileFlag(
+        "Start from a baseline: the hosts that were seen, conduits where zones talk, and permits",
+      ),
       name: {
         kind: "parsed",
         parse: String,
@@ -58,18 +60,14 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     const file = join(folder, "site.yaml");
     if (existsSync(file))
       throw new CommandError(`${join(path, "site.yaml")} is there already: it is not overwritten`);
-    const site = {
-      name: printable(name ?? (basename(folder) || "plant")),
-      timezone: timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
-      target: "nftables",
-    };
+    const site = factsOf(folder, { name, timezone });
     const { text, questions } =
       ansible !== undefined
         ? fromAnsible(this, ansible, site)
         : netbox !== undefined
           ? fromNetbox(this, netbox, site)
           : baseline !== undefined
-            ? fromBaseline(this, baseline, site)
+            ? fromBaseline(this, baseline, relative(folder, resolve(this.cwd, baseline)), site)
             : { text: siteTemplate(site), questions: [] };
     const schema = basename(siteSchemaFile);
     mkdirSync(folder, { recursive: true });

@@ -1,10 +1,16 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
+import { targetDefaults } from "../../targets/defaults.ts";
+import { propose } from "../baseline/propose/propose.ts";
+import { proposalYaml } from "../baseline/propose/yaml.ts";
+import { printable } from "../diagnostics/printable.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import { readAnsibleInventory } from "../inventory/ansible.ts";
 import { type DraftSite, draftSite, type SiteFacts } from "../inventory/draft-site.ts";
 import { observedPlant } from "../inventory/from-baseline.ts";
 import type { InventoryHost } from "../inventory/host.ts";
 import { NetboxError, readNetboxExport } from "../inventory/netbox.ts";
+import { withPermits } from "../inventory/with-permits.ts";
+import { readSite } from "../policy/read.ts";
 import { loadBaseline } from "./baseline-file.ts";
 import { CommandError, type Context } from "./context.ts";
 import { readTextFile } from "./text-file.ts";
@@ -34,15 +40,40 @@ export function fromNetbox(context: Context, file: string, site: SiteFacts): Dra
   }
 }
 
-/** A site drafted from what was observed. @throws {CommandError} after printing what is wrong with the baseline. */
-export function fromBaseline(context: Context, file: string, site: SiteFacts): DraftSite {
-  const { hosts, pairs, foreign } = observedPlant(loadBaseline(context, file).baseline.flows);
+/**
+ * A site drafted from what was observed: zones, assets, conduits, and the permits that the flows between them ask for.
+ * `evidence` is the baseline's path as the site file is to cite it.
+ * @throws {CommandError} after printing what is wrong with the baseline.
+ */
+export function fromBaseline(context: Context, file: string, evidence: string, site: SiteFacts): DraftSite {
+  const { baseline } = loadBaseline(context, file);
+  const { hosts, pairs, foreign } = observedPlant(baseline.flows);
   const draft = draftSite(located(file, hosts), site, pairs);
-  const asked = foreign.map(
-    (address) => `does ${address} belong to the plant? It is a public address, and left out`,
-  );
-  return { ...draft, questions: [...draft.questions, ...asked] };
+  const { value, diagnostics } = readSite(draft.text, "the draft", targetDefaults);
+  if (!value)
+    throw new Error(`the draft does not read: ${diagnostics.map(({ message }) => message).join("; ")}`);
+  const proposal = propose(baseline, value);
+  return {
+    text: withPermits(draft.text, proposalYaml(proposal, evidence)),
+    questions: [
+      ...draft.questions,
+      ...foreign.map(
+        (address) => `does ${address} belong to the plant? It is a public address, and left out`,
+      ),
+      ...proposal.questions.map(({ text }) => text),
+    ],
+  };
 }
+
+/** What a site file says beside its plant, where nobody has said it yet. */
+export const factsOf = (
+  folder: string,
+  said: { readonly name?: string; readonly timezone?: string },
+): SiteFacts => ({
+  name: printable(said.name ?? (basename(folder) || "plant")),
+  timezone: said.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+  target: "nftables",
+});
 
 function located(file: string, hosts: readonly InventoryHost[]): readonly InventoryHost[] {
   if (hosts.some(({ addresses }) => addresses.length > 0)) return hosts;

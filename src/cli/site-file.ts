@@ -44,7 +44,7 @@ export function loadSite(context: Context, path: string | undefined): LoadedSite
 
 /** As `loadSite`, without judging what was read. @throws {CommandError} when there is nothing that can be read. */
 export function readSiteFile(context: Context, path: string | undefined): ReadSiteFile {
-  const place = path === undefined ? nearestSiteFile(context.cwd) : resolve(context.cwd, path);
+  const place = path === undefined ? mustFindSite(context.cwd) : resolve(context.cwd, path);
   const shown = path ?? place;
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const names = isFolder ? yamlFiles(place, shown) : [shown];
@@ -73,12 +73,18 @@ function yamlFiles(folder: string, shown: string): readonly string[] {
   return names.toSorted().map((name) => join(shown, name));
 }
 
-function nearestSiteFile(start: string): string {
+/** The nearest `site.yaml` in a folder or above it. */
+export function nearestSiteFile(start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     const file = join(folder, "site.yaml");
     if (existsSync(file)) return file;
-    if (folder === dirname(folder)) break;
+    if (folder === dirname(folder)) return undefined;
   }
+}
+
+function mustFindSite(start: string): string {
+  const found = nearestSiteFile(start);
+  if (found !== undefined) return found;
   throw new CommandError(
     `there is no site.yaml in ${start} or above it: name one, or write one with "sluice init"`,
   );

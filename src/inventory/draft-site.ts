@@ -28,7 +28,7 @@ interface DraftZone {
 /**
  * Zones and assets from an inventory: hosts of one network share a zone, and networks whose hosts are all of one
  * group share it too. Levels are a guess that the questions name. Each pair of zones that was seen to talk gets a
- * conduit, whose permits `sluice baseline propose` writes.
+ * conduit; `withPermits` adds what was proposed for it.
  */
 export function draftSite(
   inventory: readonly InventoryHost[],
@@ -174,7 +174,7 @@ function conduitLines(joined: readonly (readonly [string, string])[], target: st
   if (joined.length === 0) return [];
   const ids = uniqueIds(joined.map((pair) => pair.join("-")));
   return [
-    "conduits: # permits: sluice baseline propose",
+    "conduits:",
     ...joined.map(([from, to], index) => `  ${ids[index]}: {zones: [${from}, ${to}], firewalls: [fw1]}`),
     "firewalls:",
     "  fw1: # a guess: which firewall do these conduits cross?",

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { changed } from "../policy/support/plant.ts";
 import { sluice } from "../support/command.ts";
 
@@ -264,5 +265,40 @@ describe("sluice fmt", () => {
     const { code, stderr } = await sluice(folder, ["fmt", "site.yaml"]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("error: nothing was written")]);
     expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe("zones: [");
+  });
+});
+
+describe("a plant of which there is only a baseline", () => {
+  const lab = join(import.meta.dirname, "../../rulesets/lab-plant/baseline/lab.json");
+  const conduits = (text: string) =>
+    (parse(text) as { conduits: Record<string, { permits: Record<string, { services: string[] }> }> })
+      .conduits;
+
+  test("sluice init --baseline writes zones, conduits and permits with their evidence, and check finds no error", async () => {
+    put("lab.json", readFileSync(lab));
+    const init = await sluice(folder, ["init", "--baseline", "lab.json"]);
+    expect([init.code, init.stderr.includes("which Purdue level")]).toEqual([0, true]);
+    const text = readFileSync(join(folder, "site.yaml"), "utf8");
+    const permits = Object.values(conduits(text)).flatMap((conduit) => Object.entries(conduit.permits));
+    expect(permits.length).toBeGreaterThan(3);
+    expect(permits.every(([, permit]) => permit.services.includes("modbus"))).toBe(true);
+    expect(text).toMatch(/# host-10-20-1-5 -> host-10-10-1-10 tcp 502 \(modbus\): 1 connection, \d+ packets/);
+    expect(text).toContain("evidence: lab.json");
+    expect((await sluice(folder, ["check"])).stdout).toContain("0 errors");
+  });
+
+  test("sluice baseline propose proposes the same where there is no site file yet, and overwrites nothing", async () => {
+    put("lab.json", readFileSync(lab));
+    const proposed = await sluice(folder, ["baseline", "propose", "lab.json", "-o", "proposal.yaml"]);
+    expect([proposed.code, readdirSync(folder).toSorted()]).toEqual([0, ["lab.json", "proposal.yaml"]]);
+    const text = readFileSync(join(folder, "proposal.yaml"), "utf8");
+    expect(text).toMatch(
+      /^# Proposed from nothing but lab\.json\. To be answered first:\n# - which Purdue level/,
+    );
+    expect((await sluice(folder, ["check", "proposal.yaml"])).stdout).toContain("0 errors");
+    await sluice(folder, ["init", "--baseline", "lab.json"]);
+    expect(conduits(text)).toEqual(conduits(readFileSync(join(folder, "site.yaml"), "utf8")));
+    const again = await sluice(folder, ["baseline", "propose", "lab.json", "-o", "proposal.yaml"]);
+    expect([again.code, readFileSync(join(folder, "proposal.yaml"), "utf8")]).toEqual([1, text]);
   });
 });

@@ -3,10 +3,12 @@ import { dirname, relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { type Proposal, propose } from "../../baseline/propose/propose.ts";
 import { proposalYaml } from "../../baseline/propose/yaml.ts";
+import { printable } from "../../diagnostics/printable.ts";
 import { loadBaseline } from "../baseline-file.ts";
 import { CommandError, type Context } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
-import { loadSite } from "../site-file.ts";
+import { factsOf, fromBaseline } from "../site-drafts.ts";
+import { loadSite, nearestSiteFile } from "../site-file.ts";
 
 interface Flags {
   readonly site?: string;
@@ -19,7 +21,8 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
     brief: "Proposes permits for the conduits of a site, from what was observed",
     fullDescription:
       "Writes YAML to be merged into the site file, with the evidence of each permit, and the questions that only a " +
-      "human can answer. It changes no file that exists.",
+      "human can answer. Where there is no site file yet, it proposes zones, assets and conduits too. It changes no " +
+      "file that exists.",
   },
   parameters: {
     flags: {
@@ -52,6 +55,24 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
     }
     if (output !== undefined && !existsSync(dirname(output))) {
       throw new CommandError(`${flags.output}: its folder does not exist`);
+    }
+    if (flags.site === undefined && !flags.json && nearestSiteFile(this.cwd) === undefined) {
+      const draft = fromBaseline(
+        this,
+        file,
+        relative(this.cwd, resolve(this.cwd, file)),
+        factsOf(this.cwd, {}),
+      );
+      const questions = draft.questions.map((question) => `# - ${printable(question)}\n`).join("");
+      const text = `# Proposed from nothing but ${printable(file)}. To be answered first:\n${questions}\n${draft.text}`;
+      if (output === undefined) this.process.stdout.write(text);
+      else {
+        writeFileAtomic(output, text);
+        this.process.stdout.write(
+          `wrote ${flags.output}: a site to start from, ${draft.questions.length} questions\n`,
+        );
+      }
+      return;
     }
     const { folder, site } = loadSite(this, flags.site);
     const { baseline } = loadBaseline(this, file);
