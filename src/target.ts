@@ -24,7 +24,7 @@ export interface DriverPaths {
   readonly bootFile: string;
   /** The host's own boot file, which must include it. */
   readonly bootEntry: string;
-  /** The firewall is a bridge: its packets must be led past the rules. */
+  /** The firewall is a bridge, so it must be checked that its packets meet the rules at all. */
   readonly transparent?: true;
 }
 

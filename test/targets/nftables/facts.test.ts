@@ -75,7 +75,7 @@ describe("a firewall that is a bridge", () => {
     return (await createDriver(session, { ...paths, transparent: true }).facts()).obstacles;
   };
 
-  test("has no obstacle where its packets are led past the rules, tagged ones too", async () => {
+  test("has no obstacle where its packets meet the rules, tagged ones too", async () => {
     expect(await onBridge("1\n1\n1\n")).toEqual([]);
   });
 
