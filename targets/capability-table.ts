@@ -13,6 +13,10 @@ const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capab
     "a trial's lease is held by",
     ({ lease }) => ({ kernel: "the kernel", helper: "a helper process on the firewall" })[lease],
   ],
+  judge: [
+    "what its rulesets mean was judged by",
+    ({ judge }) => ({ real: "real ones, with packets", nobody: "nobody yet: **unproven**" })[judge],
+  ],
 };
 
 /** The table of targets/README.md, as Markdown. */

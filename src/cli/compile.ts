@@ -92,13 +92,12 @@ function store(result: Result): readonly string[] {
 }
 
 const report = (loaded: LoadedSite, results: readonly Result[]): string =>
-  results
-    .map(({ compilation, file }) => {
-      const text = compilation.ruleset?.text;
-      const own = (name: string): boolean => file.endsWith(`/${name}`);
-      return renderOnce(compilation.diagnostics, (name) => (own(name) ? text : loaded.text));
-    })
-    .join("");
+  renderOnce(
+    results.map(({ compilation: { ruleset, diagnostics }, file }) => ({
+      diagnostics,
+      source: (name: string) => (file.endsWith(`/${name}`) ? ruleset?.text : loaded.text),
+    })),
+  );
 
 const asText = (results: readonly Result[], cwd: string): string =>
   results

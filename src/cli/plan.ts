@@ -158,7 +158,7 @@ function onlyFirewall(conduit: Conduit): string {
 function compiled(context: Context, loaded: LoadedSite, { order, file }: PlannedRuleset): Ruleset {
   const { ruleset, diagnostics } = compileConduit(order);
   const source = (name: string): string | undefined => (file.endsWith(name) ? ruleset?.text : loaded.text);
-  context.process.stderr.write(renderOnce(diagnostics, source));
+  context.process.stderr.write(renderOnce([{ diagnostics, source }]));
   const isProved = ruleset?.claims.every((claim) => claim.result === "proved");
   if (ruleset && (isProved || (order.stage === "monitor" && mayBeWritten(ruleset.claims)))) return ruleset;
   throw new CommandError(

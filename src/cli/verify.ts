@@ -64,11 +64,11 @@ export const verifyCommand = buildCommand<Flags, string[], Context>({
         }))
       : planned.map((ruleset) => ({ ruleset, path: ruleset.file }));
     const results = subjects.map(({ ruleset, path }) => verifyFile(ruleset, path));
-    for (const { proof, path, text } of results) {
-      this.process.stderr.write(
-        renderOnce(proof.diagnostics, (file) => (file === path ? text : loaded.text)),
-      );
-    }
+    const remarks = results.map(({ proof: { diagnostics }, path, text }) => ({
+      diagnostics,
+      source: (file: string) => (file === path ? text : loaded.text),
+    }));
+    this.process.stderr.write(renderOnce(remarks));
     this.process.stdout.write(json ? asJson(results) : asText(results, this.cwd));
     const open = results.filter((result) => !isProven(result)).length;
     if (open > 0)

@@ -12,6 +12,11 @@ export interface Capabilities {
   readonly portProtocols: readonly number[];
   /** Where the lease of a trial is held. */
   readonly lease: "kernel" | "helper";
+  /**
+   * Who judged our reading of its language: a real one, with packets, or nobody yet. A proof for a firewall that nobody
+   * judged rests on documentation alone, and says so wherever it is shown.
+   */
+  readonly judge: "real" | "nobody";
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Baseline } from "../baseline/flow.ts";
+import type { Backend, Capabilities } from "../compile/backend.ts";
 import type { Stage } from "../compile/ir.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { type AddressRange, formatRange } from "../net/address.ts";
@@ -10,9 +11,17 @@ import { type ClaimResult, statements } from "./claims/claim.ts";
 /** Changes when the meaning of a proof changes: what is modelled, or what a claim says. */
 const engineVersion = 1;
 
+/** How a certificate, a plan and a review begin what nobody has tried on a real firewall of that kind. */
+export const unprovenMeaning =
+  "UNPROVEN: no real firewall of this kind has run such a ruleset here; what it means rests on documentation alone";
+
+const meaning: Readonly<Record<Capabilities["judge"], string>> = {
+  real: "that the kernel does what its ruleset says (tested against the real one, not proved)",
+  nobody: unprovenMeaning,
+};
+
 /** What no proof here covers; it stands in every certificate. */
 const outsideTheProof: readonly string[] = [
-  "that the kernel does what its ruleset says (tested against the real one, not proved)",
   "how connection tracking classes a packet: as a request, a reply, related or unknown",
   "address translation and connection tracking helpers, which change packets before or after the rules",
   "routing, bridging and hardware or software offload, which can lead packets past the rules",
@@ -50,6 +59,7 @@ export function certify(subject: {
   readonly conduit: Conduit;
   readonly firewall: string;
   readonly stage: Stage;
+  readonly target: Pick<Backend, "capabilities">;
   readonly text: string;
   readonly baseline: Baseline | undefined;
   readonly claims: readonly ClaimResult[];
@@ -72,7 +82,7 @@ export function certify(subject: {
       ...(claim.result === "not-proved" && { cause: claim.cause }),
       ...(claim.result === "failed" && { witness: formatPacket(claim.packet), message: claim.message }),
     })),
-    outside: outsideTheProof,
+    outside: [meaning[subject.target.capabilities.judge], ...outsideTheProof],
   };
 }
 

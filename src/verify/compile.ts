@@ -6,7 +6,7 @@ import { legalise } from "../compile/legalise.ts";
 import { lowerConduit } from "../compile/lower.ts";
 import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import type { Conduit, Site } from "../policy/model.ts";
-import { type Certificate, certify } from "./certificate.ts";
+import { type Certificate, certify, unprovenMeaning } from "./certificate.ts";
 import { type ClaimResult, statements } from "./claims/claim.ts";
 import { prove } from "./claims/prove.ts";
 import type { Budget } from "./diagram/diagram.ts";
@@ -72,8 +72,25 @@ function withRules(
   const claims = prove({ ...order, rules, text: read.value });
   const certificate = certify({ ...order, text, claims });
   const open = claims.flatMap((claim) => claimDiagnostics(claim, order.conduit.span));
-  return { ruleset: { rules, text, claims, certificate }, diagnostics: [...before, ...open] };
+  const cautions = unjudged(order);
+  return { ruleset: { rules, text, claims, certificate }, diagnostics: [...before, ...open, ...cautions] };
 }
+
+const spanOf = (place: { readonly span: Span } | undefined) => (place ? { span: place.span } : {});
+
+/** A proof is worth as much as the reading of the firewall's language that it rests on. */
+const unjudged = ({ target, site, firewall }: CompileOrder): readonly Diagnostic[] =>
+  target.capabilities.judge === "real"
+    ? []
+    : [
+        {
+          code: "proof/unproven-target",
+          severity: "warning",
+          message: `${firewall} (${target.name}): ${unprovenMeaning}`,
+          ...spanOf(site.firewalls.find(({ id }) => id === firewall)),
+          fix: "try the ruleset on a spare firewall of this kind before a plant depends on it",
+        },
+      ];
 
 function claimDiagnostics(claim: ClaimResult, span: Span): readonly Diagnostic[] {
   const code = `proof/${claim.claim}`;

@@ -11,4 +11,5 @@ export const capabilities: Capabilities = {
   portProtocols: [...portProtocols],
   // `-m recent`.
   lease: "kernel",
+  judge: "real",
 };

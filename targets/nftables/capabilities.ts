@@ -9,4 +9,5 @@ export const capabilities: Capabilities = {
   // `th dport` reads what the header starts with: ports for these.
   portProtocols: [...portProtocols],
   lease: "kernel",
+  judge: "real",
 };

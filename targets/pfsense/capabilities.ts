@@ -10,4 +10,6 @@ export const capabilities: Capabilities = {
   portProtocols: [6, 17],
   // pf has no rule that expires.
   lease: "helper",
+  // FreeBSD does not run where this was built.
+  judge: "nobody",
 };

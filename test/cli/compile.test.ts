@@ -196,3 +196,14 @@ describe("sluice explain", () => {
     expect([none.code, none.stderr.includes('no check, permit or asset "plc77"')]).toEqual([64, true]);
   });
 });
+
+test("a target that no real firewall has judged is called unproven, in the output and in the certificate", async () => {
+  const site = join(folder, "site.yaml");
+  writeFileSync(site, readFileSync(site, "utf8").replace("target: nftables", "target: pfsense"));
+  const { code, stderr } = await sluice(folder, ["compile", "it-cell1"]);
+  expect(code).toBe(0);
+  expect(stderr.match(/UNPROVEN: no real firewall of this kind/g)).toHaveLength(1);
+  const certificate = readFileSync(join(folder, "compiled/fw1/it-cell1.enforce.certificate.json"), "utf8");
+  expect(certificate).toContain("UNPROVEN");
+  expect(certificate).not.toContain("tested against the real one");
+});

@@ -11,8 +11,16 @@ export function claimsText(claims: readonly ClaimResult[]): string {
   return `${proved} of ${claims.length} claims proved${open.join("")}`;
 }
 
+/** Diagnostics as an engineer reads them, each with the lookup of its own file. */
+export interface Remarks {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: SourceLookup;
+}
+
 /** Diagnostics of several rulesets of one site, each once: both stages find the same in one permit. */
-export function renderOnce(diagnostics: readonly Diagnostic[], source: SourceLookup): string {
-  const texts = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, source));
+export function renderOnce(remarks: readonly Remarks[]): string {
+  const texts = remarks.flatMap(({ diagnostics, source }) =>
+    diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, source)),
+  );
   return [...new Set(texts)].map((text) => `${text}\n\n`).join("");
 }

@@ -1,6 +1,7 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { PlanDocument } from "../../plan/plan.ts";
 import { count } from "../../report/words.ts";
+import { unprovenMeaning } from "../../verify/certificate.ts";
 import { recordLines } from "./record.ts";
 
 /** What is shown of a plan; ranges, which differ between a plan in a file and one in use, are not. */
@@ -26,7 +27,10 @@ type Shown = Pick<
 
 /** A plan in the words of somebody who knows the process and must decide. */
 export function renderPlan(plan: Shown): string {
-  const certificate = plan.certificate as { readonly claims?: readonly { readonly result: string }[] };
+  const certificate = plan.certificate as {
+    readonly claims?: readonly { readonly result: string }[];
+    readonly outside?: readonly string[];
+  };
   const claims = [...(certificate.claims ?? []), ...(plan.transition ?? [])];
   const proved = claims.filter((claim) => claim.result === "proved").length;
   const lines = [
@@ -34,6 +38,7 @@ export function renderPlan(plan: Shown): string {
     `  ${plan.conduit} on ${plan.firewall.id}: ${plan.from} -> ${plan.to}`,
     `  packets:  ${differenceText(plan.difference)}`,
     `  proof:    ${proved} of ${claims.length} claims proved`,
+    ...(certificate.outside?.includes(unprovenMeaning) ? [`            ${unprovenMeaning}`] : []),
     `  watched:  ${plan.watch.expected.length} flows of the baseline, ${plan.watch.heartbeats.length} critical permits`,
     ...(plan.record
       ? [
