@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Session } from "../../../src/session.ts";
 import { iptables } from "../../../targets/iptables/target.ts";
 import type { FirewallHost } from "../../support/firewall-host.ts";
 import { missingForIptables, startIptablesHost, type Variant } from "../../support/iptables-host.ts";
@@ -94,6 +95,44 @@ describe.skipIf(missing)(
         expect(await obstacle()).toMatch(/chains SLUICE… stand in iptables of the other variant/);
       },
     );
+
+    describe("a firewall that is a bridge", () => {
+      const settings = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+      const onBridge = async (answer: string): Promise<readonly string[]> => {
+        const session = localSession(host.prefix);
+        const told: Session = {
+          ...session,
+          run: async (argv, options) =>
+            argv.join(" ").includes(settings)
+              ? { code: answer === "" ? 1 : 0, stdout: answer, stderr: "" }
+              : session.run(argv, options),
+        };
+        return (await iptables.driver(told, { ...host.paths, transparent: true }).facts()).obstacles;
+      };
+
+      test("is told about every setting that keeps its packets from the rules, and how to mend it", async () => {
+        start("legacy");
+        expect(await onBridge("1\n1\n1\n")).toEqual([]);
+        expect(await onBridge("")).toEqual([expect.stringContaining("modprobe br_netfilter")]);
+        expect(await onBridge("0\n1\n0\n")).toEqual([
+          expect.stringMatching(/net\.bridge\.bridge-nf-call-iptables is off: set it to 1 in/),
+          expect.stringMatching(/net\.bridge\.bridge-nf-filter-vlan-tagged is off: set it to 1 in/),
+        ]);
+      });
+
+      test("is asked about its bridge only where the site file says that it is one", async () => {
+        start("legacy");
+        const asked: string[] = [];
+        const session = localSession(host.prefix);
+        const run: Session["run"] = (argv, options) => {
+          asked.push(argv.join(" "));
+          return session.run(argv, options);
+        };
+        await iptables.driver({ ...session, run }, host.paths).facts();
+        expect(asked.length).toBeGreaterThan(0);
+        expect(asked.filter((line) => line.includes(settings))).toEqual([]);
+      });
+    });
 
     test("a flowtable, whose packets never meet the filter", async () => {
       start("legacy");
