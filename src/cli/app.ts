@@ -1,61 +1,36 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
-import { abortCommand } from "./abort.ts";
-import { applyCommand } from "./apply.ts";
-import { approveCommand } from "./approve.ts";
-import { baselineRoutes } from "./baseline/routes.ts";
-import { bypassCommand } from "./bypass.ts";
-import { checkCommand } from "./check.ts";
-import { compareCommand } from "./compare.ts";
-import { compileCommand } from "./compile.ts";
-import { confirmCommand } from "./confirm.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
-import { driftCommand } from "./drift.ts";
-import { evidenceCommand } from "./evidence.ts";
-import { explainCommand } from "./explain.ts";
-import { fmtCommand } from "./fmt.ts";
-import { importCommand } from "./import.ts";
-import { initCommand } from "./init.ts";
-import { isolateCommand } from "./isolate.ts";
-import { journalRoutes } from "./journal/routes.ts";
-import { labRoutes } from "./lab/routes.ts";
-import { observeCommand } from "./observe.ts";
-import { planRoutes } from "./plan/routes.ts";
-import { reportCommand } from "./report.ts";
-import { rollbackCommand } from "./rollback.ts";
-import { statusCommand } from "./status.ts";
-import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
-/** Every command, one file each. */
-const routes = buildRouteMap<string, Context>({
-  docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
-  routes: {
-    init: initCommand,
-    observe: observeCommand,
-    baseline: baselineRoutes,
-    compile: compileCommand,
-    verify: verifyCommand,
-    explain: explainCommand,
-    import: importCommand,
-    compare: compareCommand,
-    check: checkCommand,
-    fmt: fmtCommand,
-    plan: planRoutes,
-    approve: approveCommand,
-    apply: applyCommand,
-    confirm: confirmCommand,
-    abort: abortCommand,
-    rollback: rollbackCommand,
-    drift: driftCommand,
-    bypass: bypassCommand,
-    isolate: isolateCommand,
-    status: statusCommand,
-    journal: journalRoutes,
-    evidence: evidenceCommand,
-    report: reportCommand,
-    lab: labRoutes,
-  },
-});
+type Route = Parameters<typeof buildRouteMap<string, Context>>[0]["routes"][string];
+
+/** Every command, one file each, loaded when it is asked for: start-up is most of what a short command takes. */
+const commands: Readonly<Record<string, () => Promise<Route>>> = {
+  init: async () => (await import("./init.ts")).initCommand,
+  observe: async () => (await import("./observe.ts")).observeCommand,
+  baseline: async () => (await import("./baseline/routes.ts")).baselineRoutes,
+  compile: async () => (await import("./compile.ts")).compileCommand,
+  verify: async () => (await import("./verify.ts")).verifyCommand,
+  explain: async () => (await import("./explain.ts")).explainCommand,
+  import: async () => (await import("./import.ts")).importCommand,
+  compare: async () => (await import("./compare.ts")).compareCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
+  fmt: async () => (await import("./fmt.ts")).fmtCommand,
+  plan: async () => (await import("./plan/routes.ts")).planRoutes,
+  approve: async () => (await import("./approve.ts")).approveCommand,
+  apply: async () => (await import("./apply.ts")).applyCommand,
+  confirm: async () => (await import("./confirm.ts")).confirmCommand,
+  abort: async () => (await import("./abort.ts")).abortCommand,
+  rollback: async () => (await import("./rollback.ts")).rollbackCommand,
+  drift: async () => (await import("./drift.ts")).driftCommand,
+  bypass: async () => (await import("./bypass.ts")).bypassCommand,
+  isolate: async () => (await import("./isolate.ts")).isolateCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  journal: async () => (await import("./journal/routes.ts")).journalRoutes,
+  evidence: async () => (await import("./evidence.ts")).evidenceCommand,
+  report: async () => (await import("./report.ts")).reportCommand,
+  lab: async () => (await import("./lab/routes.ts")).labRoutes,
+};
 
 /** What a command could not do, without a stack where the message is meant for the engineer. */
 const explain = (error: unknown): string => {
@@ -64,13 +39,23 @@ const explain = (error: unknown): string => {
   return `internal error (please report it): ${details}`;
 };
 
-export const application: Application<Context> = buildApplication(routes, {
-  name: "sluice",
-  versionInfo: { currentVersion: version },
-  scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-  documentation: { caseStyle: "convert-camel-to-kebab" },
-  localization: {
-    text: { ...text_en, exceptionWhileRunningCommand: explain, commandErrorResult: explain },
-  },
-  determineExitCode: (error) => (error instanceof CommandError ? error.exitCode : exitCodes.failed),
-});
+/** The program as `words` need it: one command where the first word names one, all of them for help and for typing errors. */
+export async function applicationFor(words: readonly string[]): Promise<Application<Context>> {
+  const [first = ""] = words;
+  const names = Object.hasOwn(commands, first) ? [first] : Object.keys(commands);
+  const loaded = await Promise.all(names.map(async (name) => [name, await commands[name]!()] as const));
+  const routes = buildRouteMap<string, Context>({
+    docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
+    routes: Object.fromEntries(loaded),
+  });
+  return buildApplication(routes, {
+    name: "sluice",
+    versionInfo: { currentVersion: version },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { caseStyle: "convert-camel-to-kebab" },
+    localization: {
+      text: { ...text_en, exceptionWhileRunningCommand: explain, commandErrorResult: explain },
+    },
+    determineExitCode: (error) => (error instanceof CommandError ? error.exitCode : exitCodes.failed),
+  });
+}

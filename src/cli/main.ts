@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { run } from "@stricli/core";
-import { application } from "./app.ts";
+import { applicationFor } from "./app.ts";
 import { type Context, exitCodes } from "./context.ts";
 
 // A reader that went away (`sluice … | head`) is not a failure.
@@ -14,7 +14,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.env = { ...process.env };
 
 const context: Context = { process, cwd: process.cwd(), now: () => new Date() };
-await run(application, process.argv.slice(2), context);
+const words = process.argv.slice(2);
+await run(await applicationFor(words), words, context);
 
 // The command line library uses small negative codes for what the user typed wrong.
 if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = exitCodes.usage;

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { run } from "@stricli/core";
-import { application } from "../../src/cli/app.ts";
+import { applicationFor } from "../../src/cli/app.ts";
 import type { Context } from "../../src/cli/context.ts";
 
 /** What a command printed, and how it ended. */
@@ -28,7 +28,7 @@ export async function sluice(
     exitCode: undefined as number | undefined,
   };
   const context: Context = { process, cwd, now };
-  await run(application, args, context);
+  await run(await applicationFor(args), args, context);
   return { stdout: out.text(), stderr: err.text(), code: process.exitCode ?? 0 };
 }
 
