@@ -1,3 +1,4 @@
+import { filterlogIcmpTypes } from "../../src/net/filterlog-icmp.ts";
 import { icmpProtocol } from "../../src/net/protocol.ts";
 import type { RecordedFlow } from "../../src/target.ts";
 
@@ -28,7 +29,7 @@ export function readLogLine(line: string): LoggedPacket | undefined {
   const [source = "", destination = "", third, fourth] = tail.rest;
   const protocol = Number(tail.protocol);
   const isPort = (protocol === 6 || protocol === 17) && /^\d+$/.test(fourth ?? "");
-  const icmpType = protocol === icmpProtocol(family) ? icmpTypes.get(third ?? "") : undefined;
+  const icmpType = protocol === icmpProtocol(family) ? filterlogIcmpTypes.get(third ?? "") : undefined;
   return {
     tracker: Number(tracker),
     anchor,
@@ -42,22 +43,6 @@ export function readLogLine(line: string): LoggedPacket | undefined {
     },
   };
 }
-
-/** filterlog's words for ICMP types, for IPv4 and IPv6 (print.c of pfSense's filterlog). Others it does not tell. */
-const icmpTypes: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ["request", [8, 128]],
-  ["reply", [0, 129]],
-  ["unreach", [3, 1]],
-  ["unreachproto", [3, 1]],
-  ["unreachport", [3, 1]],
-  ["needfrag", [3, 2]],
-  ["timexceed", [11, 3]],
-  ["paramprob", [12, 4]],
-  ["redirect", [5, 137]],
-  ["tstamp", [13, 13]],
-  ["tstampreply", [14, 14]],
-  ["maskreply", [18, 18]],
-]);
 
 /** What the rules with these trackers logged, as flows with their counts, in the order of their first packet. */
 export function readRecord(

@@ -1,3 +1,4 @@
+import { filterlogIcmpTypes } from "../../net/filterlog-icmp.ts";
 import { icmpProtocol } from "../../net/protocol.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import type { LoggedPacket } from "./headers.ts";
@@ -22,7 +23,7 @@ export function readFilterlogLine(line: string, time: number): LoggedPacket | Dr
   const number = byteOf(protocol);
   if (destination === undefined || number === undefined) return tooShort;
   const isIcmp = number === icmpProtocol(family);
-  const icmpType = isIcmp ? icmpTypes.get(third ?? "")?.[family === 4 ? 0 : 1] : undefined;
+  const icmpType = isIcmp ? filterlogIcmpTypes.get(third ?? "")?.[family === 4 ? 0 : 1] : undefined;
   if (isIcmp && icmpType === undefined) return noType;
   const isFirst = family === 6 || fields[13] === "0";
   return {
@@ -44,19 +45,3 @@ export function readFilterlogLine(line: string, time: number): LoggedPacket | Dr
     time,
   };
 }
-
-/** The words of filterlog for ICMP types, for IPv4 and IPv6 (its print.c). */
-const icmpTypes: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ["request", [8, 128]],
-  ["reply", [0, 129]],
-  ["unreach", [3, 1]],
-  ["unreachproto", [3, 1]],
-  ["unreachport", [3, 1]],
-  ["needfrag", [3, 2]],
-  ["timexceed", [11, 3]],
-  ["paramprob", [12, 4]],
-  ["redirect", [5, 137]],
-  ["tstamp", [13, 13]],
-  ["tstampreply", [14, 14]],
-  ["maskreply", [18, 18]],
-]);
