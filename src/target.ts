@@ -1,3 +1,4 @@
+import type { Flow } from "./baseline/flow.ts";
 import type { Backend } from "./compile/backend.ts";
 import type { ConduitRules, Stage } from "./compile/ir.ts";
 import type { Reading } from "./compile/reading.ts";
@@ -91,6 +92,33 @@ export interface ConduitCounters {
   readonly recordFull: boolean;
 }
 
+/**
+ * A session that the firewall's own table holds, as its rules see it: what a translation changes is changed already for
+ * the responder, and not yet for the initiator.
+ */
+export interface LiveSession extends Flow {
+  readonly initiatorPort?: number;
+  readonly icmpCode?: number;
+  /** Whether anything came back. */
+  readonly answered: boolean;
+  /** Seconds since it began, and since its last packet, where the firewall keeps them. */
+  readonly age?: number;
+  readonly idle?: number;
+  /** In both directions, where the firewall counts them. */
+  readonly packets?: number;
+  /** What the firewall calls it: enough to end this one and no other. */
+  readonly key: string;
+}
+
+export type SessionListing =
+  | {
+      readonly kind: "listed";
+      readonly sessions: readonly LiveSession[];
+      /** Entries that are not understood, so that nobody knows what becomes of them. */
+      readonly unread: number;
+    }
+  | { readonly kind: "not-listed"; readonly reason: string };
+
 /** A trial as it is armed: which rules, for which plan, by whom, for how long without renewal. */
 export interface TrialOrder {
   /** The plan's id, 64 hex digits. */
@@ -128,6 +156,8 @@ export interface Driver {
   /** Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. */
   disarm(holder: string): Promise<void>;
   counters(conduit: string): Promise<ConduitCounters>;
+  /** Every session that is open now. Only reads. */
+  sessions(): Promise<SessionListing>;
   /** Puts back a known-good configuration, or nothing of ours at all, in one step. */
   restore(text: string | undefined): Promise<void>;
   /** Writes the boot file (temporary file, fsync, rename) and resolves with the hash read back; undefined removes it. */

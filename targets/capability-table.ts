@@ -9,6 +9,15 @@ const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capab
     ({ disjointElements }) => (disjointElements ? "cut apart, the earlier one counts" : "kept, each counts"),
   ],
   portProtocols: ["ports of", ({ portProtocols }) => portProtocols.map(formatProtocol).join(", ")],
+  sessions: [
+    "sessions that are open when enforcement begins",
+    ({ sessions }) =>
+      sessions
+        .map(
+          (mode) => ({ rematch: "judged anew", drain: "or let run for a while", cut: "ended by name" })[mode],
+        )
+        .join(", "),
+  ],
   lease: [
     "a trial's lease is held by",
     ({ lease }) => ({ kernel: "the kernel", helper: "a helper process on the firewall" })[lease],

@@ -26,6 +26,7 @@ const targetsMayImport = [
   "src/session.ts",
   "src/target.ts",
   "targets/linux-bridge.ts",
+  "targets/linux-sessions.ts",
 ];
 
 const files = ["src", "targets"].flatMap((folder) =>

@@ -2,6 +2,10 @@ import type { Outcome } from "../diagnostics/diagnostic.ts";
 import type { FirewallRules } from "./ir.ts";
 import type { Program } from "./program.ts";
 
+/** What may become of sessions that are open when enforcement begins and that no permit admits. */
+export const sessionModes = ["rematch", "drain", "cut"] as const;
+export type SessionMode = (typeof sessionModes)[number];
+
 /** What a back end can express, as data: the compiler reads it, and the table in targets/README.md is made from it. */
 export interface Capabilities {
   /** Longest name of an object on the firewall, in characters. */
@@ -10,6 +14,8 @@ export interface Capabilities {
   readonly disjointElements: boolean;
   /** Protocols whose ports can be matched. */
   readonly portProtocols: readonly number[];
+  /** What it can do with sessions that are open already; the first is what it does unless it is told. */
+  readonly sessions: readonly [SessionMode, ...SessionMode[]];
   /** Where the lease of a trial is held. */
   readonly lease: "kernel" | "helper";
   /**

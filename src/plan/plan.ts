@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sessionModes } from "../compile/backend.ts";
 import { criterionTypeNames } from "../policy/criterion-types.ts";
 import { reviewFactsSchema } from "./review-facts.ts";
 import { denialSchema, firewallRulesSchema } from "./rules-document.ts";
@@ -108,6 +109,40 @@ export const planSchema = z.strictObject({
         decision: z.strictObject({ kind: z.enum(["permit", "denial", "answer"]), by: id }).optional(),
       }),
     )
+    .optional(),
+  /** What becomes of sessions that are open when the trial begins; absent in plans of before it was asked. */
+  sessions: z
+    .strictObject({
+      /**
+       * `rematch`: every packet is judged anew. `drain`: those that no permit admits may go on until they end or the
+       * time is over. `cut`: they are ended by name.
+       */
+      mode: z.enum(sessionModes),
+      /** Seconds for which a drain lets them go on at the longest. */
+      drain: seconds.optional(),
+      listing: z.discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("listed"),
+          /** Open on the firewall when the plan was made, and entries of its table that are not understood. */
+          known: z.int(),
+          unread: z.int(),
+          /** Those that pass now and that the step drops, by flow. */
+          ended: z.array(
+            z.strictObject({
+              flow,
+              /** The flow under the names of the site file. */
+              text: z.string(),
+              sessions: z.int(),
+              /** Of the oldest, and since one of them spoke last; in seconds, where the firewall keeps it. */
+              age: seconds.optional(),
+              idle: seconds.optional(),
+              packets: z.int().optional(),
+            }),
+          ),
+        }),
+        z.strictObject({ kind: z.literal("not-listed"), reason: z.string() }),
+      ]),
+    })
     .optional(),
   window: z
     .strictObject({

@@ -25,6 +25,7 @@ import { diffPrograms } from "../verify/diff.ts";
 import { groundProblems } from "./ground.ts";
 import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
 import { decisionsOf, judgeRecord } from "./record.ts";
+import { sessionsByFlow, sessionsEnded } from "./sessions.ts";
 import { surprises } from "./surprises.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
@@ -108,6 +109,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
           text: flowText(one.flow, nameOf),
         })),
       }),
+      sessions: await openSessions(order, step, driver, nameOf),
       undo: undo(order, driver, ring ? ring.current : 1),
       review: reviewFacts({
         site: order.site,
@@ -224,6 +226,34 @@ function readStep(order: PlanOrder, live: LiveState, ring: Ring | undefined, boo
 /** A step, with the packets that are the conduit's by its zones now. */
 interface Step extends Transition {
   readonly carried: readonly Cube[];
+}
+
+/** What becomes of the sessions that are open now. */
+async function openSessions(
+  { target }: PlanOrder,
+  { before, after, carried }: Step,
+  driver: Driver,
+  nameOf: (address: string) => string,
+): Promise<NonNullable<PlanContent["sessions"]>> {
+  const [mode] = target.capabilities.sessions;
+  const listed = await driver.sessions();
+  if (listed.kind === "not-listed") return { mode, listing: listed };
+  if (!after) {
+    return {
+      mode,
+      listing: { kind: "not-listed", reason: "the rules could not be read back to judge them by" },
+    };
+  }
+  const ended = sessionsEnded({ before, after, carried }, listed.sessions);
+  return {
+    mode,
+    listing: {
+      kind: "listed",
+      known: listed.sessions.length,
+      unread: listed.unread,
+      ended: sessionsByFlow(ended).map((one) => ({ ...one, text: flowText(one.flow, nameOf) })),
+    },
+  };
 }
 
 /** How the packets of the conduit fare, before and after; what cannot be read or compared is unknown, never equal. */

@@ -9,6 +9,7 @@ export const capabilities: Capabilities = {
   disjointElements: true,
   // `-m multiport` where a protocol has no match of its own.
   portProtocols: [...portProtocols],
+  sessions: ["rematch"],
   // `-m recent`.
   lease: "kernel",
   judge: "real",

@@ -7,6 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { readSessions, sessionsScript } from "../linux-sessions.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
 import {
   armChange,
@@ -243,6 +244,8 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
         conduits.some((each) => each.trial && each.conduit === conduit) ? "t" : "c",
       );
     },
+
+    sessions: async () => readSessions(await host.try(sessionsScript)),
 
     async restore(text) {
       await change("restore the known-good configuration", (now) => ({

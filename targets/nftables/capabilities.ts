@@ -8,6 +8,7 @@ export const capabilities: Capabilities = {
   disjointElements: true,
   // `th dport` reads what the header starts with: ports for these.
   portProtocols: [...portProtocols],
+  sessions: ["rematch"],
   lease: "kernel",
   judge: "real",
 };

@@ -7,6 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { readSessions, sessionsScript } from "../linux-sessions.ts";
 import { readCounters } from "./counters.ts";
 import { drillSeconds, readFacts, rehearsalWords } from "./facts.ts";
 import { host, script } from "./host.ts";
@@ -160,6 +161,8 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       const onTrial = own && dispatch(own).some((each) => each.lease && each.conduit === conduit);
       return readCounters(own, conduit, onTrial ? "t" : "c");
     },
+
+    sessions: async () => readSessions(await firewall.try(script(sessionsScript))),
 
     async restore(text) {
       await firewall.mustLoad(text ?? removeTableText, "restore the known-good configuration");

@@ -8,6 +8,8 @@ export const capabilities: Capabilities = {
   disjointElements: false,
   // pf of this age takes ports of these two only; SCTP came with FreeBSD 15 (pf.conf(5)).
   portProtocols: [6, 17],
+  // pf asks its table of states before its rules: a session goes on until its state is gone.
+  sessions: ["cut"],
   // pf has no rule that expires.
   lease: "helper",
   // FreeBSD does not run where this was built.

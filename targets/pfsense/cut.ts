@@ -1,5 +1,5 @@
 import { parseAddress } from "../../src/net/address.ts";
-import type { RecordedFlow } from "../../src/target.ts";
+import type { LiveSession, RecordedFlow } from "../../src/target.ts";
 import { readListing } from "./own-state.ts";
 import { protocolNumber } from "./pf/names.ts";
 import { type End, isAnchor, type PfRule } from "./pf/syntax.ts";
@@ -31,6 +31,33 @@ export function flowsOf(states: readonly PfState[]): readonly RecordedFlow[] {
     flows.set(JSON.stringify(flow), { ...flow, packets });
   }
   return [...flows.values()];
+}
+
+/**
+ * States as sessions, each once: a forwarded session has a state on either side of the firewall. A state of a protocol
+ * that is not known is not among them.
+ */
+export function sessionsOf(states: readonly PfState[]): readonly LiveSession[] {
+  const sessions = new Map<string, LiveSession>();
+  for (const { source, destination, sourcePort, destinationPort, ...state } of states) {
+    const protocol = protocolNumber(state.protocol);
+    if (protocol === undefined) continue;
+    // Beside an ICMP address stands the identifier of the request.
+    const ports =
+      protocol === 1 || protocol === 58 ? {} : { initiatorPort: sourcePort, port: destinationPort };
+    const name = [protocol, source, sourcePort, destination, destinationPort].join(" ");
+    const key = `${state.id}/${state.creator}`;
+    sessions.set(name, {
+      ...{ family: state.family, initiator: source, responder: destination, protocol, ...ports },
+      ...{
+        answered: state.answered,
+        packets: state.packets,
+        ...(state.age !== undefined && { age: state.age }),
+      },
+      key: [...(sessions.get(name)?.key.split(" ") ?? []), key].join(" "),
+    });
+  }
+  return [...sessions.values()];
 }
 
 const isBetween = (rule: PfRule, state: PfState): boolean =>

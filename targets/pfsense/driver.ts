@@ -12,7 +12,7 @@ import {
 import { removeScript } from "./apply.ts";
 import { openConfiguration } from "./configuration.ts";
 import { readPermitCounters } from "./counters.ts";
-import { flowsOf, unadmittedStates } from "./cut.ts";
+import { flowsOf, sessionsOf, unadmittedStates } from "./cut.ts";
 import { emit, emitConduit } from "./emit.ts";
 import { readFacts } from "./facts.ts";
 import { complaint, host, script } from "./host.ts";
@@ -100,11 +100,12 @@ export function createDriver(
     await firewall.output("empty the anchors", script(emptyAnchorsScript, run, spared));
   };
 
+  const listStates = async () =>
+    readStates(await firewall.output("list its states", ["pfctl", "-vvs", "states"]));
+
   /** Sessions that pf lets pass without asking the rules, and that these would not admit. */
   const openSessions = async (rules: string): Promise<readonly PfState[]> => {
-    const { states, unread } = readStates(
-      await firewall.output("list its states", ["pfctl", "-vvs", "states"]),
-    );
+    const { states, unread } = await listStates();
     if (unread.length > 0) throw new DriverError(`a state is not understood: ${printable(unread[0]!)}`);
     return unadmittedStates(states, rules);
   };
@@ -215,6 +216,11 @@ export function createDriver(
         ),
         recordFull: log.stderr.trim() !== "",
       };
+    },
+
+    async sessions() {
+      const { states, unread } = await listStates();
+      return { kind: "listed", sessions: sessionsOf(states), unread: unread.length };
     },
 
     restore: (text) => apply(text ?? absence),

@@ -12,6 +12,10 @@ export interface PfState {
   readonly destinationPort?: number;
   /** In both directions, since the state was made. */
   readonly packets: number;
+  /** Whether a packet came back. */
+  readonly answered: boolean;
+  /** Seconds since the state was made. */
+  readonly age?: number;
 }
 
 /**
@@ -30,29 +34,30 @@ export function readStates(listing: string): {
     if (head.trim() === "") continue;
     const body = details.join("\n");
     const id = /\bid: ([0-9a-f]+) creatorid: ([0-9a-f]+)/.exec(body);
-    const packets = /\b(\d+):(\d+) pkts\b/.exec(body);
-    const count = Number(packets?.[1] ?? 0) + Number(packets?.[2] ?? 0);
-    const state = id && readHead(head, id[1]!, id[2]!, count);
-    if (state) states.push(state);
-    else unread.push(head);
+    const [there = 0, back = 0] = /\b(\d+):(\d+) pkts\b/.exec(body)?.slice(1).map(Number) ?? [];
+    const age = /\bage (\d+):(\d\d):(\d\d)\b/.exec(body)?.slice(1).map(Number);
+    const ends = id && readHead(head);
+    if (ends) {
+      states.push({
+        ...{ id: id[1]!, creator: id[2]!, ...ends, packets: there + back, answered: back > 0 },
+        ...(age && { age: age[0]! * 3_600 + age[1]! * 60 + age[2]! }),
+      });
+    } else unread.push(head);
   }
   return { states, unread };
 }
 
-function readHead(head: string, id: string, creator: string, packets: number): PfState | undefined {
+function readHead(head: string): Omit<PfState, "id" | "creator" | "packets" | "answered"> | undefined {
   const found = /^\S+ (\S+) (\S+)(?: [([]\S+[)\]])? (<-|->) (\S+)(?: [([]\S+[)\]])?(?: |$)/.exec(head);
   if (!found) return undefined;
   const [, protocol, left, arrow, right] = found;
   const [source, destination] = (arrow === "->" ? [left!, right!] : [right!, left!]).map(readEnd);
   if (!source || !destination || source.family !== destination.family) return undefined;
   return {
-    id,
-    creator,
     family: source.family,
     protocol: protocol!,
     source: source.address,
     destination: destination.address,
-    packets,
     ...(source.port === undefined ? {} : { sourcePort: source.port }),
     ...(destination.port === undefined ? {} : { destinationPort: destination.port }),
   };

@@ -3,7 +3,7 @@ import type { Plan } from "../../src/plan/plan.ts";
 import type { Outside } from "../../src/rollout/change.ts";
 import { firstRing, keep, writeRing } from "../../src/rollout/known-good.ts";
 import { SessionError } from "../../src/session.ts";
-import type { Driver, LiveState, OwnState, RecordedFlow, TrialOrder } from "../../src/target.ts";
+import type { Driver, LiveSession, LiveState, OwnState, RecordedFlow, TrialOrder } from "../../src/target.ts";
 import { conduitRules } from "./rules.ts";
 
 /** A firewall in memory, with leases that end by a clock that only moves when somebody waits. */
@@ -22,6 +22,7 @@ export interface FakeFirewall {
   confirmed: string;
   bootText: string | undefined;
   dropped: readonly RecordedFlow[];
+  sessions: readonly LiveSession[];
   speaking: boolean;
   drillSeconds: number;
   /** Set while a trial is armed; it counts only until its end. */
@@ -45,6 +46,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     confirmed: "monitor",
     bootText: "old boot",
     dropped: [],
+    sessions: [],
     speaking: true,
     drillSeconds: 2,
     trial: undefined,
@@ -144,6 +146,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
         recordFull: false,
       };
     },
+    sessions: async () => ({ kind: "listed", sessions: fake.sessions, unread: 0 }),
     restore: async () => undefined,
     writeBoot: async (text) => {
       fake.bootText = text;

@@ -5,6 +5,7 @@ import { parseRange } from "../../src/net/address.ts";
 import type { Session } from "../../src/session.ts";
 import type { Driver, Target, TrialOrder } from "../../src/target.ts";
 import type { FirewallHost } from "../support/firewall-host.ts";
+import { openSession } from "../support/open-session.ts";
 import { conduitRules, tcpPermit } from "../support/rules.ts";
 
 /** A kind of host, reached in one way. */
@@ -305,6 +306,22 @@ export function driverContract(platform: Platform): void {
       expect(await stages()).toEqual(["dmz-cell1 monitor"]);
       expect((await driver.read()).bootText).toBe(text);
       expect((await driver.read()).ownHash).toBe((await driver.rehearseBoot()).ownHash);
+    });
+
+    test("sessions that are open are listed with who asked, and with what the host knows of them", async () => {
+      await driver.restore(firewallText(conduitRules("monitor")));
+      const open = await openSession(host, "10.20.1.66", "10.10.1.10", 502);
+      const listed = await driver.sessions();
+      open.close();
+      expect(listed).toMatchObject({ kind: "listed", unread: 0 });
+      const sessions = listed.kind === "listed" ? listed.sessions : [];
+      expect(sessions).toEqual([
+        expect.objectContaining({
+          ...{ family: 4, initiator: "10.20.1.66", initiatorPort: 40000, responder: "10.10.1.10" },
+          ...{ protocol: 6, port: 502, answered: true },
+        }),
+      ]);
+      expect(sessions[0]!.idle).toBeLessThan(5);
     });
 
     test("the host's complaint about a text comes back, and a good text has none", async () => {

@@ -3,6 +3,7 @@ import type { PlanDocument } from "../../plan/plan.ts";
 import { count } from "../../report/words.ts";
 import { unprovenMeaning } from "../../verify/certificate.ts";
 import { recordLines } from "./record.ts";
+import { sessionLines } from "./sessions.ts";
 
 /** What is shown of a plan; ranges, which differ between a plan in a file and one in use, are not. */
 type Shown = Pick<
@@ -16,6 +17,7 @@ type Shown = Pick<
   | "certificate"
   | "transition"
   | "record"
+  | "sessions"
   | "watch"
   | "trial"
   | "window"
@@ -46,6 +48,7 @@ export function renderPlan(plan: Shown): string {
           ...recordLines(plan.record).map((line) => `    ${line}`),
         ]
       : []),
+    ...(plan.sessions ? sessionLines(plan.sessions) : []),
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
       (plan.window ? `, in the window ${plan.window.id}` : ""),
     `  dead man: ${plan.undo.deadMan}`,

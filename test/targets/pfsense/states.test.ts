@@ -18,6 +18,8 @@ describe("pf's list of states", () => {
       family: 4,
       protocol: "tcp",
       packets: 238,
+      answered: true,
+      age: 31 * 3600 + 4 * 60 + 2,
       ...poll,
     });
     expect(only("em0 tcp 10.20.0.77:40000 -> 10.10.1.10:502")).toMatchObject(poll);

@@ -1,0 +1,101 @@
+import type { Flow } from "../baseline/flow.ts";
+import { evaluate, matches } from "../compile/evaluate.ts";
+import type { Cube, Program } from "../compile/program.ts";
+import { parseAddress } from "../net/address.ts";
+import type { Packet } from "../net/packet.ts";
+import { icmpReplyType } from "../net/protocol.ts";
+import type { LiveSession } from "../target.ts";
+
+/** What a step does to our part of a firewall, as far as sessions that are open already can tell. */
+export interface Step {
+  /** Undefined where it cannot be read: then everything is taken to pass now. */
+  readonly before: Program | undefined;
+  readonly after: Program;
+  /** The packets that the step is about. */
+  readonly carried: readonly Cube[];
+}
+
+/** The sessions that pass now and that a step drops, in either direction. */
+export function sessionsEnded(step: Step, sessions: readonly LiveSession[]): readonly LiveSession[] {
+  // Nothing asks for the port of the client, so sessions of one flow share one answer.
+  const known = new Map<string, boolean>();
+  const passes = (program: Program, packets: readonly Packet[]): boolean =>
+    packets.every((packet) => evaluate(program, packet).verdict === "accept");
+  return sessions.filter((session) => {
+    const key = [flowKey(session), session.icmpCode, session.answered].join(" ");
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const packets = packetsOf(session);
+    const ends =
+      step.carried.some((cube) => matches(cube, packets[0]!)) &&
+      (!step.before || passes(step.before, packets)) &&
+      !passes(step.after, packets);
+    known.set(key, ends);
+    return ends;
+  });
+}
+
+/** The request, and the reply where there has been one: a session works when both pass. */
+function packetsOf(session: LiveSession): readonly [Packet, ...Packet[]] {
+  const { family, protocol, port, icmpType } = session;
+  const [source, destination] = [parseAddress(session.initiator).from, parseAddress(session.responder).from];
+  const [client, code] = [session.initiatorPort ?? 40_000, session.icmpCode ?? 0];
+  const request: Packet = {
+    ...{ family, state: "original", source, destination, protocol },
+    ...(port !== undefined && { sourcePort: client, destinationPort: port }),
+    ...(icmpType !== undefined && { icmpType, icmpCode: code }),
+  };
+  if (!session.answered) return [request];
+  const answer = icmpType === undefined ? undefined : icmpReplyType(family, icmpType);
+  const reply: Packet = {
+    ...{ family, state: "reply", source: destination, destination: source, protocol },
+    ...(port !== undefined && { sourcePort: port, destinationPort: client }),
+    ...(answer !== undefined && { icmpType: answer, icmpCode: code }),
+  };
+  return [request, reply];
+}
+
+/** The sessions of one flow, for a reader. */
+export interface FlowSessions {
+  readonly flow: Flow;
+  readonly sessions: number;
+  /** Of the oldest, and of the one that spoke last; in seconds, where the firewall knows. */
+  readonly age?: number;
+  readonly idle?: number;
+  /** Of all, where the firewall counts them. */
+  readonly packets?: number;
+}
+
+/** Sessions by flow: those that carry most first, and then by who asks whom. */
+export function sessionsByFlow(sessions: readonly LiveSession[]): readonly FlowSessions[] {
+  const flows = new Map<string, LiveSession[]>();
+  for (const session of sessions) {
+    const key = flowKey(session);
+    const list = flows.get(key);
+    if (list) list.push(session);
+    else flows.set(key, [session]);
+  }
+  return [...flows]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, list]): FlowSessions => {
+      const { family, initiator, responder, protocol, port, icmpType } = list[0]!;
+      const numbers = (name: "age" | "idle" | "packets"): readonly number[] =>
+        list.flatMap((one) => one[name] ?? []);
+      const [ages, idles, counts] = [numbers("age"), numbers("idle"), numbers("packets")];
+      return {
+        flow: {
+          ...{ family, initiator, responder, protocol },
+          ...(port !== undefined && { port }),
+          ...(icmpType !== undefined && { icmpType }),
+        },
+        sessions: list.length,
+        ...(ages.length > 0 && { age: Math.max(...ages) }),
+        ...(idles.length > 0 && { idle: Math.min(...idles) }),
+        ...(counts.length > 0 && { packets: counts.reduce((sum, count) => sum + count, 0) }),
+      };
+    })
+    .toSorted((one, other) => (other.packets ?? 0) - (one.packets ?? 0));
+}
+
+const flowKey = ({ family, initiator, responder, protocol, port, icmpType }: Flow): string =>
+  [family, initiator, responder, protocol, port, icmpType].join(" ");
