@@ -4,9 +4,11 @@ import { buildCommand } from "@stricli/core";
 import { formatPacket } from "../net/packet.ts";
 import { type ClaimResult, mayBeWritten } from "../verify/claims/claim.ts";
 import { type Compilation, compileConduit } from "../verify/compile.ts";
+import { frameFaults, frameText } from "../verify/frame.ts";
 import { CommandError, type Context } from "./context.ts";
 import { writeFileAtomic } from "./files.ts";
-import { type PlannedRuleset, plannedRulesets, rulesetFolder } from "./rulesets.ts";
+import { type PlannedFrame, plannedFrames } from "./frames.ts";
+import { type PlannedRuleset, plannedRulesets, proofBudget, rulesetFolder } from "./rulesets.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
 import { claimsText, renderOnce } from "./views/claims.ts";
 
@@ -25,9 +27,10 @@ export const compileCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief: "Compiles conduits into rulesets, one for each firewall and stage, and proves what they mean",
     fullDescription:
-      "Writes <folder>/<firewall>/<conduit>.<stage>.nft and its certificate. A ruleset is written when its claims are " +
-      "proved (the one about observed flows stays open without a baseline). One that is not proved is not written, and " +
-      "an older file of its name is removed: what lies in the folder is what the site file says.",
+      "Writes <folder>/<firewall>/<conduit>.<stage>.nft (or the target's own extension) and its certificate. A ruleset " +
+      "is written when its claims are proved (the one about observed flows stays open without a baseline). One that is " +
+      "not proved is not written, and an older file of its name is removed: what lies in the folder is what the site " +
+      "file says. Beside them stands frame.nft, what all rulesets of a firewall have in common.",
   },
   parameters: {
     flags: {
@@ -63,8 +66,10 @@ export const compileCommand = buildCommand<Flags, string[], Context>({
     if (results.length === 0)
       throw new CommandError("the site has no conduit with a firewall to compile for");
     const removed = results.flatMap(store);
+    const frames = plannedFrames(results);
+    frames.forEach(storeFrame);
     this.process.stderr.write(report(loaded, results));
-    this.process.stdout.write(json ? asJson(results) : asText(results, this.cwd));
+    this.process.stdout.write(json ? asJson(results, frames) : asText(results, frames, this.cwd));
     for (const file of removed) {
       this.process.stderr.write(`removed ${relative(this.cwd, file)}: it was of an older site file\n`);
     }
@@ -91,6 +96,15 @@ function store(result: Result): readonly string[] {
   return [];
 }
 
+/** @throws {Error} when the frame alone would touch a packet: no site file can be the reason for that. */
+function storeFrame({ target, firewall, file }: PlannedFrame): void {
+  const text = frameText(target, firewall);
+  const [fault] = frameFaults(target, text, file, proofBudget());
+  if (fault) throw new Error(fault.message);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileAtomic(file, text);
+}
+
 const report = (loaded: LoadedSite, results: readonly Result[]): string =>
   renderOnce(
     results.map(({ compilation: { ruleset, diagnostics }, file }) => ({
@@ -99,16 +113,17 @@ const report = (loaded: LoadedSite, results: readonly Result[]): string =>
     })),
   );
 
-const asText = (results: readonly Result[], cwd: string): string =>
-  results
-    .map((result) => {
+const asText = (results: readonly Result[], frames: readonly PlannedFrame[], cwd: string): string =>
+  [
+    ...results.map((result) => {
       const claims = result.compilation.ruleset?.claims;
       const state = isProven(result) ? "wrote" : "not written:";
       return `${state} ${relative(cwd, result.file)}  (${claims ? claimsText(claims) : "no ruleset"})\n`;
-    })
-    .join("");
+    }),
+    ...frames.map(({ file }) => `wrote ${relative(cwd, file)}  (without a conduit: every packet passes)\n`),
+  ].join("");
 
-const asJson = (results: readonly Result[]): string =>
+const asJson = (results: readonly Result[], frames: readonly PlannedFrame[]): string =>
   `${JSON.stringify(
     {
       schema: "sluice/compilation",
@@ -122,6 +137,7 @@ const asJson = (results: readonly Result[]): string =>
         claims: result.compilation.ruleset?.claims.map(claimJson) ?? [],
         diagnostics: result.compilation.diagnostics,
       })),
+      frames: frames.map(({ firewall, file }) => ({ firewall, file })),
     },
     null,
     2,

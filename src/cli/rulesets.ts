@@ -43,8 +43,8 @@ export function plannedRulesets(
 export const rulesetFolder = (context: Context, loaded: LoadedSite, named: string | undefined): string =>
   named === undefined ? join(loaded.folder, "compiled") : resolve(context.cwd, named);
 
-/** The ruleset that a path names by its place: `<firewall>/<conduit>.<stage>.nft`. */
-export function rulesetOfFile(planned: readonly PlannedRuleset[], path: string): PlannedRuleset {
+/** The one of these files that a path names by its place: `<firewall>/<conduit>.<stage>.nft`. */
+export function fileOfPlace<T extends { readonly file: string }>(planned: readonly T[], path: string): T {
   const key = (file: string): string => join(basename(dirname(file)), basename(file));
   const found = planned.find(({ file }) => key(file) === key(path));
   if (found) return found;

@@ -1,12 +1,15 @@
 import { readFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { sha256 } from "../digest.ts";
 import { formatPacket } from "../net/packet.ts";
-import { mayBeWritten } from "../verify/claims/claim.ts";
-import { type Compilation, verifyText } from "../verify/compile.ts";
+import { type ClaimResult, mayBeWritten } from "../verify/claims/claim.ts";
+import { verifyText } from "../verify/compile.ts";
+import { frameFaults } from "../verify/frame.ts";
 import { CommandError, type Context } from "./context.ts";
-import { type PlannedRuleset, plannedRulesets, rulesetFolder, rulesetOfFile } from "./rulesets.ts";
+import { type PlannedFrame, plannedFrames } from "./frames.ts";
+import { fileOfPlace, type PlannedRuleset, plannedRulesets, proofBudget, rulesetFolder } from "./rulesets.ts";
 import { loadSite } from "./site-file.ts";
 import { claimsText, renderOnce } from "./views/claims.ts";
 
@@ -19,19 +22,21 @@ interface Flags {
 
 interface Result {
   readonly path: string;
-  readonly ruleset: PlannedRuleset;
+  /** Empty when there is no such file. */
   readonly text: string;
-  readonly proof: Compilation;
-  /** The certificate beside the file is of other bytes. */
-  readonly certificate: "fits" | "of other bytes" | "absent";
+  readonly isProven: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly claims: readonly ClaimResult[];
+  /** The certificate beside the file is of other bytes; a frame has none. */
+  readonly certificate?: "fits" | "of other bytes" | "absent";
 }
 
 export const verifyCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief: "Proves ruleset files against the site file, as they are now",
     fullDescription:
-      "A file is known by its place, <firewall>/<conduit>.<stage>.nft. Without FILE every ruleset that the site has " +
-      "must be there.",
+      "A file is known by its place, <firewall>/<conduit>.<stage>.nft or <firewall>/frame.nft. Without FILE every file " +
+      "that the site has must be there.",
   },
   parameters: {
     flags: {
@@ -56,64 +61,72 @@ export const verifyCommand = buildCommand<Flags, string[], Context>({
   },
   func({ site, folder, baseline, json }, ...files) {
     const loaded = loadSite(this, site);
-    const planned = plannedRulesets(this, loaded, [], baseline, rulesetFolder(this, loaded, folder));
-    const subjects = files.length
-      ? files.map((file) => ({
-          ruleset: rulesetOfFile(planned, resolve(this.cwd, file)),
-          path: resolve(this.cwd, file),
-        }))
-      : planned.map((ruleset) => ({ ruleset, path: ruleset.file }));
-    const results = subjects.map(({ ruleset, path }) => verifyFile(ruleset, path));
-    const remarks = results.map(({ proof: { diagnostics }, path, text }) => ({
+    const rulesets = plannedRulesets(this, loaded, [], baseline, rulesetFolder(this, loaded, folder));
+    const planned = [...rulesets, ...plannedFrames(rulesets)];
+    const results = files.length
+      ? files
+          .map((file) => resolve(this.cwd, file))
+          .map((path) => verifyFile(fileOfPlace(planned, path), path))
+      : planned.map((one) => verifyFile(one, one.file));
+    const remarks = results.map(({ diagnostics, path, text }) => ({
       diagnostics,
       source: (file: string) => (file === path ? text : loaded.text),
     }));
     this.process.stderr.write(renderOnce(remarks));
     this.process.stdout.write(json ? asJson(results) : asText(results, this.cwd));
-    const open = results.filter((result) => !isProven(result)).length;
+    const open = results.filter(({ isProven }) => !isProven).length;
     if (open > 0)
-      throw new CommandError(`${open} of ${results.length} rulesets are not what the site file says`);
+      throw new CommandError(`${open} of ${results.length} files are not what the site file says`);
   },
 });
 
-const isProven = ({ proof: { ruleset }, certificate }: Result): boolean =>
-  ruleset !== undefined && mayBeWritten(ruleset.claims) && certificate !== "of other bytes";
-
-function verifyFile(ruleset: PlannedRuleset, path: string): Result {
+function verifyFile(planned: PlannedRuleset | PlannedFrame, path: string): Result {
   const text = readIfThere(path);
-  if (text === undefined)
-    return { path, ruleset, text: "", proof: absent(ruleset, path), certificate: "absent" };
-  const beside = readIfThere(
-    path.slice(0, -ruleset.order.target.extension.length).concat(".certificate.json"),
-  );
-  const fits = beside?.includes(`"${sha256(text)}"`);
-  const certificate = fits === undefined ? "absent" : fits ? "fits" : "of other bytes";
-  return { path, ruleset, text, proof: verifyText(ruleset.order, text, path), certificate };
+  if (text === undefined) return absent(planned, path);
+  return "order" in planned ? verifyRuleset(planned, path, text) : verifyFrame(planned, path, text);
 }
 
-const absent = ({ order }: PlannedRuleset, path: string): Compilation => ({
-  diagnostics: [
-    {
-      code: "verify/absent",
-      severity: "error",
-      message: `${path} does not exist`,
-      fix: `write it with "sluice compile ${order.conduit.id}"`,
-    },
-  ],
-});
+function verifyRuleset({ order }: PlannedRuleset, path: string, text: string): Result {
+  const { ruleset, diagnostics } = verifyText(order, text, path);
+  const beside = readIfThere(path.slice(0, -order.target.extension.length).concat(".certificate.json"));
+  const fits = beside?.includes(`"${sha256(text)}"`);
+  const certificate = fits === undefined ? "absent" : fits ? "fits" : "of other bytes";
+  const claims = ruleset?.claims ?? [];
+  const isProven = mayBeWritten(claims) && certificate !== "of other bytes";
+  return { path, text, isProven, diagnostics, claims, certificate };
+}
+
+function verifyFrame({ target }: PlannedFrame, path: string, text: string): Result {
+  const diagnostics = frameFaults(target, text, path, proofBudget());
+  return { path, text, isProven: diagnostics.length === 0, diagnostics, claims: [] };
+}
+
+function absent(planned: PlannedRuleset | PlannedFrame, path: string): Result {
+  const fix = `write it with "sluice compile${"order" in planned ? ` ${planned.order.conduit.id}` : ""}"`;
+  const message = `${path} does not exist`;
+  return {
+    ...{ path, text: "", isProven: false, claims: [] },
+    diagnostics: [{ code: "verify/absent", severity: "error", message, fix }],
+    ...("order" in planned && { certificate: "absent" }),
+  };
+}
 
 const readIfThere = (path: string): string | undefined =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, "utf8") : undefined;
 
 const asText = (results: readonly Result[], cwd: string): string =>
   results
-    .map((result) => {
-      const claims = result.proof.ruleset?.claims;
-      const state = isProven(result) ? "proved" : "NOT proved";
-      const summary = claims ? claimsText(claims) : "no ruleset that can be read";
-      return `${state} ${relative(cwd, result.path)}  (${summary}; certificate ${result.certificate})\n`;
-    })
+    .map(
+      (result) =>
+        `${result.isProven ? "proved" : "NOT proved"} ${relative(cwd, result.path)}  (${summary(result)})\n`,
+    )
     .join("");
+
+function summary({ claims, certificate, isProven }: Result): string {
+  if (certificate === undefined) return isProven ? "without a conduit: every packet passes" : "no frame";
+  const proof = claims.length > 0 ? claimsText(claims) : "no ruleset that can be read";
+  return `${proof}; certificate ${certificate}`;
+}
 
 const asJson = (results: readonly Result[]): string =>
   `${JSON.stringify(
@@ -122,12 +135,12 @@ const asJson = (results: readonly Result[]): string =>
       version: 1,
       rulesets: results.map((result) => ({
         file: result.path,
-        proved: isProven(result),
+        proved: result.isProven,
         certificate: result.certificate,
-        claims: (result.proof.ruleset?.claims ?? []).map((claim) =>
+        claims: result.claims.map((claim) =>
           claim.result === "failed" ? { ...claim, packet: formatPacket(claim.packet) } : claim,
         ),
-        diagnostics: result.proof.diagnostics,
+        diagnostics: result.diagnostics,
       })),
     },
     null,

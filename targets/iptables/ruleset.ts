@@ -57,7 +57,7 @@ export const fileText = (heading: string, sets: readonly RecordSet[], chains: re
     "*filter",
     ...chains.map((chain) => `:${chain.name} - [0:0]`),
     ...chains.flatMap((chain) => [
-      ...(chain.heading === undefined ? [] : [`# ${chain.heading}`]),
+      ...(chain.heading === undefined ? [] : ["", `# ${chain.heading}`]),
       ...ruleLines(chain),
     ]),
     "COMMIT",

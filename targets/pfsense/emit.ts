@@ -6,10 +6,12 @@ import { type OwnRule, type OwnRuleset, ownRules, type Side } from "./own-rules.
 
 /** The whole of Sluice's part of a firewall as one pf.conf; each conduit's share is what its anchor holds in a trial. */
 export const emit = (rules: FirewallRules): string =>
-  [
-    `# Sluice: firewall ${rules.firewall}. Written by "sluice compile"; a change by hand is found and refused.`,
-    ...rules.conduits.map(emitConduit),
-  ].join("\n");
+  `# Sluice: firewall ${rules.firewall}. Written by "sluice compile"; a change by hand is found and refused.\n` +
+  `# ${unproven}\n` +
+  rules.conduits.map((conduit) => `\n${emitConduit(conduit)}`).join("");
+
+const unproven =
+  "UNPROVEN: what this means rests on pf.conf(5) and the source of pf and pfSense; no real pfSense has judged it here.";
 
 /** One conduit, as `pfctl -a userrules/sluice_… -f -` loads it. */
 export function emitConduit(rules: ConduitRules): string {

@@ -38,11 +38,12 @@ describe("sluice compile", () => {
   test("writes a ruleset and a certificate for each conduit, firewall and stage", async () => {
     const { code, stdout, stderr } = await sluice(folder, ["compile"]);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout.split("\n").slice(0, -1)).toEqual(
-      ["dmz-cell1.monitor", "dmz-cell1.enforce", "it-cell1.monitor", "it-cell1.enforce"].map(
+    expect(stdout.split("\n").slice(0, -1)).toEqual([
+      ...["dmz-cell1.monitor", "dmz-cell1.enforce", "it-cell1.monitor", "it-cell1.enforce"].map(
         (name) => `wrote compiled/fw1/${name}.nft  (3 of 3 claims proved)`,
       ),
-    );
+      "wrote compiled/fw1/frame.nft  (without a conduit: every packet passes)",
+    ]);
     const certificate = JSON.parse(readFileSync(ruleset("dmz-cell1.enforce.certificate.json"), "utf8"));
     expect(certificate).toMatchObject({
       schema: "sluice/certificate",
@@ -104,7 +105,7 @@ describe("sluice verify", () => {
   test("proves what compile wrote, all of it or the files that are named", async () => {
     await sluice(folder, ["compile"]);
     const all = await sluice(folder, ["verify"]);
-    expect([all.code, all.stdout.split("\n").length]).toEqual([0, 5]);
+    expect([all.code, all.stdout.split("\n").length]).toEqual([0, 6]);
     const one = await sluice(folder, ["verify", "compiled/fw1/it-cell1.enforce.nft"]);
     expect(one.stdout).toBe(
       "proved compiled/fw1/it-cell1.enforce.nft  (3 of 3 claims proved; certificate fits)\n",
@@ -126,6 +127,22 @@ describe("sluice verify", () => {
     expect(stderr).toMatch(/dmz-cell1\.enforce\.nft:\d+:7/);
   });
 
+  test("refutes a frame that touches a packet, with the packet", async () => {
+    await sluice(folder, ["compile"]);
+    const frame = ruleset("frame.nft");
+    const text = readFileSync(frame, "utf8");
+    const policy = "    type filter hook forward priority filter + 10; policy accept;\n";
+    expect(text).toContain(policy);
+    writeFileSync(frame, text.replace(policy, policy.replace("policy accept", "policy drop")));
+    const { code, stdout, stderr } = await sluice(folder, ["verify", "compiled/fw1/frame.nft"]);
+    expect([code, stdout]).toEqual([1, "NOT proved compiled/fw1/frame.nft  (no frame)\n"]);
+    expect(stderr).toMatch(/frame\.nft:\d+:\d+/);
+    const whole = readFileSync(ruleset("dmz-cell1.enforce.nft"), "utf8");
+    writeFileSync(frame, whole);
+    const other = await sluice(folder, ["verify", "compiled/fw1/frame.nft"]);
+    expect(other.stderr).toMatch(/ -> .*: the frame of the rulesets does not let it pass unrecorded/);
+  });
+
   test("refutes a file of an older policy", async () => {
     await sluice(folder, ["compile"]);
     const site = join(folder, "site.yaml");
@@ -141,6 +158,7 @@ describe("sluice verify", () => {
     expect(code).toBe(1);
     expect(stdout.split("\n").map((line) => line.split(" ")[0])).toEqual([
       "NOT",
+      "proved",
       "proved",
       "proved",
       "proved",

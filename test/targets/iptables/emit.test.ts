@@ -56,15 +56,18 @@ test("a small conduit reads as an engineer would write it", () => {
 -4 -A SLUICE-CONFIRMED -s 10.10.1.0/24 -d 10.20.1.0/24 -g SLUICE-c-dmz-cell1
 -6 -A SLUICE-CONFIRMED -s fd00:20::/64 -d fd00:10::/64 -g SLUICE-c-dmz-cell1
 -6 -A SLUICE-CONFIRMED -s fd00:10::/64 -d fd00:20::/64 -g SLUICE-c-dmz-cell1
+
 # conduit dmz-cell1: dmz and cell1
 -A SLUICE-c-dmz-cell1 -m conntrack --ctstate ESTABLISHED --ctdir REPLY -g SLUICE-c-dmz-cell1.r
 -A SLUICE-c-dmz-cell1 -g SLUICE-c-dmz-cell1.p
+
 # permit poll (site.yaml:7): The process needs it.
 # permit ping (site.yaml:7): The process needs it.
 -4 -A SLUICE-c-dmz-cell1.p -s 10.20.1.10/32 -d 10.10.1.10/32 -p tcp -m tcp --dport 502 -m comment --comment poll -j RETURN
 -4 -A SLUICE-c-dmz-cell1.p -g SLUICE-c-dmz-cell1.record
 -6 -A SLUICE-c-dmz-cell1.p -s fd00:20::/64 -d fd00:10::1/128 -p ipv6-icmp -m icmp6 --icmpv6-type 128 -m comment --comment ping -j RETURN
 -6 -A SLUICE-c-dmz-cell1.p -g SLUICE-c-dmz-cell1.record
+
 # replies to permitted requests
 -4 -A SLUICE-c-dmz-cell1.r -s 10.10.1.10/32 -d 10.20.1.10/32 -p tcp -m tcp --sport 502 -m comment --comment poll -j RETURN
 -4 -A SLUICE-c-dmz-cell1.r -g SLUICE-c-dmz-cell1.replied
@@ -78,6 +81,7 @@ test("a small conduit reads as an engineer would write it", () => {
 -6 -A SLUICE-c-dmz-cell1.replied ! -p ipv6-icmp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -m set ! --match-set sluice-c-dmz-cell1.6 dst,src,src -j SET --add-set sluice-c-dmz-cell1.6 dst,src,src
 -6 -A SLUICE-c-dmz-cell1.replied -p ipv6-icmp -g SLUICE-c-dmz-cell1.record
 -A SLUICE-c-dmz-cell1.replied -g SLUICE-c-dmz-cell1.rest
+
 # what no permit admits
 -A SLUICE-c-dmz-cell1.rest -m comment --comment "dmz-cell1 record"
 -A SLUICE-c-dmz-cell1.rest -m comment --comment "dmz-cell1 enforce" -j DROP

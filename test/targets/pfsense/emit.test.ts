@@ -23,6 +23,8 @@ describe("the emitted pf.conf", () => {
     expect(emit(firewall(rules))).toBe(
       [
         '# Sluice: firewall fw1. Written by "sluice compile"; a change by hand is found and refused.',
+        "# UNPROVEN: what this means rests on pf.conf(5) and the source of pf and pfSense; no real pfSense has judged it here.",
+        "",
         "# conduit dmz-cell1: dmz and cell1, enforce",
         "# the firewall itself: only what is forwarded is judged",
         'match in inet from any to (self) tag "sluice_dmz_cell1_ok" ridentifier 3997509636 label "sluice:dmz-cell1" label "(firewall)"',

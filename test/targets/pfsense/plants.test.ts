@@ -22,12 +22,8 @@ describe.each(plants)("the plant %s on pfSense", (plant) => {
   const planned = plannedRulesets(context, loadSite(context, "site.yaml"), [], undefined, "compiled");
   const rulesets = planned.map(({ order }) => compileConduit({ ...order, target: pfsense }).ruleset!);
 
-  test("has every claim of every conduit proved on its text", () => {
-    expect(rulesets.flatMap(({ claims }) => claims.filter(({ result }) => result !== "proved"))).toEqual([]);
-    expect(rulesets.length).toBeGreaterThan(1);
-  });
-
   test("has the same rules in config.xml, made from the policy or from the text", () => {
+    expect(rulesets.length).toBeGreaterThan(1);
     for (const { rules, text } of rulesets) {
       const { value: merged } = mergeConfig(emptyConfig, "config.xml", [ownRules(rules)]);
       expect(mergeConfig(emptyConfig, "config.xml", readOwnText(text, "text").value!).value).toBe(merged);
