@@ -17,6 +17,7 @@ import {
   proveTransition,
   type Transition,
   type TransitionClaim,
+  type TransitionResult,
   transitionStatements,
 } from "../verify/claims/transition.ts";
 import type { Ruleset } from "../verify/compile.ts";
@@ -86,7 +87,8 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const claims = proveTransition(step);
   const standing = claims.filter((claim) => claim.result !== "failed");
   const broken = claims.flatMap((claim) => (claim.result === "failed" ? [brokenClaim(claim)] : []));
-  if (broken.length > 0) return { kind: "problems", problems: broken };
+  const open = rules.stage === "enforce" ? openClaims(order, step, claims) : [];
+  if (broken.length + open.length > 0) return { kind: "problems", problems: [...broken, ...open] };
   return {
     kind: "plan",
     content: {
@@ -204,8 +206,16 @@ const baseOf = (live: LiveState, facts: HostFacts): PlanContent["base"] => ({
 /** What runs, what the plan makes of it and what a rollback restores, as programs. */
 function readStep(order: PlanOrder, live: LiveState, ring: Ring | undefined, bootText: string): Step {
   const { site, conduit, ruleset, target, budget } = order;
-  const read = (text: string): Program | undefined => target.parse(text, order.firewall.id).value;
-  const before = live.form === "" || live.text === undefined ? passAll : read(live.text);
+  const unread: string[] = [];
+  const read = (text: string, what: string): Program | undefined => {
+    const { value, diagnostics } = target.parse(text, order.firewall.id);
+    if (value) return value;
+    const [first] = diagnostics;
+    unread.push(`line ${first?.span?.line ?? 1} of ${what}: ${first?.message ?? "not understood"}`);
+    return undefined;
+  };
+  const before =
+    live.form === "" || live.text === undefined ? passAll : read(live.text, "the rules that run");
   const known = ring && currentOf(ring);
   const kept = known?.rules.conduits.length === 0 ? null : known?.text;
   const held = known?.rules.conduits.find((one) => one.conduit === conduit.id);
@@ -213,19 +223,22 @@ function readStep(order: PlanOrder, live: LiveState, ring: Ring | undefined, boo
   return {
     stage: ruleset.rules.stage,
     before,
-    after: read(bootText),
+    after: read(bootText, "the rules to come"),
     // At first contact, what is there is what is kept.
-    restored: kept === undefined ? before : kept === null ? passAll : read(kept),
+    restored: kept === undefined ? before : kept === null ? passAll : read(kept, "the known-good"),
     carried,
     inside: [...carried, ...carriedBy(held?.pairs ?? [])],
     named: namedAddresses(site.zones.filter((zone) => conduit.zones.includes(zone.id))),
     budget,
+    unread,
   };
 }
 
 /** A step, with the packets that are the conduit's by its zones now. */
 interface Step extends Transition {
   readonly carried: readonly Cube[];
+  /** Where and why a text could not be read. */
+  readonly unread: readonly string[];
 }
 
 /** What becomes of the sessions that are open now. */
@@ -274,6 +287,32 @@ const brokenClaim = ({
   readonly claim: TransitionClaim;
   readonly packet: Packet;
 }): string => `this does not hold: ${transitionStatements[claim]} Against it: ${formatPacket(packet)}`;
+
+/**
+ * What keeps enforcement from being planned: a claim that is open is no proof. Monitor drops nothing, so it may be
+ * planned all the same, and is the way to a state that can be read.
+ */
+function openClaims(
+  { conduit, firewall }: PlanOrder,
+  { unread }: Step,
+  claims: readonly TransitionResult[],
+): readonly string[] {
+  const open = claims.filter(({ result }) => result === "not-proved");
+  if (open.length === 0) return [];
+  const statements = open.map(({ claim }) => transitionStatements[claim]).join(" ");
+  const [reason, mend] =
+    unread.length > 0
+      ? [
+          `cannot be read: ${unread.join("; ")}`,
+          `"sluice plan ${conduit.id} --to monitor" writes the rules anew, "sluice rollback ${firewall.id}" loads the ` +
+            "known-good again",
+        ]
+      : [
+          "the proof took more than its budget",
+          `widen or merge the permits of ${conduit.id} and of its neighbours on ${firewall.id} that cross each other`,
+        ];
+  return [`not proved: ${statements} Reason: ${reason}. Before it can be enforced: ${mend}`];
+}
 
 function undo(order: PlanOrder, driver: Driver, knownGood: number): PlanContent["undo"] {
   const { lease } = order.site.trial;
