@@ -18,7 +18,8 @@ const cadence = z.strictObject({
   samples: count,
 });
 
-const flow = z
+/** One flow of a baseline, as it stands in files and documents. */
+export const baselineFlowSchema = z
   .strictObject({
     family: z.literal([4, 6]),
     initiator: z.string(),
@@ -36,7 +37,10 @@ const flow = z
     answered: z.boolean(),
     notRoutable: z.enum(["broadcast", "multicast", "link-local", "loopback", "unspecified"]).optional(),
     cadence: cadence.optional(),
-    presence: z.array(z.tuple([z.int(), z.int()])).optional(),
+    presence: z
+      .array(z.tuple([z.int(), z.int()]).readonly())
+      .readonly()
+      .optional(),
   })
   .superRefine(({ family, initiator, responder, protocol, port, icmpType }, context) => {
     const expect = (holds: boolean, path: string, message: string): void => {
@@ -79,11 +83,11 @@ const attempts = z.strictObject({
   lastSeen: time.optional(),
 });
 
-const baseline: z.ZodType<Baseline> = z.strictObject({
+export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   schema: z.literal("sluice/baseline"),
   version: z.literal(1),
   sources: z.array(source),
-  flows: z.array(flow),
+  flows: z.array(baselineFlowSchema),
   attempts: z.array(attempts).optional(),
 });
 
@@ -103,7 +107,7 @@ export function readBaseline(text: string, file: string): Outcome<Baseline> {
     const fault = error("baseline/syntax", `not JSON: ${value.message}`, at(offset));
     return { diagnostics: [{ ...fault, fix: "write the baseline again with `sluice observe … -o FILE`" }] };
   }
-  const result = baseline.safeParse(value);
+  const result = baselineSchema.safeParse(value);
   if (result.success) return { value: result.data, diagnostics: [] };
   const document = place();
   return {

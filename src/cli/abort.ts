@@ -1,6 +1,8 @@
 import { buildCommand } from "@stricli/core";
 import { endTrial } from "../rollout/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { abortDocument } from "./documents/change.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
@@ -10,12 +12,13 @@ import { loadSite } from "./site-file.ts";
 interface Flags {
   readonly site?: string;
   readonly identity?: string;
+  readonly json: boolean;
 }
 
 export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
   docs: { brief: "Ends the trial that runs on a firewall, from any terminal; the previous stage remains" },
   parameters: {
-    flags: { site: siteFlag, identity: identityFlag },
+    flags: { site: siteFlag, identity: identityFlag, json: jsonFlag },
     positional: {
       kind: "tuple",
       parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
@@ -36,7 +39,8 @@ export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
       exitCodes.unproven,
     );
     if (!ended) {
-      this.process.stdout.write(`${id}: no trial runs, nothing was changed\n`);
+      if (flags.json) printDocument(this, abortDocument, { firewall: id, proven: true });
+      else this.process.stdout.write(`${id}: no trial runs, nothing was changed\n`);
       return;
     }
     const { kind: _, ...details } = ended;
@@ -44,9 +48,11 @@ export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
       { time: this.now().toISOString(), actor: actor.person.id, action: "abort", firewall: id, details },
     ]);
     await sealJournal(this, folder, actor, placeOf(firewall));
+    if (flags.json) printDocument(this, abortDocument, { firewall: id, ...details });
     if (!ended.proven) {
       throw new CommandError(`${id}: the trial is not proven to have ended`, exitCodes.unproven);
     }
+    if (flags.json) return;
     this.process.stdout.write(
       `${id}: the trial of plan ${ended.plan}… is ended; the previous stage is what runs\n`,
     );

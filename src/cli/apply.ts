@@ -6,6 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag } from "./documents/document.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
@@ -39,7 +40,7 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
       },
       site: siteFlag,
       identity: identityFlag,
-      json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",

@@ -6,6 +6,8 @@ import { measureOrder, type Taken, takeMeasure } from "../rollout/emergency.ts";
 import { currentOf, readRing } from "../rollout/known-good.ts";
 import type { Driver, TrialOrder } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { bypassDocument } from "./documents/change.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
@@ -18,6 +20,7 @@ interface Flags {
   readonly for: number;
   readonly site?: string;
   readonly identity?: string;
+  readonly json: boolean;
 }
 
 export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
@@ -39,6 +42,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
       },
       site: siteFlag,
       identity: identityFlag,
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -51,6 +55,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
     requireRight(site, "bypass", actor);
     const conduit = site.conduits.find((one) => one.id === id);
     if (!conduit) throw new CommandError(`there is no conduit "${id}" in the site file`);
+    const done: (Taken & { readonly firewall: string; readonly until?: string })[] = [];
     for (const firewall of conduit.firewalls) {
       const place = placeOf(firewallOf(site, firewall));
       const time = this.now();
@@ -79,14 +84,19 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
       );
       await record("bypass", taken);
       await sealJournal(this, folder, actor, place);
-      if (taken.kind !== "taken") {
-        throw new CommandError(`${firewall}: ${printable(taken.reason)}`, exitCodeOf(taken));
-      }
-      const until = minute(new Date(time.getTime() + flags.for * 1000).toISOString());
+      const until = new Date(time.getTime() + flags.for * 1000).toISOString();
+      done.push({ firewall, ...taken, ...(taken.kind === "taken" && { until }) });
+      if (taken.kind !== "taken") break;
+      if (flags.json) continue;
       this.process.stdout.write(
-        `${firewall}: ${id} is in monitor for ${formatDuration(flags.for)}, until about ${until}; then it is in enforce ` +
-          `again by itself (sooner: sluice abort ${firewall})\n`,
+        `${firewall}: ${id} is in monitor for ${formatDuration(flags.for)}, until about ${minute(until)}; then it is in ` +
+          `enforce again by itself (sooner: sluice abort ${firewall})\n`,
       );
+    }
+    if (flags.json) printDocument(this, bypassDocument, { conduit: id, seconds: flags.for, firewalls: done });
+    const failed = done.at(-1);
+    if (failed && failed.kind !== "taken") {
+      throw new CommandError(`${failed.firewall}: ${printable(failed.reason)}`, exitCodeOf(failed));
     }
   },
 });

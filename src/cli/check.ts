@@ -5,6 +5,8 @@ import { checks } from "../policy/checks/registry.ts";
 import { type CheckReport, runChecks } from "../policy/checks/run.ts";
 import { checkFacts } from "./check-facts.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { jsonFlag, printDocument, printJson } from "./documents/document.ts";
+import { checkDocument } from "./documents/site.ts";
 import { readSiteFile } from "./site-file.ts";
 import { version } from "./version.ts";
 import { renderCheck } from "./views/check.ts";
@@ -18,7 +20,7 @@ export const checkCommand = buildCommand<Flags, [site?: string], Context>({
   docs: { brief: "Read a site file as a colleague would: errors, and what is worth a second look" },
   parameters: {
     flags: {
-      json: { kind: "boolean", brief: "Print one JSON document", default: false },
+      json: jsonFlag,
       sarif: { kind: "boolean", brief: "Print a SARIF 2.1.0 log", default: false },
     },
     positional: {
@@ -44,13 +46,10 @@ export const checkCommand = buildCommand<Flags, [site?: string], Context>({
     const diagnostics: readonly Diagnostic[] = [...outcome.diagnostics, ...report.diagnostics];
     const { stdout } = this.process;
     if (flags.json) {
-      const document = { schema: "sluice/check", version: 1, diagnostics, silenced: report.silenced };
-      stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      printDocument(this, checkDocument, { diagnostics, silenced: report.silenced });
     } else if (flags.sarif) {
       const rules = checks.map(({ id, about, fix }) => ({ id: `check/${id}`, about, fix }));
-      stdout.write(
-        `${JSON.stringify(sarifLog(diagnostics, report.silenced, { version, rules }), null, 2)}\n`,
-      );
+      printJson(this.process, sarifLog(diagnostics, report.silenced, { version, rules }));
     } else stdout.write(renderCheck(diagnostics, report.silenced, texts));
     if (hasErrors(diagnostics)) this.process.exitCode = exitCodes.failed;
   },

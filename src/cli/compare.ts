@@ -1,6 +1,8 @@
 import { buildCommand } from "@stricli/core";
 import { changesBetween } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { comparisonDocument } from "./documents/rulesets.ts";
 import { groupUnmodelled, readForeignFile, together } from "./foreign-file.ts";
 import { proofBudget } from "./rulesets.ts";
 import { loadSite } from "./site-file.ts";
@@ -9,7 +11,7 @@ import { changesJson, changesText, unmodelledText } from "./views/readings.ts";
 interface Flags {
   readonly site?: string;
   readonly beside?: boolean;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const compareCommand = buildCommand<Flags, [string, string], Context>({
@@ -34,7 +36,7 @@ export const compareCommand = buildCommand<Flags, [string, string], Context>({
         withNegated: false,
         brief: "The second ruleset joins the first",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the answer as JSON" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -51,18 +53,10 @@ export const compareCommand = buildCommand<Flags, [string, string], Context>({
     const changes = changesBetween(before, after, site, proofBudget());
     if (!changes) throw new CommandError("this comparison takes more than its budget: nothing is known");
     const unmodelled = groupUnmodelled([...before.unmodelled, ...second.unmodelled]);
-    const document = {
-      schema: "sluice/comparison",
-      version: 1,
-      before: files[0],
-      after: files[1],
-      changes: changesJson(changes),
-      unmodelled,
-    };
-    this.process.stdout.write(
-      json
-        ? `${JSON.stringify(document, null, 2)}\n`
-        : `${changesText(changes)}\n\n${unmodelledText(unmodelled)}`,
-    );
+    if (json) {
+      const [one, other] = files;
+      const document = { before: one, after: other, changes: changesJson(changes), unmodelled };
+      printDocument(this, comparisonDocument, document);
+    } else this.process.stdout.write(`${changesText(changes)}\n\n${unmodelledText(unmodelled)}`);
   },
 });

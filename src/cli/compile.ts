@@ -1,22 +1,23 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { formatPacket } from "../net/packet.ts";
-import { type ClaimResult, mayBeWritten } from "../verify/claims/claim.ts";
+import { mayBeWritten } from "../verify/claims/claim.ts";
 import { type Compilation, compileConduit } from "../verify/compile.ts";
 import { frameFaults, frameText } from "../verify/frame.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { compilationDocument } from "./documents/rulesets.ts";
 import { writeFileAtomic } from "./files.ts";
 import { type PlannedFrame, plannedFrames } from "./frames.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget, rulesetFolder } from "./rulesets.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
-import { claimsText, renderOnce } from "./views/claims.ts";
+import { claimJson, claimsText, renderOnce } from "./views/claims.ts";
 
 interface Flags {
   readonly site?: string;
   readonly output?: string;
   readonly baseline?: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 interface Result extends PlannedRuleset {
@@ -49,7 +50,7 @@ export const compileCommand = buildCommand<Flags, string[], Context>({
         placeholder: "FILE",
         brief: "Observed flows to keep (the evidence that the permits name)",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the results as JSON" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {
@@ -69,7 +70,8 @@ export const compileCommand = buildCommand<Flags, string[], Context>({
     const frames = plannedFrames(results);
     frames.forEach(storeFrame);
     this.process.stderr.write(report(loaded, results));
-    this.process.stdout.write(json ? asJson(results, frames) : asText(results, frames, this.cwd));
+    if (json) printDocument(this, compilationDocument, asDocument(results, frames));
+    else this.process.stdout.write(asText(results, frames, this.cwd));
     for (const file of removed) {
       this.process.stderr.write(`removed ${relative(this.cwd, file)}: it was of an older site file\n`);
     }
@@ -123,25 +125,15 @@ const asText = (results: readonly Result[], frames: readonly PlannedFrame[], cwd
     ...frames.map(({ file }) => `wrote ${relative(cwd, file)}  (without a conduit: every packet passes)\n`),
   ].join("");
 
-const asJson = (results: readonly Result[], frames: readonly PlannedFrame[]): string =>
-  `${JSON.stringify(
-    {
-      schema: "sluice/compilation",
-      version: 1,
-      rulesets: results.map((result) => ({
-        firewall: result.order.firewall,
-        conduit: result.order.conduit.id,
-        stage: result.order.stage,
-        file: result.file,
-        written: isProven(result),
-        claims: result.compilation.ruleset?.claims.map(claimJson) ?? [],
-        diagnostics: result.compilation.diagnostics,
-      })),
-      frames: frames.map(({ firewall, file }) => ({ firewall, file })),
-    },
-    null,
-    2,
-  )}\n`;
-
-const claimJson = (claim: ClaimResult) =>
-  claim.result === "failed" ? { ...claim, packet: formatPacket(claim.packet) } : claim;
+const asDocument = (results: readonly Result[], frames: readonly PlannedFrame[]) => ({
+  rulesets: results.map((result) => ({
+    firewall: result.order.firewall,
+    conduit: result.order.conduit.id,
+    stage: result.order.stage,
+    file: result.file,
+    written: isProven(result),
+    claims: result.compilation.ruleset?.claims.map(claimJson) ?? [],
+    diagnostics: result.compilation.diagnostics,
+  })),
+  frames: frames.map(({ firewall, file }) => ({ firewall, file })),
+});

@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
 import type { Context } from "./context.ts";
+import { jsonFlag } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
@@ -21,7 +22,7 @@ export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
     flags: {
       site: siteFlag,
       identity: identityFlag,
-      json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",

@@ -3,6 +3,8 @@ import { printable } from "../diagnostics/printable.ts";
 import { type Drift, driftOf } from "../rollout/drift.ts";
 import { readRing } from "../rollout/known-good.ts";
 import { type Context, exitCodes } from "./context.ts";
+import { driftDocument } from "./documents/change.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { loadSite } from "./site-file.ts";
@@ -24,7 +26,7 @@ export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
     flags: {
       site: siteFlag,
       identity: identityFlag,
-      json: { kind: "boolean", default: false, brief: "Print one JSON document" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -48,10 +50,8 @@ export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
       );
       found.push({ firewall: firewall.id, ...drift });
     }
-    const document = { schema: "sluice/drift", version: 1, firewalls: found };
-    this.process.stdout.write(
-      flags.json ? `${JSON.stringify(document, undefined, 2)}\n` : found.map(driftText).join(""),
-    );
+    if (flags.json) printDocument(this, driftDocument, { firewalls: found });
+    else this.process.stdout.write(found.map(driftText).join(""));
     if (found.some((one) => one.live ?? one.boot)) this.process.exitCode = exitCodes.failed;
   },
 });

@@ -8,6 +8,8 @@ import { count } from "../report/words.ts";
 import type { JournalEntry } from "../rollout/journal.ts";
 import { headFaults } from "../rollout/journal-head.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { evidenceBundleDocument } from "./documents/standing.ts";
 import { writeFileAtomic } from "./files.ts";
 import { siteFlag } from "./rollout/actor.ts";
 import { journalName, readJournalFile } from "./rollout/journal-file.ts";
@@ -41,7 +43,7 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
       },
       output: { kind: "parsed", parse: String, placeholder: "DIR", brief: "Folder to make" },
       site: siteFlag,
-      json: { kind: "boolean", default: false, brief: "Print what was written as one JSON document" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {
@@ -80,15 +82,12 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
     });
     writeFolder(resolve(this.cwd, output), bundle);
     const plans = changes.map(({ plan }) => plan.id);
-    const document = {
-      ...{ schema: "sluice/evidence-bundle", version: 1, folder: output, plans },
-      files: bundle.map(({ path, content }) => ({ path, sha256: sha256(content) })),
-    };
-    this.process.stdout.write(
-      json
-        ? `${JSON.stringify(document, undefined, 2)}\n`
-        : `wrote ${output}: ${count(plans.length, "change")}, ${bundle.length} files\n`,
-    );
+    if (json) {
+      const files = bundle.map(({ path, content }) => ({ path, sha256: sha256(content) }));
+      printDocument(this, evidenceBundleDocument, { folder: output, plans, files });
+      return;
+    }
+    this.process.stdout.write(`wrote ${output}: ${count(plans.length, "change")}, ${bundle.length} files\n`);
   },
 });
 

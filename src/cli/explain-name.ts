@@ -2,6 +2,8 @@ import { printable } from "../diagnostics/printable.ts";
 import { checks } from "../policy/checks/registry.ts";
 import { explainCheck, explainName, type NameExplanation } from "../policy/explain.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { printDocument } from "./documents/document.ts";
+import { nameDocument } from "./documents/site.ts";
 import { loadSite } from "./site-file.ts";
 
 /**
@@ -23,10 +25,8 @@ export function explainNamed(
       exitCodes.usage,
     );
   }
-  const document = { schema: "sluice/explain-name", version: 1, found: found.map(asDocument) };
-  context.process.stdout.write(
-    options.json ? `${JSON.stringify(document, null, 2)}\n` : found.map(asText).join("\n"),
-  );
+  if (options.json) printDocument(context, nameDocument, { found: found.map(asDocument) });
+  else context.process.stdout.write(found.map(asText).join("\n"));
 }
 
 const asDocument = ({ rows, ...rest }: NameExplanation) => ({ ...rest, ...Object.fromEntries(rows) });

@@ -7,12 +7,14 @@ import type { Span } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { formatPacket, type Packet } from "../net/packet.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { explanationDocument } from "./documents/site.ts";
 import { explainNamed } from "./explain-name.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
   readonly site?: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const explainCommand = buildCommand<Flags, [string], Context>({
@@ -25,7 +27,7 @@ export const explainCommand = buildCommand<Flags, [string], Context>({
   parameters: {
     flags: {
       site: { kind: "parsed", parse: String, optional: true, placeholder: "FILE", brief: "The site file" },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the answer as JSON" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -50,7 +52,8 @@ export const explainCommand = buildCommand<Flags, [string], Context>({
       throw error;
     }
     const answer = explain(site, packet);
-    this.process.stdout.write(json ? asJson(packet, answer) : asText(packet, answer));
+    if (json) printDocument(this, explanationDocument, asDocument(packet, answer));
+    else this.process.stdout.write(asText(packet, answer));
   },
 });
 
@@ -88,28 +91,16 @@ const noConduit = ({ source, destination }: Explanation): string =>
 const decisionText = ({ verdict, recorded }: Decision): string =>
   `${verdict === "accept" ? "passes" : "dropped"}${recorded ? ", and recorded" : ""}`;
 
-const asJson = (packet: Packet, answer: Explanation): string =>
-  `${JSON.stringify(
-    {
-      schema: "sluice/explanation",
-      version: 1,
-      packet: formatPacket(packet),
-      source: { zone: answer.source.zone?.id, asset: answer.source.asset?.id },
-      destination: { zone: answer.destination.zone?.id, asset: answer.destination.asset?.id },
-      conduit: answer.conduit && { id: answer.conduit.id, place: place(answer.conduit.span) },
-      permit: answer.permit && {
-        id: answer.permit.id,
-        place: place(answer.permit.span),
-        reason: answer.permit.reason,
-      },
-      denial: answer.denial && {
-        id: answer.denial.id,
-        place: place(answer.denial.span),
-        reason: answer.denial.reason,
-      },
-      monitor: { verdict: answer.monitor.verdict, recorded: answer.monitor.recorded },
-      enforce: { verdict: answer.enforce.verdict, recorded: answer.enforce.recorded },
-    },
-    null,
-    2,
-  )}\n`;
+const asDocument = (
+  packet: Packet,
+  { source, destination, conduit, permit, denial, ...answer }: Explanation,
+) => ({
+  packet: formatPacket(packet),
+  source: { zone: source.zone?.id, asset: source.asset?.id },
+  destination: { zone: destination.zone?.id, asset: destination.asset?.id },
+  conduit: conduit && { id: conduit.id, place: place(conduit.span) },
+  permit: permit && { id: permit.id, place: place(permit.span), reason: permit.reason },
+  denial: denial && { id: denial.id, place: place(denial.span), reason: denial.reason },
+  monitor: { verdict: answer.monitor.verdict, recorded: answer.monitor.recorded },
+  enforce: { verdict: answer.enforce.verdict, recorded: answer.enforce.recorded },
+});

@@ -2,11 +2,14 @@ import { buildCommand } from "@stricli/core";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import { formatSite } from "../policy/format.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { formatDocument } from "./documents/site.ts";
 import { writeFileAtomic } from "./files.ts";
 import { readSiteFile, sourceOf } from "./site-file.ts";
 
 interface Flags {
   readonly check: boolean;
+  readonly json: boolean;
 }
 
 export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
@@ -24,6 +27,7 @@ export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
         default: false,
         withNegated: false,
       },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -36,17 +40,17 @@ export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
       ],
     },
   },
-  func({ check }, path) {
+  func({ check, json }, path) {
     const { texts } = readSiteFile(this, path);
     const formatted = texts.map((file) => ({ ...file, ...formatSite(file.text, file.name) }));
     const faults = formatted.flatMap(({ diagnostics }) => diagnostics);
     for (const fault of faults) this.process.stderr.write(`${renderDiagnostic(fault, sourceOf(texts))}\n\n`);
     if (faults.length > 0) throw new CommandError("nothing was written");
     const changed = formatted.filter(({ text, value }) => value !== text);
-    for (const { name, path: file, value } of changed) {
-      if (!check) writeFileAtomic(file, value!);
-      this.process.stdout.write(`${name}\n`);
-    }
+    if (!check) for (const { path: file, value } of changed) writeFileAtomic(file, value!);
+    const files = changed.map(({ name }) => name);
+    if (json) printDocument(this, formatDocument, { files, written: !check });
+    else this.process.stdout.write(files.map((name) => `${name}\n`).join(""));
     if (check && changed.length > 0) this.process.exitCode = exitCodes.failed;
   },
 });

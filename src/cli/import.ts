@@ -1,6 +1,8 @@
 import { buildCommand } from "@stricli/core";
 import { meaningOf } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { importDocument } from "./documents/rulesets.ts";
 import { groupUnmodelled, readForeignFile, together } from "./foreign-file.ts";
 import { proofBudget } from "./rulesets.ts";
 import { loadSite } from "./site-file.ts";
@@ -8,7 +10,7 @@ import { answersJson, answersText, findings, unmodelledText } from "./views/read
 
 interface Flags {
   readonly site?: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const importCommand = buildCommand<Flags, [string, ...string[]], Context>({
@@ -28,7 +30,7 @@ export const importCommand = buildCommand<Flags, [string, ...string[]], Context>
         placeholder: "FILE",
         brief: "The site file, for the zones",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the answer as JSON" },
+      json: jsonFlag,
     },
     positional: {
       kind: "array",
@@ -44,24 +46,23 @@ export const importCommand = buildCommand<Flags, [string, ...string[]], Context>
       throw new CommandError("these rulesets take more than the budget: nothing is known of them");
     const unmodelled = groupUnmodelled(reading.unmodelled);
     const found = findings(meaning);
-    const document = {
-      schema: "sluice/import",
-      version: 1,
-      files,
-      gates: reading.gates.map(({ name }) => name),
-      families: answersJson(meaning.families),
-      zones: answersJson(meaning.zones),
-      findings: found,
-      unmodelled,
-    };
+    if (json) {
+      printDocument(this, importDocument, {
+        files,
+        gates: reading.gates.map(({ name }) => name),
+        families: answersJson(meaning.families),
+        zones: answersJson(meaning.zones),
+        findings: found,
+        unmodelled,
+      });
+      return;
+    }
     this.process.stdout.write(
-      json
-        ? `${JSON.stringify(document, null, 2)}\n`
-        : [
-            `${answersText([...meaning.families, ...meaning.zones])}\n\n`,
-            ...found.map((finding) => `warning: ${finding}\n`),
-            unmodelledText(unmodelled),
-          ].join(""),
+      [
+        `${answersText([...meaning.families, ...meaning.zones])}\n\n`,
+        ...found.map((finding) => `warning: ${finding}\n`),
+        unmodelledText(unmodelled),
+      ].join(""),
     );
   },
 });

@@ -5,6 +5,8 @@ import { printable } from "../diagnostics/printable.ts";
 import { siteJsonSchema, siteSchemaFile } from "../policy/schema/json-schema.ts";
 import { schemaLine, siteTemplate } from "../policy/template.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { initDocument } from "./documents/site.ts";
 import { writeFileAtomic } from "./files.ts";
 import { factsOf, fromAnsible, fromBaseline, fromNetbox } from "./site-drafts.ts";
 
@@ -14,6 +16,7 @@ interface Flags {
   readonly baseline?: string;
   readonly name?: string;
   readonly timezone?: string;
+  readonly json: boolean;
 }
 
 const fileFlag = (brief: string) =>
@@ -46,13 +49,14 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
         optional: true,
         placeholder: "ZONE",
       },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
       parameters: [{ brief: "Folder (default: the working folder)", parse: String, optional: true }],
     },
   },
-  func({ ansible, netbox, baseline, name, timezone }, path = ".") {
+  func({ ansible, netbox, baseline, name, timezone, json }, path = ".") {
     if ([ansible, netbox, baseline].filter((file) => file !== undefined).length > 1) {
       throw new CommandError("--ansible, --netbox and --baseline exclude each other", exitCodes.usage);
     }
@@ -73,10 +77,13 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     mkdirSync(folder, { recursive: true });
     writeFileAtomic(join(folder, schema), `${JSON.stringify(siteJsonSchema(), null, 2)}\n`);
     writeFileAtomic(file, `${schemaLine(`./${schema}`)}${text}`);
+    const written = join(path, "site.yaml");
+    if (json) {
+      printDocument(this, initDocument, { file: written, jsonSchema: join(path, schema), questions });
+      return;
+    }
     const asked = questions.map((question) => `  ${printable(question)}\n`).join("");
     if (asked !== "") this.process.stderr.write(`To be answered in the file:\n${asked}`);
-    this.process.stdout.write(
-      `wrote ${join(path, "site.yaml")}; next: sluice check ${join(path, "site.yaml")}\n`,
-    );
+    this.process.stdout.write(`wrote ${written}; next: sluice check ${written}\n`);
   },
 });

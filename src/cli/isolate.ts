@@ -9,6 +9,8 @@ import { islandName, islandOf } from "../rollout/island.ts";
 import type { Driver } from "../target.ts";
 import { compileConduit } from "../verify/compile.ts";
 import { CommandError, type Context } from "./context.ts";
+import { isolationDocument } from "./documents/change.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
@@ -23,6 +25,7 @@ interface Flags {
   readonly end: boolean;
   readonly site?: string;
   readonly identity?: string;
+  readonly json: boolean;
 }
 
 export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
@@ -45,6 +48,7 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
       end: { kind: "boolean", default: false, withNegated: false, brief: "End the isolation now" },
       site: siteFlag,
       identity: identityFlag,
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -75,7 +79,13 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
       steps.map(async ({ firewall, step }) => ({ firewall, taken: await attempt(firewall, actor, step) })),
     );
     const seconds = Math.round(performance.now() - start) / 1000;
-    for (const { firewall, taken } of all) {
+    if (flags.json) {
+      printDocument(this, isolationDocument, {
+        ...{ zone: id, ended: flags.end, seconds, ...(!flags.end && { lease: flags.for }) },
+        firewalls: all.map(({ firewall, taken }) => ({ firewall: firewall.id, ...taken })),
+      });
+    }
+    for (const { firewall, taken } of flags.json ? [] : all) {
       const done = flags.end ? "is not isolated any more" : `is isolated for ${formatDuration(flags.for)}`;
       this.process.stdout.write(
         taken.kind === "taken"

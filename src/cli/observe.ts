@@ -8,6 +8,7 @@ import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { findInputs, type Input, readInput } from "./input.ts";
 import { type Progress, progress } from "./progress.ts";
@@ -17,7 +18,7 @@ interface Flags {
   readonly output?: string;
   readonly timezone?: string;
   readonly year?: number;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const observeCommand = buildCommand<Flags, string[], Context>({
@@ -50,7 +51,7 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
         placeholder: "YEAR",
         brief: "The year in which logs that leave it out start",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the baseline as JSON" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {

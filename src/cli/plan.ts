@@ -8,6 +8,8 @@ import { planChange } from "../rollout/planning.ts";
 import { mayBeWritten } from "../verify/claims/claim.ts";
 import { compileConduit, type Ruleset } from "../verify/compile.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { noChangeDocument } from "./documents/change.ts";
+import { jsonFlag, printDocument, printJson } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { reviewOf } from "./plan/review-of.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
@@ -64,7 +66,7 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
         brief: "Write the review of the plan as one self-contained HTML page",
       },
       detailedExitcode: { kind: "boolean", default: false, brief: "Exit with 2 when the plan has changes" },
-      json: { kind: "boolean", default: false, brief: "Print the plan as one JSON document" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {
@@ -122,6 +124,10 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
         this.process.stderr.write(
           `${conduitId} is in ${flags.to} on ${firewall.id} with these rules: nothing to do\n`,
         );
+        if (flags.json) {
+          const { stage } = planned.order;
+          printDocument(this, noChangeDocument, { conduit: conduitId, firewall: firewall.id, stage });
+        }
         return;
       case "plan": {
         const plan = sealPlan(planning.content);
@@ -130,7 +136,8 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
           const review = await reviewOf(this, flags.output, loadPlan(this, flags.output));
           writeFileAtomic(resolve(this.cwd, flags.report), printHtml(review));
         }
-        this.process.stdout.write(flags.json ? writePlan(plan) : renderPlan(plan));
+        if (flags.json) printJson(this.process, plan);
+        else this.process.stdout.write(renderPlan(plan));
         if (flags.detailedExitcode) this.process.exitCode = exitCodes.changes;
       }
     }

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { printableJson } from "../diagnostics/printable.ts";
 import type { Report } from "../report/document.ts";
 import { printHtml } from "../report/print-html.ts";
 import { printText } from "../report/print-text.ts";
 import type { Context } from "./context.ts";
+import { printJson } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 
 /** Columns where the output is no terminal. */
@@ -17,6 +17,6 @@ export function printReport(
 ): void {
   const { stdout } = context.process;
   if (page !== undefined) writeFileAtomic(resolve(context.cwd, page), printHtml(report));
-  if (format === "json") stdout.write(printableJson(`${JSON.stringify(report, undefined, 2)}\n`));
+  if (format === "json") printJson(context.process, report);
   else stdout.write(page === undefined ? printText(report, stdout.columns ?? usualWidth) : `wrote ${page}\n`);
 }

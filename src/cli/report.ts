@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { siteReport } from "../report/site-report.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag } from "./documents/document.ts";
 import { printReport } from "./print-report.ts";
 import { siteFlag } from "./rollout/actor.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
@@ -27,7 +28,7 @@ export const reportCommand = buildCommand<Flags, [], Context>({
         brief: "Write one self-contained HTML page",
       },
       site: siteFlag,
-      json: { kind: "boolean", default: false, brief: "Print one JSON document" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
   },

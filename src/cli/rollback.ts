@@ -1,6 +1,8 @@
 import { buildCommand, numberParser } from "@stricli/core";
 import { type Rollback, rollBack } from "../rollout/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { rollbackDocument } from "./documents/change.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
@@ -31,7 +33,7 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
       },
       site: siteFlag,
       identity: identityFlag,
-      json: { kind: "boolean", default: false, brief: "Print the outcome as one JSON document" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",
@@ -59,11 +61,8 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
       firewall: id,
       details,
     };
-    const { stdout } = this.process;
-    if (flags.json) {
-      const document = { schema: "sluice/rollback", version: 1, firewall: id, ...result, seconds };
-      stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-    } else stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n`);
+    if (flags.json) printDocument(this, rollbackDocument, { firewall: id, ...result, seconds });
+    else this.process.stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n`);
     this.process.exitCode = exitCodeOf(result);
     await appendJournal(folder, [entry]);
     await sealJournal(this, folder, actor, placeOf(firewall));

@@ -6,6 +6,8 @@ import { readRing } from "../rollout/known-good.ts";
 import { decisionsOf, judgeRecord } from "../rollout/record.ts";
 import type { Driver, LiveConduit } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { statusDocument } from "./documents/standing.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
@@ -24,7 +26,7 @@ export const statusCommand = buildCommand<Flags, [], Context>({
     flags: {
       site: siteFlag,
       identity: identityFlag,
-      json: { kind: "boolean", default: false, brief: "Print one JSON document" },
+      json: jsonFlag,
     },
   },
   async func(flags) {
@@ -38,11 +40,8 @@ export const statusCommand = buildCommand<Flags, [], Context>({
         return { ...(await look(site, firewall, actor)), ...(standings && { standings }) };
       }),
     );
-    this.process.stdout.write(
-      flags.json
-        ? asJson(firewalls, journal)
-        : renderStatus(firewalls, lastEntries(journal), site, this.now()),
-    );
+    if (flags.json) printDocument(this, statusDocument, asDocument(firewalls, journal));
+    else this.process.stdout.write(renderStatus(firewalls, lastEntries(journal), site, this.now()));
     if (journal.faults.length > 0) {
       this.process.stderr.write('warning: the journal is not whole: see "sluice journal verify"\n');
     }
@@ -91,17 +90,12 @@ async function recordsOf(
 
 const lastEntries = (journal: JournalReading): readonly JournalEntry[] => journal.entries.slice(-5);
 
-function asJson(firewalls: readonly FirewallStatus[], journal: JournalReading): string {
-  const document = {
-    schema: "sluice/status",
-    version: 1,
-    firewalls: firewalls.map(({ standings, ...status }) => ({
-      ...status,
-      since: Object.fromEntries(
-        [...(standings ?? [])].map(([conduit, { stage, since }]) => [conduit, { stage, time: since.time }]),
-      ),
-    })),
-    journal: lastEntries(journal),
-  };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
-}
+const asDocument = (firewalls: readonly FirewallStatus[], journal: JournalReading) => ({
+  firewalls: firewalls.map(({ standings, ...status }) => ({
+    ...status,
+    since: Object.fromEntries(
+      [...(standings ?? [])].map(([conduit, { stage, since }]) => [conduit, { stage, time: since.time }]),
+    ),
+  })),
+  journal: lastEntries(journal),
+});

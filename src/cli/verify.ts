@@ -3,21 +3,22 @@ import { relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { sha256 } from "../digest.ts";
-import { formatPacket } from "../net/packet.ts";
 import { type ClaimResult, mayBeWritten } from "../verify/claims/claim.ts";
 import { verifyText } from "../verify/compile.ts";
 import { frameFaults } from "../verify/frame.ts";
 import { CommandError, type Context } from "./context.ts";
+import { jsonFlag, printDocument } from "./documents/document.ts";
+import { verificationDocument } from "./documents/rulesets.ts";
 import { type PlannedFrame, plannedFrames } from "./frames.ts";
 import { fileOfPlace, type PlannedRuleset, plannedRulesets, proofBudget, rulesetFolder } from "./rulesets.ts";
 import { loadSite } from "./site-file.ts";
-import { claimsText, renderOnce } from "./views/claims.ts";
+import { claimJson, claimsText, renderOnce } from "./views/claims.ts";
 
 interface Flags {
   readonly site?: string;
   readonly folder?: string;
   readonly baseline?: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 interface Result {
@@ -55,7 +56,7 @@ export const verifyCommand = buildCommand<Flags, string[], Context>({
         placeholder: "FILE",
         brief: "Observed flows to keep (the evidence that the permits name)",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the results as JSON" },
+      json: jsonFlag,
     },
     positional: { kind: "array", parameter: { parse: String, placeholder: "FILE", brief: "Ruleset files" } },
   },
@@ -73,7 +74,8 @@ export const verifyCommand = buildCommand<Flags, string[], Context>({
       source: (file: string) => (file === path ? text : loaded.text),
     }));
     this.process.stderr.write(renderOnce(remarks));
-    this.process.stdout.write(json ? asJson(results) : asText(results, this.cwd));
+    if (json) printDocument(this, verificationDocument, asDocument(results));
+    else this.process.stdout.write(asText(results, this.cwd));
     const open = results.filter(({ isProven }) => !isProven).length;
     if (open > 0)
       throw new CommandError(`${open} of ${results.length} files are not what the site file says`);
@@ -128,21 +130,12 @@ function summary({ claims, certificate, isProven }: Result): string {
   return `${proof}; certificate ${certificate}`;
 }
 
-const asJson = (results: readonly Result[]): string =>
-  `${JSON.stringify(
-    {
-      schema: "sluice/verification",
-      version: 1,
-      rulesets: results.map((result) => ({
-        file: result.path,
-        proved: result.isProven,
-        certificate: result.certificate,
-        claims: result.claims.map((claim) =>
-          claim.result === "failed" ? { ...claim, packet: formatPacket(claim.packet) } : claim,
-        ),
-        diagnostics: result.diagnostics,
-      })),
-    },
-    null,
-    2,
-  )}\n`;
+const asDocument = (results: readonly Result[]) => ({
+  rulesets: results.map((result) => ({
+    file: result.path,
+    proved: result.isProven,
+    certificate: result.certificate,
+    claims: result.claims.map(claimJson),
+    diagnostics: result.diagnostics,
+  })),
+});

@@ -94,7 +94,13 @@ export interface Step {
   readonly effect?: Effect;
 }
 
-export const isFinal = (state: State): boolean => finals.has(state.kind);
+/** Where a change can end. */
+export type Ending = Extract<
+  State,
+  { kind: "done" | "refused" | "verified-back" | "revert-unproven" | "confirmed-not-persisted" }
+>;
+
+export const isFinal = (state: State): state is Ending => finals.has(state.kind);
 const finals: ReadonlySet<State["kind"]> = new Set([
   "done",
   "refused",

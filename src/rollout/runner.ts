@@ -6,7 +6,16 @@ import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts
 import { judge, noMemory } from "./criteria/judge.ts";
 import { describe } from "./describe.ts";
 import { rehearse } from "./drill.ts";
-import { type Effect, type Event, isFinal, isRunning, type Settings, type State, step } from "./machine.ts";
+import {
+  type Effect,
+  type Ending,
+  type Event,
+  isFinal,
+  isRunning,
+  type Settings,
+  type State,
+  step,
+} from "./machine.ts";
 import { preflight, windowSeconds } from "./preflight.ts";
 import { release, verifyReturn } from "./return.ts";
 
@@ -19,7 +28,7 @@ export async function runChange(
   start: State,
   settings: Settings,
   outside: Outside,
-): Promise<State> {
+): Promise<Ending> {
   const { plan, order } = change;
   let connection: Connection | undefined;
   let broken = false;

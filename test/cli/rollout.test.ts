@@ -77,8 +77,8 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
   const listing = (): string => host.run("nft -s list ruleset");
   /** Plans and approves a step. */
   const ready = async (to: string, file: string): Promise<void> => {
-    expect((await sluice(`plan dmz-cell1 --to ${to} -o ${file}`)).code).toBe(0);
-    expect((await sluice(`approve ${file}`, "olaf")).code).toBe(0);
+    expect((await sluice(`plan dmz-cell1 --to ${to} -o ${file} --json`)).code).toBe(0);
+    expect((await sluice(`approve ${file} --json`, "olaf")).code).toBe(0);
   };
 
   test("a conduit goes to monitor and to enforce, comes back, and the journal tells all of it", async () => {
@@ -87,7 +87,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     );
     await ready("monitor", "monitor.plan");
     expect(listing()).not.toContain("sluice");
-    expect((await sluice("apply monitor.plan --confirm-after-soak")).code).toBe(0);
+    expect((await sluice("apply monitor.plan --confirm-after-soak --json")).code).toBe(0);
 
     // As the kernel records them.
     host.run(
@@ -113,14 +113,16 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     const holding = sluice("apply enforce.plan");
     for (let confirmed = 1; confirmed !== 0; ) {
       await sleep(1_000);
-      confirmed = Number((await sluice("confirm enforce.plan")).code);
+      confirmed = Number((await sluice("confirm enforce.plan --json")).code);
     }
     expect((await holding).code).toBe(0);
     expect(listing()).toContain("goto c_dmz_cell1_enforce");
     expect(host.run(`nft -c -f ${host.paths.bootEntry} && cat ${host.paths.bootFile}`)).toContain(
       "c_dmz_cell1_enforce",
     );
-    expect((await sluice("plan dmz-cell1 --to enforce -o none.plan")).stderr).toContain("nothing to do");
+    expect((await sluice("plan dmz-cell1 --to enforce -o none.plan --json")).stderr).toContain(
+      "nothing to do",
+    );
 
     const status = JSON.parse((await sluice("status --json")).stdout);
     expect(status.firewalls[0]).toMatchObject({
@@ -146,7 +148,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect((await sluice("rollback fw1 --to 3")).stdout).toContain(
       "known-good 3 is what runs; a reboot loads",
     );
-    expect((await sluice("drift")).code).toBe(0);
+    expect((await sluice("drift --json")).code).toBe(0);
     host.run(`cp ${host.paths.bootFile} ${host.folder}/kept; : > ${host.paths.bootFile}`);
     expect(await sluice("drift")).toMatchObject({
       code: 1,
@@ -160,13 +162,13 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect((await sluice("bypass dmz-cell1 --reason fault --for 30")).stderr).toContain(
       "a duration from 1m to",
     );
-    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).code).toBe(0);
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m --json")).code).toBe(0);
     expect(listing()).toMatch(/timeout 30m .*goto t_dmz_cell1_monitor/);
-    expect((await sluice("drift")).code).toBe(0);
+    expect((await sluice("drift --json")).code).toBe(0);
     expect((await sluice("status")).stdout).toMatch(
       /enforce for .*, ON TRIAL: monitor, ends by itself in 1[78]/,
     );
-    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).stderr).toContain(
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m --json")).stderr).toContain(
       "a trial of dmz-cell1 runs on this firewall",
     );
     expect((await sluice("isolate cell1 --reason worm --for 1h")).stdout).toMatch(
@@ -174,22 +176,22 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     );
     expect(listing()).toMatch(/0.0.0.0-10.10.0.255 . 10.10.1.0\/24 timeout 1h .*goto t_island_cell1_enforce/);
     expect(listing()).not.toContain("t_dmz_cell1");
-    expect((await sluice("isolate cell1 --reason over --end")).code).toBe(0);
+    expect((await sluice("isolate cell1 --reason over --end --json")).code).toBe(0);
     expect(listing()).not.toContain("goto t_");
-    expect((await sluice("isolate cell1 --reason over --end")).code).toBe(1);
-    expect((await sluice("drift")).code).toBe(0);
-    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).code).toBe(0);
-    expect((await sluice("abort fw1")).code).toBe(0);
+    expect((await sluice("isolate cell1 --reason over --end --json")).code).toBe(1);
+    expect((await sluice("drift --json")).code).toBe(0);
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m --json")).code).toBe(0);
+    expect((await sluice("abort fw1 --json")).code).toBe(0);
     expect(listing()).not.toContain("goto t_");
 
     expect((await sluice("rollback fw1")).stdout).toMatch(/known-good 2 is what runs; a reboot loads it too/);
-    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m")).stderr).toContain(
+    expect((await sluice("bypass dmz-cell1 --reason fault --for 30m --json")).stderr).toContain(
       "dmz-cell1 is monitor",
     );
     expect(listing()).toContain("goto c_dmz_cell1_monitor");
     expect((await sluice("rollback fw1")).stdout).toContain("known-good 1 is what runs");
     expect(listing()).not.toContain("sluice");
-    expect((await sluice("rollback fw1")).code).toBe(1);
+    expect((await sluice("rollback fw1 --json")).code).toBe(1);
     expect((await sluice("journal verify")).stdout).toMatch(/^journal is whole: \d+ entries/);
     const done = readFileSync(join(folder, "journal.jsonl"), "utf8");
     expect(done.match(/"action":"(bypass|bypassing|isolate|isolation-ended|abort)"/g)).toEqual([
@@ -264,7 +266,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     await ready("monitor", "aborted.plan");
     const holding = sluice("apply aborted.plan");
     while (!listing().includes("goto t_dmz_cell1_monitor")) await sleep(100);
-    expect((await sluice("abort fw1")).code).toBe(0);
+    expect((await sluice("abort fw1 --json")).code).toBe(0);
     expect((await holding).code).toBe(3);
     expect((await sluice("abort fw1")).stdout).toContain("no trial runs");
   }, 30_000);

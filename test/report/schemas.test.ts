@@ -1,23 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { planSchema } from "../../src/plan/plan.ts";
-import { reportSchema } from "../../src/report/document.ts";
-import { signedHeadSchema } from "../../src/rollout/journal-head.ts";
+import { publishedSchemas } from "../support/documents.ts";
 
-const published = {
-  /** The plan file. */
-  "plan-1": planSchema,
-  /** `sluice plan show --json`, `sluice report --json`. */
-  "report-1": reportSchema,
-  /** `.sluice/heads/*.json`, and `journal-head.json` on a firewall. */
-  "journal-head-1": signedHeadSchema,
-};
+const folder = join(import.meta.dirname, "../../schemas");
 
-/** `vitest -u` writes them anew. */
-for (const [name, schema] of Object.entries(published)) {
+/** `vitest run FILE --update` writes them anew. */
+for (const [name, schema] of publishedSchemas) {
   test(`schemas/${name}.schema.json is what the reader's schema gives`, async () => {
     const json = `${JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2)}\n`;
-    await expect(json).toMatchFileSnapshot(join(import.meta.dirname, "../../schemas", `${name}.schema.json`));
+    await expect(json).toMatchFileSnapshot(join(folder, `${name}.schema.json`));
   });
 }
+
+test("schemas/README.md names every schema that is there, and no other", () => {
+  const there = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const named = readFileSync(join(folder, "README.md"), "utf8").match(/[a-z-]+-\d+\.schema\.json/g);
+  expect([...new Set(named)].toSorted()).toEqual(there.toSorted());
+});

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { run } from "@stricli/core";
 import { applicationFor } from "../../src/cli/app.ts";
 import type { Context } from "../../src/cli/context.ts";
+import { checkDocument } from "./documents.ts";
 
 /** What a command printed, and how it ended. */
 export interface Ended {
@@ -29,6 +30,8 @@ export async function sluice(
   };
   const context: Context = { process, cwd, now };
   await run(await applicationFor(args), args, context);
+  // Whatever a test is about: what a command prints as JSON is a document of a published schema.
+  if (args.includes("--json") && out.text() !== "") checkDocument(out.text());
   return { stdout: out.text(), stderr: err.text(), code: process.exitCode ?? 0 };
 }
 

@@ -4,13 +4,15 @@ import { slotLength } from "../../baseline/presence.ts";
 import type { Site } from "../../policy/model.ts";
 import { loadBaseline } from "../baseline-file.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
+import { coverageDocument } from "../documents/baseline.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
 import { loadSite } from "../site-file.ts";
 import { renderCoverage } from "../views/coverage.ts";
 
 interface Flags {
   readonly site?: string;
   readonly cycle?: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const coverageCommand = buildCommand<Flags, string[], Context>({
@@ -37,7 +39,7 @@ export const coverageCommand = buildCommand<Flags, string[], Context>({
         placeholder: "ID",
         brief: "The cycle to count in (default: the longest of the site, or a day)",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the verdict as JSON" },
+      json: jsonFlag,
     },
     positional: {
       kind: "array",
@@ -55,7 +57,8 @@ export const coverageCommand = buildCommand<Flags, string[], Context>({
       );
     }
     const found = coverage(baselines, site, cycle);
-    this.process.stdout.write(json ? asJson(found) : renderCoverage(found));
+    if (json) printDocument(this, coverageDocument, asDocument(found));
+    else this.process.stdout.write(renderCoverage(found));
     if (found.conduits.some(({ limiting }) => limiting !== undefined))
       this.process.exitCode = exitCodes.failed;
   },
@@ -80,22 +83,15 @@ function cycleOf({ cycles = [] }: Site, id: string | undefined): Coverage["cycle
   return cycle;
 }
 
-const asJson = ({ cycle, conduits, elsewhere, timeless }: Coverage): string =>
-  `${JSON.stringify(
-    {
-      schema: "sluice/coverage",
-      version: 1,
-      cycle: { id: cycle.id, length: cycle.length, phases: cycle.phases },
-      conduits: conduits.map(({ id, estimate, terms, limiting }) => ({
-        id,
-        ready: limiting === undefined,
-        limiting: limiting?.name,
-        ...estimate,
-        terms,
-      })),
-      elsewhere,
-      timeless,
-    },
-    undefined,
-    2,
-  )}\n`;
+const asDocument = ({ cycle, conduits, elsewhere, timeless }: Coverage) => ({
+  cycle: { id: cycle.id, length: cycle.length, phases: cycle.phases },
+  conduits: conduits.map(({ id, estimate, terms, limiting }) => ({
+    id,
+    ready: limiting === undefined,
+    limiting: limiting?.name,
+    ...estimate,
+    terms,
+  })),
+  elsewhere,
+  timeless,
+});

@@ -1,11 +1,13 @@
 import { buildCommand } from "@stricli/core";
-import { type BaselineDiff, diffBaselines } from "../../baseline/diff.ts";
+import { diffBaselines } from "../../baseline/diff.ts";
 import { loadBaseline } from "../baseline-file.ts";
 import type { Context } from "../context.ts";
+import { diffDocument } from "../documents/baseline.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
 import { renderBaselineDiff } from "../views/baseline-diff.ts";
 
 interface Flags {
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const diffCommand = buildCommand<Flags, [string, string], Context>({
@@ -15,7 +17,7 @@ export const diffCommand = buildCommand<Flags, [string, string], Context>({
       "A flow has changed when its attempts are now answered, or no longer, or when its rhythm is another one.",
   },
   parameters: {
-    flags: { json: { kind: "boolean", optional: true, withNegated: false, brief: "Print it as JSON" } },
+    flags: { json: jsonFlag },
     positional: {
       kind: "tuple",
       parameters: [
@@ -26,9 +28,7 @@ export const diffCommand = buildCommand<Flags, [string, string], Context>({
   },
   func({ json }, before, after) {
     const diff = diffBaselines(loadBaseline(this, before).baseline, loadBaseline(this, after).baseline);
-    this.process.stdout.write(json ? asJson(diff) : renderBaselineDiff(diff));
+    if (json) printDocument(this, diffDocument, diff);
+    else this.process.stdout.write(renderBaselineDiff(diff));
   },
 });
-
-const asJson = (diff: BaselineDiff): string =>
-  `${JSON.stringify({ schema: "sluice/baseline-diff", version: 1, ...diff }, undefined, 2)}\n`;

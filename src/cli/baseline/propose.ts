@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { type Proposal, propose } from "../../baseline/propose/propose.ts";
+import { propose } from "../../baseline/propose/propose.ts";
 import { proposalYaml } from "../../baseline/propose/yaml.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { loadBaseline } from "../baseline-file.ts";
 import { CommandError, type Context } from "../context.ts";
+import { proposalDocument } from "../documents/baseline.ts";
+import { documentText, jsonFlag } from "../documents/document.ts";
 import { writeFileAtomic } from "../files.ts";
 import { factsOf, fromBaseline } from "../site-drafts.ts";
 import { loadSite, nearestSiteFile } from "../site-file.ts";
@@ -13,7 +15,7 @@ import { loadSite, nearestSiteFile } from "../site-file.ts";
 interface Flags {
   readonly site?: string;
   readonly output?: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const proposeCommand = buildCommand<Flags, [string], Context>({
@@ -40,7 +42,7 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
         placeholder: "FILE",
         brief: "Write to this new file instead of the standard output",
       },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "Print the proposal as JSON" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {
@@ -78,8 +80,9 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
     const { baseline } = loadBaseline(this, file);
     const evidence = relative(folder, resolve(this.cwd, file));
     const proposal = propose(baseline, site);
+    const { conduits, questions, settled } = proposal;
     const text = flags.json
-      ? `${JSON.stringify(toJson(proposal, evidence), undefined, 2)}\n`
+      ? documentText(proposalDocument, { evidence, conduits, questions, settled })
       : proposalYaml(proposal, evidence);
     if (output === undefined) this.process.stdout.write(text);
     else {
@@ -90,13 +93,4 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
       );
     }
   },
-});
-
-const toJson = ({ conduits, questions, settled }: Proposal, evidence: string): object => ({
-  schema: "sluice/proposal",
-  version: 1,
-  evidence,
-  conduits,
-  questions,
-  settled,
 });

@@ -2,16 +2,17 @@ import { buildCommand } from "@stricli/core";
 import { formatBaseline } from "../../baseline/file.ts";
 import { loadBaseline } from "../baseline-file.ts";
 import type { Context } from "../context.ts";
+import { jsonFlag } from "../documents/document.ts";
 import { renderBaseline } from "../views/baseline.ts";
 
 interface Flags {
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const showCommand = buildCommand<Flags, [string], Context>({
   docs: { brief: "Shows the flows of a baseline, and what became of every packet and line" },
   parameters: {
-    flags: { json: { kind: "boolean", optional: true, withNegated: false, brief: "Print it as JSON" } },
+    flags: { json: jsonFlag },
     positional: {
       kind: "tuple",
       parameters: [{ parse: String, placeholder: "FILE", brief: "A baseline, from sluice observe" }],

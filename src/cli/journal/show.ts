@@ -1,6 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import { printable, printableJson } from "../../diagnostics/printable.ts";
+import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context } from "../context.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
+import { journalDocument } from "../documents/standing.ts";
 import { siteFlag } from "../rollout/actor.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
 import { loadSite } from "../site-file.ts";
@@ -13,14 +15,13 @@ interface Flags {
 export const showCommand = buildCommand<Flags, [], Context>({
   docs: { brief: "Prints the journal" },
   parameters: {
-    flags: { site: siteFlag, json: { kind: "boolean", default: false, brief: "Print one JSON document" } },
+    flags: { site: siteFlag, json: jsonFlag },
   },
   func({ site, json }) {
     const { folder } = loadSite(this, site);
     const { entries, faults } = readJournalFile(folder);
     if (json) {
-      const document = { schema: "sluice/journal", version: 1, entries, faults };
-      this.process.stdout.write(printableJson(`${JSON.stringify(document, undefined, 2)}\n`));
+      printDocument(this, journalDocument, { entries, faults });
     } else {
       for (const { number, time, actor, action, plan, conduit, firewall, details } of entries) {
         const about = [plan?.slice(0, 16), conduit, firewall].filter((part) => part !== undefined).join(" ");

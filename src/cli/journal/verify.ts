@@ -2,6 +2,8 @@ import { buildCommand } from "@stricli/core";
 import { count } from "../../report/words.ts";
 import { headFaults, type SignedHead } from "../../rollout/journal-head.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
+import { journalVerificationDocument } from "../documents/standing.ts";
 import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
 import { firewallOf, placeOf } from "../rollout/firewall.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
@@ -33,7 +35,7 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
         brief: "Also compare with the end that was left on this firewall",
       },
       identity: identityFlag,
-      json: { kind: "boolean", default: false, brief: "Print one JSON document" },
+      json: jsonFlag,
     },
   },
   async func(flags) {
@@ -45,12 +47,11 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
     const signedUpTo = Math.max(0, ...signed.map(({ number }) => number));
     const { entries, head } = reading;
     if (flags.json) {
-      const document = {
-        ...{ schema: "sluice/journal-verification", version: 1, entries: entries.length, head, signedUpTo },
+      printDocument(this, journalVerificationDocument, {
+        ...{ entries: entries.length, head, signedUpTo },
         unsigned: unsigned.map(({ number, person }) => ({ number, person })),
         faults,
-      };
-      this.process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+      });
       if (faults.length + unsigned.length > 0) this.process.exitCode = exitCodes.failed;
       return;
     }

@@ -3,10 +3,13 @@ import type { Order } from "../../lab/control.ts";
 import { order } from "../../lab/lab.ts";
 import { findHost } from "../../lab/plant.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
+import { labFaultDocument } from "../documents/lab.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
   readonly dir: string;
+  readonly json: boolean;
 }
 
 const plain = ["cut-link", "mend-link", "stop-sshd", "start-sshd", "reboot"] as const;
@@ -40,7 +43,7 @@ export const faultCommand = buildCommand<Flags, [Fault, string?], Context>({
       "cut-link pulls the management cable at the firewall: packets vanish and nobody is told; mend-link plugs it in. stop-sshd and start-sshd. reboot cuts the firewall's power and starts it from its boot files. freeze and thaw stop the programs of a host and let them go on, their sessions left open.",
   },
   parameters: {
-    flags: { dir: folderFlag },
+    flags: { dir: folderFlag, json: jsonFlag },
     positional: {
       kind: "tuple",
       parameters: [
@@ -52,5 +55,6 @@ export const faultCommand = buildCommand<Flags, [Fault, string?], Context>({
   async func(flags, fault, host) {
     const what = orderOf(fault, host);
     await withLab(this, flags.dir, (folder) => order(folder, what));
+    if (flags.json) printDocument(this, labFaultDocument, { fault, host });
   },
 });

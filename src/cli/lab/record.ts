@@ -2,12 +2,15 @@ import { resolve } from "node:path";
 import { buildCommand, numberParser } from "@stricli/core";
 import { order } from "../../lab/lab.ts";
 import type { Context } from "../context.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
+import { labRecordDocument } from "../documents/lab.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
   readonly dir: string;
   readonly seconds: number;
   readonly output: string;
+  readonly json: boolean;
 }
 
 export const recordCommand = buildCommand<Flags, [], Context>({
@@ -17,6 +20,7 @@ export const recordCommand = buildCommand<Flags, [], Context>({
       dir: folderFlag,
       seconds: { kind: "parsed", parse: numberParser, default: "12", brief: "For how long" },
       output: { kind: "parsed", parse: String, brief: "The capture to write", placeholder: "file" },
+      json: jsonFlag,
     },
     aliases: { o: "output" },
   },
@@ -24,6 +28,7 @@ export const recordCommand = buildCommand<Flags, [], Context>({
     const file = resolve(this.cwd, flags.output);
     this.process.stderr.write(`recording for ${flags.seconds} s …\n`);
     await withLab(this, flags.dir, (folder) => order(folder, { do: "record", seconds: flags.seconds, file }));
-    this.process.stdout.write(`${file}\n`);
+    if (flags.json) printDocument(this, labRecordDocument, { file, seconds: flags.seconds });
+    else this.process.stdout.write(`${file}\n`);
   },
 });

@@ -1,11 +1,12 @@
 import { buildCommand } from "@stricli/core";
 import { labStatus, renderStatus } from "../../lab/status.ts";
 import { type Context, exitCodes } from "../context.ts";
+import { jsonFlag, printJson } from "../documents/document.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
   readonly dir: string;
-  readonly json?: boolean;
+  readonly json: boolean;
 }
 
 export const statusCommand = buildCommand<Flags, [], Context>({
@@ -13,14 +14,13 @@ export const statusCommand = buildCommand<Flags, [], Context>({
   parameters: {
     flags: {
       dir: folderFlag,
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "One JSON document on stdout" },
+      json: jsonFlag,
     },
   },
   async func(flags) {
     const status = await withLab(this, flags.dir, labStatus);
-    this.process.stdout.write(
-      `${flags.json ? JSON.stringify(status, undefined, 2) : renderStatus(status)}\n`,
-    );
+    if (flags.json) printJson(this.process, status);
+    else this.process.stdout.write(`${renderStatus(status)}\n`);
     if (status.lab === undefined) this.process.exitCode = exitCodes.failed;
   },
 });

@@ -1,11 +1,14 @@
 import { buildCommand } from "@stricli/core";
 import { startLab } from "../../lab/lab.ts";
 import type { Context } from "../context.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
+import { labUpDocument } from "../documents/lab.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
   readonly dir: string;
   readonly decided?: boolean;
+  readonly json: boolean;
 }
 
 export const upCommand = buildCommand<Flags, [], Context>({
@@ -19,14 +22,19 @@ export const upCommand = buildCommand<Flags, [], Context>({
         withNegated: false,
         brief: "With the decisions of rulesets/lab-plant in the site file",
       },
+      json: jsonFlag,
     },
   },
   async func(flags) {
     this.process.stderr.write("starting the plant …\n");
-    const site = await withLab(this, flags.dir, async (folder) => {
+    const { root, site } = await withLab(this, flags.dir, async (folder) => {
       await startLab(folder, flags.decided ? "taken" : "open", "own");
-      return folder.site;
+      return folder;
     });
+    if (flags.json) {
+      printDocument(this, labUpDocument, { folder: root, site });
+      return;
+    }
     this.process.stdout.write(
       `The plant runs. The engineer's repository is ${site}\n\n` +
         "  sluice lab status                        the sessions, and polls missed\n" +

@@ -1,5 +1,6 @@
 import { buildCommand } from "@stricli/core";
 import type { Context } from "../context.ts";
+import { jsonFlag } from "../documents/document.ts";
 import { printReport } from "../print-report.ts";
 import { loadPlan } from "../rollout/plan-files.ts";
 import { reviewOf } from "./review-of.ts";
@@ -25,7 +26,7 @@ export const showCommand = buildCommand<Flags, [plan: string], Context>({
         placeholder: "FILE",
         brief: "Write the review as one self-contained HTML page",
       },
-      json: { kind: "boolean", default: false, brief: "Print the review as one JSON document" },
+      json: jsonFlag,
     },
     positional: {
       kind: "tuple",

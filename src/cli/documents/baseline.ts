@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { baselineFlowSchema } from "../../baseline/file.ts";
+import { published } from "./document.ts";
+import { count, many, strings } from "./parts.ts";
+
+// What commands say about what was observed.
+
+const flows = many(baselineFlowSchema);
+
+export const diffDocument = published(
+  "baseline-diff",
+  1,
+  "What a later baseline shows against an earlier one.",
+  {
+    appeared: flows,
+    gone: flows,
+    changed: many(
+      z.strictObject({ before: baselineFlowSchema, after: baselineFlowSchema, changes: strings }),
+    ),
+    same: count,
+  },
+);
+
+export const coverageDocument = published(
+  "coverage",
+  1,
+  "How complete an observation is, conduit by conduit.",
+  {
+    cycle: z.strictObject({ id: z.string(), length: z.number(), phases: strings }),
+    conduits: many(
+      z.strictObject({
+        id: z.string(),
+        ready: z.boolean(),
+        limiting: z.string().optional(),
+        cycles: count,
+        flows: count,
+        once: count,
+        twice: count,
+        coverage: z.number().min(0).max(1),
+        unseen: z.number(),
+        quiet: count,
+        novelty: z.number().min(0).max(1),
+        discovery: many(count).describe("Flows known after each cycle"),
+        terms: many(
+          z.strictObject({
+            name: z.string(),
+            met: z.boolean(),
+            text: z.string(),
+            remedy: z.string(),
+            cycles: count.optional(),
+          }),
+        ),
+      }),
+    ),
+    elsewhere: count,
+    timeless: count,
+  },
+);
+
+export const proposalDocument = published("proposal", 1, "Permits that a baseline asks for.", {
+  evidence: z.string(),
+  conduits: many(
+    z.strictObject({
+      id: z.string(),
+      permits: many(
+        z.strictObject({
+          id: z.string(),
+          initiators: strings,
+          responders: strings,
+          services: strings,
+          critical: z.boolean(),
+          flows,
+        }),
+      ),
+    }),
+  ),
+  questions: many(z.strictObject({ kind: z.string(), text: z.string() })),
+  settled: z.record(z.string(), count),
+});

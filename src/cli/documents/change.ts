@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { published } from "./document.ts";
+import { count, hash, many, stage, strings, taken, time } from "./parts.ts";
+
+// What commands say about changes to firewalls.
+
+export const noChangeDocument = published(
+  "no-change",
+  1,
+  "The firewall does already what a plan would make it do.",
+  {
+    conduit: z.string(),
+    firewall: z.string(),
+    stage,
+  },
+);
+
+export const approvalDocument = published(
+  "approval",
+  1,
+  "A signature over a plan, and what is still missing.",
+  {
+    plan: hash,
+    person: z.string(),
+    file: z.string().describe("The signature, as ssh-keygen wrote it"),
+    accepted: strings,
+    rejected: many(z.strictObject({ person: z.string(), reason: z.string() })),
+    missing: count,
+  },
+);
+
+export const rolloutDocument = published("rollout", 1, "How a change ended.", {
+  plan: hash,
+  state: z.enum(["done", "refused", "verified-back", "revert-unproven", "confirmed-not-persisted"]),
+  reasons: strings.optional().describe("Of a change that was refused"),
+  cause: z.string().optional().describe("What ended a trial that went back"),
+  reason: z.string().optional().describe("Why something is not proven, or not persisted"),
+});
+
+export const abortDocument = published("abort", 1, "The end of the trial that ran on a firewall.", {
+  firewall: z.string(),
+  plan: z.string().optional().describe("First digits of its plan; absent when no trial ran"),
+  proven: z.boolean().describe("Whether the previous stage is what was read afterwards"),
+});
+
+export const rollbackDocument = published("rollback", 1, "What a rollback did.", {
+  firewall: z.string(),
+  kind: z.enum(["trial-ended", "restored", "nothing-to-restore", "not-kept"]),
+  plan: z.string().optional(),
+  number: count.optional().describe("The known-good that runs now"),
+  numbers: many(count).optional().describe("The known-goods that are kept"),
+  proven: z.boolean().optional(),
+  persisted: z.boolean().optional(),
+  seconds: z.number(),
+});
+
+export const bypassDocument = published("bypass", 1, "A conduit that is in monitor for a while.", {
+  conduit: z.string(),
+  seconds: count.describe("How long, from when it was taken"),
+  firewalls: many(taken.extend({ until: time.optional() })),
+});
+
+export const isolationDocument = published("isolation", 1, "A zone that is cut off, or is not any more.", {
+  zone: z.string(),
+  ended: z.boolean(),
+  lease: count.optional().describe("Seconds until the firewall ends it by itself"),
+  seconds: z.number().describe("From the command to what was read from the last firewall"),
+  firewalls: many(taken),
+});
+
+export const driftDocument = published(
+  "drift",
+  1,
+  "What runs and what a reboot loads, against the known-good.",
+  {
+    firewalls: many(
+      z.strictObject({
+        firewall: z.string(),
+        knownGood: count.optional(),
+        live: z.string().optional().describe("Text difference; absent when there is none"),
+        boot: z.string().optional().describe("Text difference; absent when there is none"),
+        bootIsLive: z.boolean(),
+      }),
+    ),
+  },
+);

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { published } from "./document.ts";
+import { count, flowKey, hash, many, stage, time } from "./parts.ts";
+
+// What commands say about where things stand, and about the record.
+
+export const journalEntrySchema = z
+  .strictObject({
+    number: z.int().min(1),
+    previous: hash.describe("Hash of the entry before; zeros in the first"),
+    hash: hash.describe("SHA-256 of the entry's canonical JSON without this field"),
+    time,
+    actor: z.string(),
+    action: z.string(),
+    plan: z.string().optional(),
+    firewall: z.string().optional(),
+    conduit: z.string().optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  })
+  .describe("One line of journal.jsonl: JSON with sorted keys and no white space.");
+
+const faults = many(z.strictObject({ line: count, message: z.string() }));
+
+export const journalDocument = published("journal", 1, "The journal of a site.", {
+  entries: many(journalEntrySchema),
+  faults,
+});
+
+export const journalVerificationDocument = published(
+  "journal-verification",
+  1,
+  "Whether a journal is whole.",
+  {
+    entries: count,
+    head: z.strictObject({ number: count, hash }),
+    signedUpTo: count.describe("Number of the last entry that a person signed; 0 for none"),
+    unsigned: many(z.strictObject({ number: count, person: z.string() })),
+    faults,
+  },
+);
+
+export const evidenceBundleDocument = published("evidence-bundle", 1, "What was packed for an auditor.", {
+  folder: z.string(),
+  plans: many(hash),
+  files: many(z.strictObject({ path: z.string(), sha256: hash })),
+});
+
+export const statusDocument = published("status", 1, "Where every conduit stands on every firewall.", {
+  firewalls: many(
+    z.strictObject({
+      firewall: z.string(),
+      problem: z.string().optional().describe("Why nothing is known of it now"),
+      live: z
+        .strictObject({
+          conduits: many(
+            z.strictObject({
+              conduit: z.string(),
+              stage,
+              rulesHash: hash,
+              trial: z.strictObject({ plan: z.string(), secondsLeft: z.number() }).optional(),
+            }),
+          ),
+          lock: z.strictObject({ holder: z.string(), secondsLeft: z.number() }).optional(),
+          ownHash: hash,
+          foreignHash: hash,
+        })
+        .optional(),
+      records: many(
+        z.strictObject({
+          conduit: z.string(),
+          flows: many(
+            z.strictObject({
+              flow: flowKey,
+              packets: count,
+              decision: z
+                .strictObject({ kind: z.enum(["permit", "denial", "answer"]), by: z.string() })
+                .optional()
+                .describe("Absent where nobody decided"),
+            }),
+          ),
+          full: z.boolean(),
+        }),
+      ).optional(),
+      knownGoods: z.strictObject({ current: count, numbers: many(count) }).optional(),
+      since: z.record(z.string(), z.strictObject({ stage, time })).describe("By conduit, from the journal"),
+    }),
+  ),
+  journal: many(journalEntrySchema).describe("The last entries"),
+});
