@@ -5,7 +5,7 @@ import { abortDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
-import { appendJournal } from "./rollout/journal-file.ts";
+import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -44,7 +44,7 @@ export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
       return;
     }
     const { kind: _, ...details } = ended;
-    await appendJournal(folder, [
+    await recordDone(this, folder, [
       { time: this.now().toISOString(), actor: actor.person.id, action: "abort", firewall: id, details },
     ]);
     await sealJournal(this, folder, actor, placeOf(firewall));

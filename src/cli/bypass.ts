@@ -3,6 +3,7 @@ import { printable } from "../diagnostics/printable.ts";
 import { formatDuration } from "../policy/duration.ts";
 import { minute } from "../report/words.ts";
 import { measureOrder, type Taken, takeMeasure } from "../rollout/emergency.ts";
+import type { JournalContent } from "../rollout/journal.ts";
 import { currentOf, readRing } from "../rollout/known-good.ts";
 import type { Driver, TrialOrder } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
@@ -10,7 +11,7 @@ import { bypassDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
-import { appendJournal } from "./rollout/journal-file.ts";
+import { appendJournal, recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { exitCodeOf, lasting, reasonText, requireRight } from "./rollout/measure.ts";
 import { loadSite } from "./site-file.ts";
@@ -63,13 +64,10 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
         ...{ action: "bypass" as const, actor: actor.person.id, firewall, reason: flags.reason },
         ...{ time: time.toISOString(), seconds: flags.for },
       };
-      const record = (action: string, details: object): Promise<void> =>
-        appendJournal(folder, [
-          {
-            ...{ time: this.now().toISOString(), actor: actor.person.id, action, firewall, conduit: id },
-            details: { reason: flags.reason, lease: flags.for, ...details },
-          },
-        ]);
+      const entry = (action: string, details: object): JournalContent => ({
+        ...{ time: this.now().toISOString(), actor: actor.person.id, action, firewall, conduit: id },
+        details: { reason: flags.reason, lease: flags.for, ...details },
+      });
       const taken = await onFirewall(
         place,
         actor.identity,
@@ -77,12 +75,12 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
           const rules = await bypassRules(driver, id);
           if (typeof rules === "string") return { kind: "refused", reason: rules };
           const order = measureOrder(measure, rules);
-          await record("bypassing", { plan: order.plan });
+          await appendJournal(folder, [entry("bypassing", { plan: order.plan })]);
           return takeMeasure(driver, order);
         },
         exitCodes.unproven,
       );
-      await record("bypass", taken);
+      await recordDone(this, folder, [entry("bypass", taken)]);
       await sealJournal(this, folder, actor, place);
       const until = new Date(time.getTime() + flags.for * 1000).toISOString();
       done.push({ firewall, ...taken, ...(taken.kind === "taken" && { until }) });

@@ -13,7 +13,7 @@ import { isolationDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
-import { appendJournal } from "./rollout/journal-file.ts";
+import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { exitCodeOf, lasting, reasonText, requireRight } from "./rollout/measure.ts";
 import { proofBudget } from "./rulesets.ts";
@@ -95,7 +95,8 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
     }
     this.process.exitCode = Math.max(...all.map(({ taken }) => exitCodeOf(taken)));
     // The firewall first, the book second: a journal that is not whole must not stand in the way.
-    await appendJournal(
+    await recordDone(
+      this,
       folder,
       all.map(({ firewall, taken }) => ({
         ...{ time: this.now().toISOString(), actor: actor.person.id, firewall: firewall.id },

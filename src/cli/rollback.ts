@@ -5,7 +5,7 @@ import { rollbackDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
-import { appendJournal } from "./rollout/journal-file.ts";
+import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -64,7 +64,7 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
     if (flags.json) printDocument(this, rollbackDocument, { firewall: id, ...result, seconds });
     else this.process.stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n`);
     this.process.exitCode = exitCodeOf(result);
-    await appendJournal(folder, [entry]);
+    await recordDone(this, folder, [entry]);
     await sealJournal(this, folder, actor, placeOf(firewall));
     if (result.kind === "nothing-to-restore")
       throw new CommandError(`${id}: there is no known-good to go back to`);

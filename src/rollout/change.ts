@@ -11,6 +11,14 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** What was to be written down could not be: nothing may be done that nobody will know of. */
+export class RecordError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "RecordError";
+  }
+}
+
 /** The world outside, as a rollout sees it. */
 export interface Outside {
   /** Seconds of a monotonic clock. */
@@ -23,7 +31,7 @@ export interface Outside {
   abortReason(): string | undefined;
   /** A fresh connection to the plan's firewall. @throws {SessionError} */
   connect(): Promise<Connection>;
-  /** Writes an entry of the journal, which is on disk when this resolves. */
+  /** Writes an entry of the journal, which is on disk when this resolves. @throws {RecordError} */
   record(action: string, details: Readonly<Record<string, unknown>>): Promise<void>;
   /** Says something to the engineer, who may act on it. */
   tell(line: string): void;

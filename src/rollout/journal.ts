@@ -45,6 +45,8 @@ export interface JournalReading {
   readonly head: JournalHead;
   /** What breaks the chain, with the line in the file; empty when the journal is whole. */
   readonly faults: readonly { readonly line: number; readonly message: string }[];
+  /** Something stands after the last line break: a line whose writer was killed. */
+  readonly torn: boolean;
 }
 
 /**
@@ -57,7 +59,6 @@ export function readJournal(text: string, kept: JournalHead | undefined): Journa
   let head = emptyHead;
   const lines = text.split("\n");
   const torn = lines.pop() !== "";
-  if (torn) faults.push({ line: lines.length + 1, message: "the last line is torn: its end is missing" });
   for (const [index, text] of lines.entries()) {
     const line = index + 1;
     const entry = parseEntry(text);
@@ -68,6 +69,11 @@ export function readJournal(text: string, kept: JournalHead | undefined): Journa
     const { hash, ...linked } = entry;
     if (hash !== sha256(canonicalJson(linked))) {
       faults.push({ line, message: `entry ${entry.number} was edited: its hash does not fit its content` });
+    } else if (text !== canonicalJson(entry)) {
+      faults.push({
+        line,
+        message: `entry ${entry.number} was edited: it is not laid out as it was written`,
+      });
     }
     if (entry.number !== head.number + 1 || entry.previous !== head.hash) {
       faults.push({
@@ -87,7 +93,10 @@ export function readJournal(text: string, kept: JournalHead | undefined): Journa
           : `entry ${kept.number} is not the one that was written`,
     });
   }
-  return { entries, head, faults };
+  if (torn) {
+    faults.push({ line: lines.length + 1, message: "the last line is torn: its end is missing" });
+  }
+  return { entries, head, faults, torn };
 }
 
 function parseEntry(line: string): JournalEntry | undefined {

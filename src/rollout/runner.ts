@@ -1,7 +1,15 @@
 import type { Plan } from "../plan/plan.ts";
 import { SessionError } from "../session.ts";
 import { type Driver, DriverError } from "../target.ts";
-import { type Change, type Connection, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
+import {
+  type Change,
+  type Connection,
+  type Outside,
+  RecordError,
+  trialNote,
+  trialNoteName,
+  usedName,
+} from "./change.ts";
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
 import { judge, noMemory } from "./criteria/judge.ts";
 import { describe } from "./describe.ts";
@@ -114,9 +122,10 @@ export async function runChange(
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
+      const isMeant = [SessionError, DriverError, RecordError].some((kind) => error instanceof kind);
+      if (!isMeant) throw error;
       broken ||= error instanceof SessionError;
-      return { kind: "failed", at: outside.now(), reason: error.message };
+      return { kind: "failed", at: outside.now(), reason: (error as Error).message };
     }
   };
 

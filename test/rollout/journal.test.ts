@@ -31,12 +31,32 @@ const faultLines = (text: string, kept?: JournalHead): readonly number[] =>
 test("a journal that nobody touched is whole, and so is one that was never begun", () => {
   const { lines, head } = journal(5);
   expect(readJournal(lines.join(""), head)).toMatchObject({ faults: [], head, entries: { length: 5 } });
-  expect(readJournal("", undefined)).toEqual({ entries: [], head: emptyHead, faults: [] });
+  expect(readJournal("", undefined)).toEqual({ entries: [], head: emptyHead, faults: [], torn: false });
 });
 
 test("an edited entry is found where it stands", () => {
   const { lines } = journal(5);
   expect(faultLines(lines.join("").replace("entry 3", "entry X"))).toEqual([3]);
+});
+
+test("an entry that means the same and is written otherwise was edited", () => {
+  const text = journal(3).lines.join("");
+  for (const edit of [
+    text.replace(/("note":"entry 2")/, " $1"),
+    text.replace('"note":"entry 2"', '"note":"entry 9","note":"entry 2"'),
+    text.replace("entry 2", "entr\\u0079 2"),
+  ]) {
+    expect(edit).not.toBe(text);
+    expect(faultLines(edit)).toEqual([2]);
+  }
+});
+
+test("two entries with one number are a fork, found at the second", () => {
+  const { lines } = journal(2);
+  const fork = journalLine(JSON.parse(lines[0]!), { time: "t", actor: "olaf", action: "x" });
+  expect(readJournal(`${lines.join("")}${fork.line}`, undefined).faults).toEqual([
+    { line: 3, message: expect.stringContaining("entry 2 does not follow entry 2") },
+  ]);
 });
 
 test("a cut, a swap and an insertion are found where they were made", () => {
@@ -86,11 +106,17 @@ test("whatever single character is changed, the journal is not whole", () => {
   const { lines, head } = journal(4);
   const text = lines.join("");
   fc.assert(
-    fc.property(fc.nat(text.length - 1), fc.constantFrom("x", "0", "{", "\n"), (place, character) => {
-      fc.pre(text[place] !== character);
-      const changed = text.slice(0, place) + character + text.slice(place + 1);
-      expect(readJournal(changed, head).faults.length).toBeGreaterThan(0);
-    }),
+    fc.property(
+      fc.nat(text.length - 1),
+      fc.constantFrom("x", "0", "{", "\n", " ", ""),
+      (place, character) => {
+        fc.pre(text[place] !== character);
+        const replaced = text.slice(0, place) + character + text.slice(place + 1);
+        const inserted = text.slice(0, place) + character + text.slice(place);
+        expect(readJournal(replaced, head).faults.length).toBeGreaterThan(0);
+        if (character !== "") expect(readJournal(inserted, head).faults.length).toBeGreaterThan(0);
+      },
+    ),
     { numRuns: 500 },
   );
 });

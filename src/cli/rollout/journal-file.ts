@@ -1,16 +1,19 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
+  truncateSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { printable } from "../../diagnostics/printable.ts";
+import { canonicalJson, sha256 } from "../../digest.ts";
 import {
   type JournalContent,
   type JournalHead,
@@ -18,74 +21,126 @@ import {
   journalLine,
   readJournal,
 } from "../../rollout/journal.ts";
-import { CommandError } from "../context.ts";
+import { CommandError, type Context } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
+import { withLock } from "./lock-file.ts";
 
 /** The journal beside the site file, and the tool's own folder there. */
 export const journalName = "journal.jsonl";
 export const stateName = ".sluice";
 
-/** A writer holds the lock for milliseconds; one that is this old was left by a process that died. */
-const staleMs = 10_000;
-
-/** Reads the journal of a site folder with the head that was noted apart from it. */
+/** Reads the journal of a site folder with the head that was noted apart from it. @throws {CommandError} */
 export function readJournalFile(folder: string): JournalReading {
   const file = join(folder, journalName);
-  const head = join(folder, stateName, "journal-head.json");
-  return readJournal(
-    existsSync(file) ? readFileSync(file, "utf8") : "",
-    existsSync(head) ? (JSON.parse(readFileSync(head, "utf8")) as JournalHead) : undefined,
-  );
+  return readJournal(existsSync(file) ? readFileSync(file, "utf8") : "", notedHead(folder));
+}
+
+const headFile = (folder: string): string => join(folder, stateName, "journal-head.json");
+
+function notedHead(folder: string): JournalHead | undefined {
+  const file = headFile(folder);
+  if (!existsSync(file)) return undefined;
+  try {
+    return headSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    throw new CommandError(
+      `${file} does not say where the journal ends: it was damaged or written by hand. Compare the journal with its signed ` +
+        "ends, then remove this file",
+    );
+  }
+}
+
+const headSchema = z.strictObject({ number: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/**
+ * Appends entries, all or none, on disk when this resolves. Two sessions may write at once: each takes the lock and reads
+ * the end again. @throws {CommandError} when the journal is not whole, so that nothing is built on a broken chain, and when
+ * it cannot be written.
+ */
+export async function appendJournal(folder: string, contents: readonly JournalContent[]): Promise<void> {
+  try {
+    mkdirSync(join(folder, stateName), { recursive: true });
+    await withLock(join(folder, stateName, "journal.lock"), () => append(folder, contents));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof CommandError || code === undefined) throw error;
+    throw new CommandError(
+      `${join(folder, journalName)} cannot be written (${code}): make room or give access, then try again`,
+    );
+  }
+}
+
+function append(folder: string, contents: readonly JournalContent[]): void {
+  const reading = readJournalFile(folder);
+  const { faults, torn } = reading;
+  const fault = faults[0];
+  const isOnlyTorn = torn && faults.length === 1;
+  if (fault && !isOnlyTorn) {
+    throw new CommandError(
+      `${join(folder, journalName)}:${fault.line}: ${fault.message}. Nothing is done on a broken journal: ` +
+        'see "sluice journal verify", put the file right or move it away',
+    );
+  }
+  let head: JournalHead = reading.head;
+  const lines = [...(isOnlyTorn ? [tornLine(folder, contents[0]!)] : []), ...contents].map((content) => {
+    const { line, number, hash } = journalLine(head, content);
+    head = { number, hash };
+    return line;
+  });
+  const file = openSync(join(folder, journalName), "a");
+  try {
+    writeWhole(file, lines.join(""));
+  } finally {
+    closeSync(file);
+  }
+  writeFileAtomic(headFile(folder), `${JSON.stringify(head)}\n`);
+}
+
+/** A full disk takes a part of what is written: then the file is again as it was. */
+function writeWhole(file: number, text: string): void {
+  const { size } = fstatSync(file);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } catch (error) {
+    ftruncateSync(file, size);
+    throw error;
+  }
 }
 
 /**
- * Appends entries, one write each, on disk when this resolves. Two sessions may write at once: each takes the lock and
- * reads the end again. @throws {CommandError} when the journal is not whole, so that nothing is built on a broken chain.
+ * Takes a line that a killed process had begun, and that nothing was done upon, out of the journal and keeps it beside.
+ * Only a line beyond the noted end is one: a cut in what was written is found by that end.
  */
-export async function appendJournal(folder: string, contents: readonly JournalContent[]): Promise<void> {
-  mkdirSync(join(folder, stateName), { recursive: true });
-  await withLock(join(folder, stateName, "journal.lock"), () => {
-    const reading = readJournalFile(folder);
-    const fault = reading.faults[0];
-    if (fault) {
-      throw new CommandError(
-        `${join(folder, journalName)}:${fault.line}: ${fault.message}. Nothing is done on a broken journal: ` +
-          'see "sluice journal verify", put the file right or move it away',
-      );
-    }
-    let head: JournalHead = reading.head;
-    const file = openSync(join(folder, journalName), "a");
-    try {
-      for (const content of contents) {
-        const { line, number, hash } = journalLine(head, content);
-        writeSync(file, line);
-        head = { number, hash };
-      }
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    writeFileAtomic(join(folder, stateName, "journal-head.json"), `${JSON.stringify(head)}\n`);
-  });
+function tornLine(folder: string, { time, actor }: JournalContent): JournalContent {
+  const file = join(folder, journalName);
+  const bytes = readFileSync(file);
+  const end = bytes.lastIndexOf("\n") + 1;
+  const torn = bytes.subarray(end);
+  const hash = sha256(torn);
+  const kept = join(stateName, "torn", `${hash.slice(0, 16)}.txt`);
+  mkdirSync(join(folder, stateName, "torn"), { recursive: true });
+  writeFileAtomic(join(folder, kept), torn);
+  truncateSync(file, end);
+  return { time, actor, action: "torn-line", details: { kept, sha256: hash } };
 }
 
-async function withLock(path: string, action: () => void): Promise<void> {
-  const deadline = performance.now() + 2 * staleMs;
-  for (;;) {
-    try {
-      closeSync(openSync(path, "wx"));
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      if (performance.now() > deadline) throw new CommandError(`the journal is locked: remove ${path}`);
-      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > staleMs) rmSync(path, { force: true });
-      await sleep(20);
-    }
-  }
+/**
+ * Appends what was done already, to a firewall that comes first. What cannot be written is told, with all of it, and the
+ * exit code goes on saying what it means for the firewall.
+ */
+export async function recordDone(
+  context: Context,
+  folder: string,
+  contents: readonly JournalContent[],
+): Promise<void> {
   try {
-    action();
-  } finally {
-    rmSync(path, { force: true });
+    await appendJournal(folder, contents);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const lines = contents.map((content) => `  ${canonicalJson(content)}\n`).join("");
+    context.process.stderr.write(
+      `warning: this was done and is NOT in the journal, keep it: ${printable(error.message)}\n${lines}`,
+    );
   }
 }

@@ -29,8 +29,9 @@ export async function sealJournal(
   actor: Actor,
   place: Place | undefined,
 ): Promise<void> {
-  const { head } = readJournalFile(folder);
   await orWarn(context, "the end of the journal is not signed", async () => {
+    const { head, faults } = readJournalFile(folder);
+    if (faults[0]) throw new Error(`it is not whole: ${faults[0].message}`);
     const signature = await sign(actor.identity.file, journalNamespace, headMessage(head));
     const { number, hash } = head;
     const person = actor.person.id;

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as timer } from "node:timers/promises";
 import { printable } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Outside } from "../../rollout/change.ts";
-import type { Context } from "../context.ts";
+import { type Outside, RecordError } from "../../rollout/change.ts";
+import { CommandError, type Context } from "../context.ts";
 import type { Actor } from "./actor.ts";
 import { reach } from "./firewall.ts";
 import { appendJournal } from "./journal-file.ts";
@@ -46,7 +46,9 @@ export function outsideOf(
           conduit: plan.conduit,
           details,
         },
-      ]),
+      ]).catch((error: unknown) => {
+        throw error instanceof CommandError ? new RecordError(error.message) : error;
+      }),
     tell: (line) => {
       const time = context.now().toISOString().slice(11, 19);
       const text = line.split("\n").map(printable).join("\n");
