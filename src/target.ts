@@ -176,8 +176,8 @@ export interface Driver {
   /** Small files of ours on the host (known-goods, used plans), kept in a folder of ours. */
   readFile(name: string): Promise<string | undefined>;
   writeFile(name: string, content: string): Promise<void>;
-  /** Leaves a line in the host's own log, where the host has one that a command reaches. */
-  note?(line: string): Promise<void>;
+  /** Leaves a line in the host's own log (syslog, under the name sluice), which its operators may collect elsewhere. */
+  note(line: string): Promise<void>;
 }
 
 /** The firewall refused a step or answered something that is not understood. */

@@ -285,6 +285,9 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       await writeFile(host, loader, bootScript(""), "600");
       await writeFile(host, `${stateFolder}/${name}`, content, "600");
     },
+    async note(line) {
+      await host.output("note it in its log", 'logger -t sluice -- "$1"', [line]);
+    },
   };
 
   async function forHost(text: string): Promise<string> {

@@ -253,6 +253,9 @@ export function createDriver(
     async writeFile(name, content) {
       await firewall.writeFile(`${stateFolder}/${name}`, content);
     },
+    async note(line) {
+      await firewall.output("note it in its log", ["logger", "-t", "sluice", "--", line]);
+    },
   };
 }
 

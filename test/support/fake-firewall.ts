@@ -158,6 +158,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     writeFile: async (name, content) => {
       fake.files.set(name, content);
     },
+    note: async () => {},
   };
   const driver = Object.fromEntries(
     Object.entries(steps).map(([name, step]) => [

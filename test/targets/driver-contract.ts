@@ -5,6 +5,7 @@ import { parseRange } from "../../src/net/address.ts";
 import type { Session } from "../../src/session.ts";
 import type { Driver, Target, TrialOrder } from "../../src/target.ts";
 import type { FirewallHost } from "../support/firewall-host.ts";
+import { listenToLog } from "../support/host-log.ts";
 import { openSession } from "../support/open-session.ts";
 import { conduitRules, tcpPermit } from "../support/rules.ts";
 
@@ -329,6 +330,18 @@ export function driverContract(platform: Platform): void {
       expect(await driver.check(text.replace("10.10.1.10", "10.10.1.1000"))).toBeTruthy();
       expect(await driver.check(text)).toBeUndefined();
       expect((await driver.read()).text).toBeUndefined();
+    });
+
+    test("a line is left in the host's own log, whatever stands in it", async () => {
+      const line = "journal entry 7 $(touch /tmp/owned) `x` -t other ' \" by eva";
+      const heard = await listenToLog(host, 2);
+      await driver.note(line);
+      await driver.note("-p kern.emerg");
+      // Facility user, severity notice (RFC 3164).
+      expect((await heard()).map((text) => text.replace(/^<13>.*? sluice: /, ""))).toEqual([
+        line,
+        "-p kern.emerg",
+      ]);
     });
 
     test("small files of ours are kept whole, and one that is not there is absent", async () => {

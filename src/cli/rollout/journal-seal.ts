@@ -57,7 +57,7 @@ async function orWarn(context: Context, what: string, action: () => Promise<void
 const leave = (place: Place, actor: Actor, signed: SignedHead): Promise<void> =>
   onFirewall(place, actor.identity, async ({ driver }) => {
     await driver.writeFile(headFileName, `${JSON.stringify(signed)}\n`);
-    await driver.note?.(`journal entry ${signed.number} ${signed.hash} by ${signed.person}`);
+    await driver.note(`journal entry ${signed.number} ${signed.hash} by ${signed.person}`);
   });
 
 /** The heads that were kept beside a journal, in the order of their entries. @throws {CommandError} for one that is damaged. */

@@ -424,6 +424,11 @@ describe.skipIf(missingForPfsense)(
       await expect(driver.drill(2)).rejects.toThrow(/watcher of the dead man does not run/);
     });
 
+    test("leaves a line in the system log", async () => {
+      await driver.note("journal entry 7 $(x)");
+      expect(host.file("log")).toBe("-t\nsluice\n--\njournal entry 7 $(x)\n");
+    });
+
     test("keeps small files", async () => {
       expect(await driver.readFile("used")).toBeUndefined();
       await driver.writeFile("used", "eva's $(plan) `x`\n");
