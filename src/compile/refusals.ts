@@ -5,6 +5,12 @@ import { formatService } from "../net/service.ts";
 import type { Conduit, Permit } from "../policy/model.ts";
 import { mostElements } from "./limits.ts";
 
+/**
+ * Headers that IPv6 puts in front of a protocol (RFC 8200, section 4.1). Filters look behind them; at AH nft and
+ * ip6tables of that variant stop, ip6tables-legacy and pf do not.
+ */
+const extensions: ReadonlySet<number> = new Set([0, 43, 44, 51, 60]);
+
 // What cannot become a ruleset, each with its own message. All of it is refused before anything is built.
 
 export const noCommonFamily = (conduit: Conduit): Diagnostic => ({
@@ -59,6 +65,16 @@ export function meaningless(permit: Permit): Diagnostic | undefined {
   }
   const families = new Set(initiators.map(({ family }) => family));
   const shared = responders.filter(({ family }) => families.has(family));
+  const header = services.find((service) => service.kind === "protocol" && extensions.has(service.protocol));
+  if (header && shared.some(({ family }) => family === 6)) {
+    const name = formatService(header);
+    return refusal(
+      permit,
+      "extension-header",
+      `asks for protocol ${name} over IPv6, where it is a header in front of the protocol: firewalls look behind it`,
+      `permit what stands behind it, and "${name}" between IPv4 addresses only`,
+    );
+  }
   if (shared.length === 0) {
     return refusal(
       permit,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { lowerConduit } from "../../src/compile/lower.ts";
 import { formatRange } from "../../src/net/address.ts";
 import { formatService } from "../../src/net/service.ts";
-import { type Flows, ping, policy, tcp } from "../support/policies.ts";
+import { bare, type Flows, ping, policy, tcp } from "../support/policies.ts";
 
 const lower = (...permits: readonly Flows[]) => {
   const { site, conduit } = policy(permits);
@@ -69,6 +69,11 @@ describe("lowering", () => {
         services: [tcp(502), { kind: "ports", protocol: 47, from: 5, to: 5 }],
       },
       "portless-protocol",
+    ],
+    [
+      "for what is a header in front of the protocol in IPv6",
+      { from: ["fd00:1::1"], to: ["fd00:2::1"], services: [tcp(502), bare(51)] },
+      "extension-header",
     ],
   ] satisfies readonly (readonly [string, Flows, string])[])(
     "refuses a permit %s with a message of its own: it would admit nothing, or something else",

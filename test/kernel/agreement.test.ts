@@ -9,13 +9,13 @@ import { policyProgram } from "../../src/compile/policy-program.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { formatAddress } from "../../src/net/address.ts";
 import { formatPacket, type Packet } from "../../src/net/packet.ts";
-import { icmpReplyType, portProtocols } from "../../src/net/protocol.ts";
+import { icmpProtocol, icmpReplyType, portProtocols } from "../../src/net/protocol.ts";
 import { compileConduit } from "../../src/verify/compile.ts";
 import { createSpace, dimension } from "../../src/verify/diagram/space.ts";
 import { iptables } from "../../targets/iptables/target.ts";
 import { nftables } from "../../targets/nftables/target.ts";
 import { missingForIptables } from "../support/iptables-host.ts";
-import { anyPolicy, policy, tcp, unlimited } from "../support/policies.ts";
+import { anyPolicy, bare, policy, tcp, udp, unlimited } from "../support/policies.ts";
 import { missingForNft } from "../support/real-nft.ts";
 
 /**
@@ -29,6 +29,8 @@ interface Judge {
   /** Loads a ruleset on standard input, and prints the rules and the record. */
   readonly load: string;
   readonly list: string;
+  /** Whether it judges by what stands behind an authentication header of IPv6, or by that header. */
+  readonly behindAuthentication: boolean;
   /** How the record shows a request of TCP. */
   readonly noted: (source: string, destination: string, port: string) => string;
 }
@@ -43,6 +45,7 @@ const iptablesJudge = (variant: "legacy" | "nft"): Judge => ({
   load:
     "file=$(mktemp); cat > $file; sed -n 's/^#ipset //p' $file | ipset restore; for version in ip ip6; do " +
     `\${version}tables-${variant}-restore --noflush < $file && \${version}tables-${variant} -I FORWARD -j SLUICE || exit; done`,
+  behindAuthentication: variant === "legacy",
   list: `iptables-${variant}-save; ip6tables-${variant}-save; ipset save`,
   noted: (source, destination, port) => `${source},tcp:${port},${destination} timeout`,
 });
@@ -54,6 +57,7 @@ const judges: readonly Judge[] = [
     target: nftables,
     load: "nft -f -",
     list: "nft -s list table inet sluice",
+    behindAuthentication: false,
     noted: (source, destination, port) => `${source} . ${destination} . tcp . ${port} counter`,
   },
   iptablesJudge("legacy"),
@@ -66,9 +70,12 @@ type Wire = Readonly<Record<string, unknown>>;
 interface Sent {
   readonly packet: Packet;
   readonly wire: Wire;
-  /** What has to go before, to make the packet a reply. */
+  /** What has to go before the ruleset is loaded, so that the packet belongs to a session of long ago. */
   readonly opening?: readonly Wire[];
 }
+
+/** `new` asks for a session, `open` goes the same way in a session that is open, `answer` goes the other way in it. */
+type Part = "new" | "open" | "answer";
 
 /** Values where a program may change its mind: both ends of each range, of a drawn rank. */
 const edges = (program: Program, family: 4 | 6, level: number): readonly bigint[] => {
@@ -85,8 +92,9 @@ const inWorld =
         [1n, 2n, 3n].includes((address >> 96n) & 0xffffn) &&
         (address & (2n ** 96n - 1n)) < 256n;
 
-function edgePackets(program: Program, state: "original" | "reply", seed: number): readonly Packet[] {
-  const drawn = ([4, 6] as const).flatMap((family) => {
+/** Packets of one part of their sessions at the edges of a program, from addresses of the plant. */
+function edgePackets(program: Program, part: Part, seed: number): readonly Packet[] {
+  return ([4, 6] as const).flatMap((family) => {
     const address = (level: number) =>
       fc.constantFrom(...edges(program, family, level).filter(inWorld(family)));
     const service = fc.constantFrom(...edges(program, family, dimension.service).map(Number));
@@ -101,70 +109,103 @@ function edgePackets(program: Program, state: "original" | "reply", seed: number
       .map(({ source, destination, service: tagged, responder: port }): Packet => {
         const [protocol, payload] = [tagged >> 16, tagged & 0xffff];
         const ports =
-          state === "reply"
+          part === "answer"
             ? { sourcePort: port, destinationPort: 1 }
             : { sourcePort: 1, destinationPort: payload };
         return {
-          ...{ family, state, source, destination, protocol },
+          ...{ family, state: part === "answer" ? "reply" : "original", source, destination, protocol },
           ...(portProtocols.has(protocol) && ports),
           ...((protocol === 1 || protocol === 58) && { icmpType: payload >> 8, icmpCode: payload & 0xff }),
         };
-      });
+      })
+      .filter(({ protocol }) => sendable.has(protocol));
     return fc.sample(packet, { numRuns: 120, seed });
   });
-  // An SCTP association takes a handshake with cookies, which nobody here speaks: its packets are requests only.
-  const sendable = state === "reply" ? [1, 6, 17, 47, 58, 89] : [1, 6, 17, 33, 47, 58, 89, 132];
-  return drawn.filter(({ protocol }) => sendable.includes(protocol));
 }
+
+/** Protocols whose packets exchange.py knows how to make. */
+const sendable: ReadonlySet<number> = new Set([1, 6, 17, 33, 47, 50, 58, 89, 132, 136]);
+/** Linux may follow no ports of these, and no ICMP of the other family: all of it between two hosts is one session. */
+const portless = ({ family, protocol, destinationPort }: Packet): boolean =>
+  protocol === icmpProtocol(family) ? false : destinationPort === undefined || [33, 136].includes(protocol);
 
 /**
  * Packets as they go on the wire. Client ports and echo ids are the packet's own, and of port-less protocols one
  * packet goes between any two hosts, so that no packet answers another by chance.
  */
-function toWire(packets: readonly Packet[]): readonly Sent[] {
+function toWire(packets: Readonly<Record<Part, readonly Packet[]>>): readonly Sent[] {
   const taken = new Set<string>();
-  return packets.flatMap((packet, index): readonly Sent[] => {
+  const all = (["new", "open", "answer"] as const).flatMap((part) =>
+    packets[part].map((packet) => ({ packet, part })),
+  );
+  return all.flatMap(({ packet, part }, index): readonly Sent[] => {
     const { family, source, destination, protocol } = packet;
     const id = index + 1;
     const isIcmp = packet.icmpType !== undefined;
     const ends = [source, destination].sort().join();
-    const key = packet.destinationPort === undefined && !isIcmp ? `${family} ${ends} ${protocol}` : `${id}`;
-    if (taken.has(key) || source === destination) return [];
-    taken.add(key);
+    const key = portless(packet) ? `${family} ${ends} ${protocol}` : `${id}`;
+    if (taken.has(key)) return [];
     const isLeft = (address: bigint): boolean =>
       (family === 4 ? (address >> 8n) & 3n : (address >> 96n) & 3n) === 1n;
     if (isLeft(source) === isLeft(destination)) return [];
     const text = (address: bigint): string => formatAddress(family, address);
     const side = isLeft(source) ? "left" : "right";
     const base = { id, side, family, source: text(source), destination: text(destination), protocol };
-    const back = {
+    const turned = {
       ...base,
       side: side === "left" ? "right" : "left",
       source: base.destination,
       destination: base.source,
     };
-    if (packet.state === "original") {
+    const sent = ((): Sent | undefined => {
+      if (part === "answer") {
+        const asked = requestType(family, packet.icmpType);
+        if (isIcmp && asked === undefined) return undefined;
+        const reply = {
+          ...packet,
+          ...(packet.sourcePort !== undefined && { destinationPort: 30_000 + id }),
+          ...(isIcmp && { icmpCode: 0 }),
+        };
+        const request = isIcmp
+          ? { type: asked, code: 0, echo: id }
+          : { sport: reply.destinationPort ?? 0, dport: reply.sourcePort ?? 0 };
+        const answer = { ...base, ...payload(reply, id) };
+        return {
+          packet: reply,
+          wire: { ...answer, flags: "ack" },
+          opening: opening({ ...turned, ...request }, answer),
+        };
+      }
       const own = { ...packet, ...(packet.sourcePort !== undefined && { sourcePort: 20_000 + id }) };
-      return [{ packet: own, wire: { ...base, ...payload(own, id) } }];
-    }
-    const asked = requestType(family, packet.icmpType);
-    if (isIcmp && asked === undefined) return [];
-    const reply = {
-      ...packet,
-      ...(packet.sourcePort !== undefined && { destinationPort: 30_000 + id }),
-      ...(isIcmp && { icmpCode: 0 }),
-    };
-    const request = isIcmp
-      ? { type: asked, code: 0, echo: id }
-      : { sport: reply.destinationPort ?? 0, dport: reply.sourcePort ?? 0 };
-    const answer = { ...base, ...payload(reply, id) };
-    const opening = [
-      { ...back, ...request, flags: "syn" },
-      { ...answer, flags: "synack" },
-    ];
-    return [{ packet: reply, wire: { ...answer, flags: "ack" }, opening }];
+      const asked = { ...base, ...payload(own, id) };
+      if (part === "new") return { packet: own, wire: asked };
+      const answered = isIcmp ? icmpReplyType(family, packet.icmpType ?? 0) : undefined;
+      if (isIcmp && (answered === undefined || packet.icmpCode !== 0)) return undefined;
+      const answer = isIcmp
+        ? { type: answered, code: 0, echo: id }
+        : { sport: own.destinationPort ?? 0, dport: own.sourcePort ?? 0 };
+      return {
+        packet: own,
+        wire: { ...asked, flags: "forth" },
+        opening: opening(asked, { ...turned, ...answer }),
+      };
+    })();
+    if (sent) taken.add(key);
+    return sent ? [sent] : [];
   });
 }
+
+/** What opens a session: for TCP two of the three steps are enough for connection tracking, for SCTP all four. */
+const opening = (request: Wire, answer: Wire): readonly Wire[] => [
+  { ...request, flags: "syn" },
+  { ...answer, flags: "synack" },
+  ...(request.protocol === 132
+    ? [
+        { ...request, flags: "echo" },
+        { ...answer, flags: "echoed" },
+      ]
+    : []),
+];
 
 const payload = (packet: Packet, id: number): Readonly<Record<string, number>> =>
   packet.icmpType === undefined
@@ -181,12 +222,23 @@ const forwarded = (judge: Judge, ruleset: string, sent: readonly Sent[]) =>
     after: sent.map(({ wire }) => wire),
   });
 
-/** Sends some packets before and some after a ruleset is loaded: which of the latter came out, and what is listed then. */
+/**
+ * Sends some packets before and some after a ruleset is loaded: which of the latter came out, what is listed then, and
+ * for each packet of `sweep` the ports that let it pass.
+ */
 function exchange(
   judge: Judge,
   ruleset: string,
-  packets: { readonly before: readonly Wire[]; readonly after: readonly Wire[] },
-): { readonly ids: ReadonlySet<number>; readonly listing: string } {
+  packets: {
+    readonly before: readonly Wire[];
+    readonly after: readonly Wire[];
+    readonly sweep?: readonly Wire[];
+  },
+): {
+  readonly ids: ReadonlySet<number>;
+  readonly listing: string;
+  readonly swept: readonly (readonly number[])[];
+} {
   const input = JSON.stringify({ ...packets, ruleset, load: judge.load, list: judge.list });
   const script = join(import.meta.dirname, "exchange.py");
   const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--mount", "python3", script], {
@@ -196,8 +248,12 @@ function exchange(
   });
   expect(stderr).toBe("");
   expect(status).toBe(0);
-  const answer = JSON.parse(stdout) as { readonly forwarded: readonly number[]; readonly listing: string };
-  return { ids: new Set(answer.forwarded), listing: answer.listing };
+  const { forwarded, ...rest } = JSON.parse(stdout) as {
+    readonly forwarded: readonly number[];
+    readonly listing: string;
+    readonly swept: readonly (readonly number[])[];
+  };
+  return { ids: new Set(forwarded), ...rest };
 }
 
 const compiled = (target: Backend, drawn: ReturnType<typeof policy>, stage: Stage): string =>
@@ -223,11 +279,14 @@ describe.each(judges)("the kernel with $name", (judge) => {
   const policies = policiesFor(judge);
   describe.skipIf(judge.missing)(judge.missing ? `(skipped: ${judge.missing})` : "here", () => {
     test.each(policies.map((drawn, index) => [index, drawn] as const))(
-      "forwards what policy %i admits in enforce, requests and replies, and nothing else",
+      "forwards what policy %i admits in enforce, new, in open sessions and as answers, and nothing else",
       (index, drawn) => {
         const program = policyProgram(drawn.site, drawn.conduit, "enforce");
-        const packets = [...edgePackets(program, "original", index), ...edgePackets(program, "reply", index)];
-        const sent = toWire(packets);
+        const sent = toWire({
+          new: edgePackets(program, "new", index),
+          open: edgePackets(program, "open", index + 100),
+          answer: edgePackets(program, "answer", index),
+        });
         const { ids } = forwarded(judge, compiled(judge.target, drawn, "enforce"), sent);
         const wanted = sent.filter(({ packet }) => evaluate(program, packet).verdict === "accept");
         const passed = sent.filter(({ wire }) => ids.has(wire.id as number));
@@ -242,7 +301,11 @@ describe.each(judges)("the kernel with $name", (judge) => {
     test("forwards everything in monitor, and records what enforcement would drop", () => {
       const drawn = policies.at(-1)!;
       const program = policyProgram(drawn.site, drawn.conduit, "monitor");
-      const sent = toWire([...edgePackets(program, "original", 7), ...edgePackets(program, "reply", 7)]);
+      const sent = toWire({
+        new: edgePackets(program, "new", 7),
+        open: [],
+        answer: edgePackets(program, "answer", 7),
+      });
       const { ids, listing } = forwarded(judge, compiled(judge.target, drawn, "monitor"), sent);
       expect(sent.filter(({ wire }) => !ids.has(wire.id as number))).toEqual([]);
       const noted = sent.filter(
@@ -253,6 +316,67 @@ describe.each(judges)("the kernel with $name", (judge) => {
       for (const { wire } of noted) {
         expect(listing).toContain(judge.noted(`${wire.source}`, `${wire.destination}`, `${wire.dport}`));
       }
+    }, 60_000);
+
+    test("forwards exactly the permitted ones of all 131,072 ports of TCP and UDP", () => {
+      const ports = { 6: [tcp(0), tcp(502, 504), tcp(4_840), tcp(65_535)], 17: [udp(1), udp(2_222, 2_999)] };
+      const drawn = policy([{ from: ["10.0.1.2"], to: ["10.0.2.3"], services: [...ports[6], ...ports[17]] }]);
+      const { swept } = exchange(judge, compiled(judge.target, drawn, "enforce"), {
+        before: [],
+        after: [],
+        sweep: [6, 17].map((protocol) => ({
+          ...{ side: "left", family: 4, source: "10.0.1.2", destination: "10.0.2.3", sport: 5_000, protocol },
+        })),
+      });
+      const wanted = ([6, 17] as const).map((protocol) =>
+        ports[protocol].flatMap((range) =>
+          range.kind === "ports"
+            ? Array.from({ length: range.to - range.from + 1 }, (_, at) => range.from + at)
+            : [],
+        ),
+      );
+      expect(swept).toEqual(wanted);
+    }, 60_000);
+
+    test("judges a packet by what stands behind extension headers, and by all of its fragments", () => {
+      const [ends4, ends6] = [
+        { from: ["10.0.1.2"], to: ["10.0.2.3"] },
+        { from: ["fd00:1::2"], to: ["fd00:2::3"] },
+      ];
+      const services = [tcp(502), udp(502), bare(47), bare(50)];
+      const drawn = policy([
+        { ...ends4, services },
+        { ...ends6, services },
+      ]);
+      const authenticated = [51];
+      const forms: readonly { readonly family: 4 | 6; readonly form: Wire }[] = [
+        { family: 4, form: { fragmented: true } },
+        { family: 6, form: { fragmented: true } },
+        { family: 6, form: { extensions: [0] } },
+        { family: 6, form: { extensions: [0, 60] } },
+        { family: 6, form: { extensions: authenticated } },
+        { family: 6, form: { extensions: [60, 43], fragmented: true } },
+      ];
+      const sent = forms.flatMap(({ family, form }, nth) =>
+        [6, 17, 47, 50, 89].flatMap((protocol, kind) =>
+          [502, 503].map((dport, at) => {
+            const [source, destination] =
+              family === 4 ? ["10.0.1.2", "10.0.2.3"] : ["fd00:1::2", "fd00:2::3"];
+            const id = 1 + 100 * nth + 10 * kind + at;
+            const ends = { id, side: "left", family, source, destination, protocol, sport: 5_000 + id };
+            const wire: Wire = { ...ends, dport, ...form };
+            const isBehind = form.extensions !== authenticated || judge.behindAuthentication;
+            return { wire, permitted: isBehind && (protocol > 17 ? protocol < 89 : dport === 502) };
+          }),
+        ),
+      );
+      const { ids } = exchange(judge, compiled(judge.target, drawn, "enforce"), {
+        before: [],
+        after: sent.map(({ wire }) => wire),
+      });
+      expect(sent.filter(({ wire }) => ids.has(wire.id as number)).map(({ wire }) => wire)).toEqual(
+        sent.filter(({ permitted }) => permitted).map(({ wire }) => wire),
+      );
     }, 60_000);
 
     test("forwards ICMP errors about a connection, of either family, and none about nothing", () => {

@@ -4,9 +4,11 @@ Standard input: {"before": [packet], "ruleset": text, "load": script, "list": sc
 output: the ids of the packets of "after" that were forwarded, and what `list` printed then. `before` is sent before
 the ruleset is loaded, to open sessions; `load` finds the ruleset on its standard input. A packet is
 {"id", "side": "left" | "right", "family", "source", "destination", "protocol"} with "sport" and "dport", or "type",
-"code" and "echo" for ICMP; "flags" for TCP; "quote", another packet, for an ICMP error about that one. Needs root,
-iproute2 and nft. The caller gives it a mount and network namespace of its own (unshare --mount --net), with which
-everything here ends.
+"code" and "echo" for ICMP; "flags" for TCP and SCTP; "quote", another packet, for an ICMP error about that one;
+"extensions", protocol numbers of IPv6 headers that stand in front; "fragmented", for two fragments. With "sweep", a
+packet of TCP or UDP without port, one goes to each of the 65,536 ports, and its protocol's ports that let it pass are
+in "swept". Needs root, iproute2 and nft. The caller gives it a mount and network namespace of its own (unshare
+--mount --net), with which everything here ends.
 """
 
 import ctypes
@@ -81,15 +83,46 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def begin(tag):
+    """What stands in INIT and INIT ACK: the tag that the other side puts into its packets, and counts of streams."""
+    return struct.pack("!IIHHI", tag, 65_536, 1, 1, 1)
+
+
+# Of SCTP (RFC 9260): type of the chunk, verification tag, and what the chunk begins with. The initiator's packets carry
+# the tag 2, those of the responder the tag 1; connection tracking follows both.
+CHUNKS = {
+    "syn": (1, 0, begin(1)),
+    "synack": (2, 1, begin(2)),
+    "echo": (10, 2, b""),
+    "echoed": (11, 1, b""),
+    "ack": (0, 1, bytes(12)),
+    "forth": (0, 2, bytes(12)),
+}
+
+
+# IPv6 headers without their first octet: options with nothing but padding, a routing header that is used up, and an
+# authentication header, which IPv6 has as one of its extension headers (RFC 8200, section 4.1).
+EXTENSIONS = {
+    0: b"\0\x01\x04\0\0\0\0",
+    60: b"\0\x01\x04\0\0\0\0",
+    43: b"\0\x04\0\0\0\0\0",
+    51: b"\x02\0\0" + bytes(12),
+}
+
+
 def transport(packet):
     body = MARK + struct.pack("!I", packet["id"])
     protocol = packet["protocol"]
     if protocol == 6:
-        flags = {"syn": 0x02, "synack": 0x12, "ack": 0x10}[packet.get("flags", "syn")]
+        flags = {"syn": 0x02, "synack": 0x12, "ack": 0x10, "forth": 0x10}[packet.get("flags", "syn")]
         return struct.pack("!HHIIBBHHH", packet["sport"], packet["dport"], 1, 1, 5 << 4, flags, 1000, 0, 0) + body
     if protocol in (17, 136):
         return struct.pack("!HHHH", packet["sport"], packet["dport"], 8 + len(body), 0) + body
-    if protocol in (33, 132):
+    if protocol == 132:
+        kind, tag, fixed = CHUNKS[packet.get("flags", "syn")]
+        chunk = struct.pack("!BBH", kind, 3, 4 + len(fixed) + len(body)) + fixed + body
+        return struct.pack("!HHII", packet["sport"], packet["dport"], tag, 0) + chunk
+    if protocol == 33:
         return struct.pack("!HH", packet["sport"], packet["dport"]) + bytes(20) + body
     if "quote" in packet:
         quoted = datagram(packet["quote"])[: 28 if packet["family"] == 4 else 48]
@@ -100,40 +133,75 @@ def transport(packet):
 
 
 def datagram(packet):
+    return b"".join(datagrams({**packet, "fragmented": False}))
+
+
+def datagrams(packet):
+    """The packet, or its two fragments, of which the second alone can be seen to come out."""
     data = transport(packet)
     ends = b"".join(ipaddress.ip_address(packet[end]).packed for end in ("source", "destination"))
-    if packet["family"] == 4:
-        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(data), 1, 0, 64, packet["protocol"], 0) + ends
-        head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-        return head + data
-    return struct.pack("!IHBB", 6 << 28, len(data), packet["protocol"], 64) + ends + data
+    parts = [(0, data)]
+    if packet.get("fragmented"):
+        parts = [(0, data.replace(MARK, bytes(len(MARK))).ljust(40, b"\0")), (40, MARK + struct.pack("!I", packet["id"]))]
+    for offset, part in parts:
+        more = len(parts) > 1 and offset == 0
+        if packet["family"] == 4:
+            where = offset // 8 | (0x2000 if more else 0)
+            head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(part), packet["id"] & 0xFFFF, where, 64,
+                packet["protocol"], 0) + ends
+            yield head[:10] + struct.pack("!H", checksum(head)) + head[12:] + part
+            continue
+        kind = packet["protocol"]
+        if len(parts) > 1:
+            part = struct.pack("!BBHI", kind, 0, offset | more, packet["id"]) + part
+            kind = 44
+        for extension in reversed(packet.get("extensions", [])):
+            part = struct.pack("!B", kind) + EXTENSIONS[extension] + part
+            kind = extension
+        yield struct.pack("!IHBB", 6 << 28, len(part), kind, 64) + ends + part
 
 
-def frame(packet):
+def frames(packet):
     number = SIDES[packet["side"]]
     kind = "0800" if packet["family"] == 4 else "86dd"
-    return bytes.fromhex(f"02000000000{number}" + f"02000000010{number}" + kind) + datagram(packet)
+    ethernet = bytes.fromhex(f"02000000000{number}" + f"02000000010{number}" + kind)
+    return [ethernet + data for data in datagrams(packet)]
+
+
+def received(sockets, seconds, seen):
+    """Notes the ids of packets that come out within a time."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) >= 0:
+        ready, _, _ = select.select(list(sockets.values()), [], [], left)
+        if not ready:
+            return
+        for raw in ready:
+            data, address = raw.recvfrom(65_535)
+            at = data.find(MARK)
+            if at >= 0 and address[2] != socket.PACKET_OUTGOING:
+                seen.add(struct.unpack_from("!I", data, at + len(MARK))[0])
 
 
 def exchange(sockets, packets):
     """Sends the packets and gives the ids of those that came out."""
     seen = set()
-
-    def drain(seconds):
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            ready, _, _ = select.select(list(sockets.values()), [], [], left)
-            for raw in ready:
-                data, address = raw.recvfrom(65_535)
-                at = data.find(MARK)
-                if at >= 0 and address[2] != socket.PACKET_OUTGOING:
-                    seen.add(struct.unpack_from("!I", data, at + len(MARK))[0])
-
     for packet in packets:
-        sockets[packet["side"]].send(frame(packet))
-        drain(0.0005)
-    drain(0.3)
+        for data in frames(packet):
+            sockets[packet["side"]].send(data)
+        received(sockets, 0.0005, seen)
+    received(sockets, 0.3, seen)
     return seen
+
+
+def sweep(sockets, packet):
+    """Sends a packet to each port and gives the ports that were let through."""
+    seen = set()
+    for port in range(65_536):
+        sockets[packet["side"]].send(frames({**packet, "id": port, "dport": port})[0])
+        if port % 32 == 0:
+            received(sockets, 0, seen)
+    received(sockets, 0.3, seen)
+    return sorted(seen)
 
 
 def main():
@@ -145,8 +213,9 @@ def main():
     assert not lost, f"the plant itself lost {lost}"
     run("sh", "-c", order["load"], input=order["ruleset"].encode())
     seen = exchange(sockets, order["after"])
+    swept = [sweep(sockets, packet) for packet in order.get("sweep", [])]
     listing = subprocess.run(["sh", "-c", order["list"]], capture_output=True, check=True).stdout
-    json.dump({"forwarded": sorted(seen), "listing": listing.decode()}, sys.stdout)
+    json.dump({"forwarded": sorted(seen), "listing": listing.decode(), "swept": swept}, sys.stdout)
 
 
 main()

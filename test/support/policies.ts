@@ -102,7 +102,7 @@ const addressIn = (side: "left" | "right", family: 4 | 6) =>
   });
 
 const service = fc.oneof(
-  fc.tuple(fc.constantFrom(6, 17, 132), port, port).map(
+  fc.tuple(fc.constantFrom(6, 17, 132, 136), port, port).map(
     ([protocol, a, b]): Service => ({
       kind: "ports",
       protocol,
@@ -113,7 +113,7 @@ const service = fc.oneof(
   fc
     .record({ family: fc.constantFrom<4 | 6>(4, 6), type: fc.constantFrom(0, 3, 8, 13, 128, 129, 255) })
     .map((icmp): Service => ({ kind: "icmp", ...icmp })),
-  fc.constantFrom(1, 6, 47, 58, 89).map(bare),
+  fc.constantFrom(1, 6, 47, 50, 58, 89).map(bare),
   fc.constant(anything),
 );
 
