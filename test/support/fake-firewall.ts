@@ -158,7 +158,9 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     writeFile: async (name, content) => {
       fake.files.set(name, content);
     },
-    note: async () => {},
+    note: async (line) => {
+      fake.files.set("log", line);
+    },
   };
   const driver = Object.fromEntries(
     Object.entries(steps).map(([name, step]) => [
