@@ -57,7 +57,8 @@ export const baselineFlowSchema = z
     expect(icmp === (icmpType !== undefined), "icmpType", "expected for ICMP of the same family only");
   });
 
-const source = z.strictObject({
+/** One file that was read, and what became of its records. */
+export const baselineSourceSchema = z.strictObject({
   name: z.string(),
   format: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -86,7 +87,7 @@ const attempts = z.strictObject({
 export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   schema: z.literal("sluice/baseline"),
   version: z.literal(1),
-  sources: z.array(source),
+  sources: z.array(baselineSourceSchema),
   flows: z.array(baselineFlowSchema),
   attempts: z.array(attempts).optional(),
 });

@@ -7,6 +7,7 @@ import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
 import { concatenate } from "./sources/bytes.ts";
 import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
+import type { FrameSink } from "./sources/frame.ts";
 import { type ByteReader, tally } from "./sources/source.ts";
 import { tracker } from "./sources/tracker.ts";
 import { cutShortReason } from "./sources/truncated.ts";
@@ -35,6 +36,8 @@ export interface ObservationSettings {
   readonly limits?: FlowLimits;
   /** What the logs leave out of their times. */
   readonly clock?: ClockSettings;
+  /** Sees each frame of a capture too. */
+  readonly frames?: FrameSink;
 }
 
 export function observation(settings: ObservationSettings = {}): Observation {
@@ -42,8 +45,7 @@ export function observation(settings: ObservationSettings = {}): Observation {
   const packets = tracker(flows.add);
   const sources: BaselineSource[] = [];
   return {
-    open: (name) =>
-      openSource(name, packets, flows.add, settings.clock ?? {}, (source) => sources.push(source)),
+    open: (name) => openSource(name, packets, flows.add, settings, (source) => sources.push(source)),
     baseline() {
       packets.end();
       const { flows: observed, attempts } = flows.result();
@@ -62,7 +64,7 @@ function openSource(
   name: string,
   packets: ReturnType<typeof tracker>,
   addConversation: (talk: Conversation) => void,
-  times: ClockSettings,
+  { clock: times = {}, frames }: ObservationSettings,
   done: (source: BaselineSource) => void,
 ): OpenSource {
   const counts = tally();
@@ -77,6 +79,7 @@ function openSource(
     frame: (frame: Parameters<typeof packets.add>[0]) => {
       see(frame.time, frame.time);
       packets.add(frame, counts);
+      frames?.(frame);
     },
     conversation: (talk: Conversation) => {
       see(talk.first, talk.last);

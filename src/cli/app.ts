@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Route>>> = {
   init: async () => (await import("./init.ts")).initCommand,
   observe: async () => (await import("./observe.ts")).observeCommand,
   baseline: async () => (await import("./baseline/routes.ts")).baselineRoutes,
+  inventory: async () => (await import("./inventory.ts")).inventoryCommand,
   compile: async () => (await import("./compile.ts")).compileCommand,
   verify: async () => (await import("./verify.ts")).verifyCommand,
   explain: async () => (await import("./explain.ts")).explainCommand,

@@ -2,6 +2,7 @@ import { type AddressRange, covers, formatRange } from "../net/address.ts";
 import { unroutable } from "../policy/resolve/addresses.ts";
 import { placeholderKey } from "../policy/schema/placeholder-key.ts";
 import { usualNetwork } from "./address.ts";
+import { assetLines, plainText, quoted } from "./asset-line.ts";
 import type { ObservedPair } from "./from-baseline.ts";
 import type { InventoryHost } from "./host.ts";
 import { uniqueIds } from "./names.ts";
@@ -125,7 +126,6 @@ function strayAddresses(host: InventoryHost, zones: readonly DraftZone[]): reado
 
 function zoneLines(zone: DraftZone, id: string): readonly string[] {
   const { networks, hosts, label } = zone;
-  const ids = uniqueIds(hosts.map(({ name }) => name));
   const description = id === label || label.startsWith("net-") ? "" : plainText(label);
   return [
     `  ${id}:`,
@@ -134,23 +134,9 @@ function zoneLines(zone: DraftZone, id: string): readonly string[] {
     "    sl-target: 1 # a guess",
     `    networks: [${networks.map(quoted).join(", ")}]`,
     "    assets:",
-    ...hosts.map((host, index) => {
-      const addresses = host.addresses.filter((address) => isInside(address, zone)).map(quoted);
-      const facts = (["role", "vendor", "model"] as const).flatMap((key) => {
-        const fact = plainText(host[key] ?? "");
-        return fact === "" ? [] : `, ${key}: ${JSON.stringify(fact)}`;
-      });
-      return `      ${ids[index]}: {addresses: [${addresses.join(", ")}]${facts.join("")}}`;
-    }),
+    ...assetLines(hosts, (address) => isInside(address, zone)),
   ];
 }
-
-/** Text of an inventory as a site file takes it: one line of what can be printed. */
-const plainText = (text: string): string =>
-  text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
-    .trim()
-    .slice(0, 500);
 
 /** The pairs of zones between which somebody was seen to talk, each once. */
 function joinedZones(
@@ -183,7 +169,3 @@ function conduitLines(joined: readonly (readonly [string, string])[], target: st
     `    ssh: {user: root, host-keys: [${placeholderKey(3, "fw1")}]}`,
   ];
 }
-
-/** IPv6 addresses hold colons, which YAML would read as keys. */
-const quoted = (range: AddressRange): string =>
-  range.family === 6 ? JSON.stringify(formatRange(range)) : formatRange(range);

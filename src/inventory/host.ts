@@ -12,4 +12,7 @@ export interface InventoryHost {
   readonly role?: string;
   readonly vendor?: string;
   readonly model?: string;
+  readonly firmware?: string;
+  /** What a human should know of it, for a comment. */
+  readonly note?: string;
 }

@@ -3,6 +3,7 @@ import { baselineSchema } from "../../src/baseline/file.ts";
 import * as baseline from "../../src/cli/documents/baseline.ts";
 import * as change from "../../src/cli/documents/change.ts";
 import type { Published } from "../../src/cli/documents/document.ts";
+import * as inventory from "../../src/cli/documents/inventory.ts";
 import * as lab from "../../src/cli/documents/lab.ts";
 import * as rulesets from "../../src/cli/documents/rulesets.ts";
 import * as site from "../../src/cli/documents/site.ts";
@@ -14,6 +15,7 @@ import { signedHeadSchema } from "../../src/rollout/journal-head.ts";
 const printed: readonly Pick<Published, "name" | "version" | "schema">[] = [
   baseline,
   change,
+  inventory,
   lab,
   rulesets,
   site,

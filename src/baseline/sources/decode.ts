@@ -1,3 +1,4 @@
+import { type Family, formatAddress } from "../../net/address.ts";
 import { keyTable } from "../key-table.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Drop } from "./drop.ts";
@@ -8,12 +9,16 @@ import { type CapturedPacket, emptyPacket } from "./packet.ts";
 import { SourceError } from "./source.ts";
 import { readTransport } from "./transport.ts";
 
-/** Turns frames into packets. IPv6 addresses are numbered; `addressWords` gives their four 32-bit words. */
+/** Turns frames into packets. IPv6 addresses are numbered; `addressText` gives an address of a packet as text. */
 export interface Decoder {
-  /** The packet lies in `packet` until the next call. `later` is a fragment without a transport header. */
+  /**
+   * The packet lies in `packet` until the next call, and `cursor` stands at its transport header (or at what a later
+   * fragment carries). `later` is a fragment without a transport header.
+   */
   decode(frame: Frame): Drop | "first" | "later";
   readonly packet: CapturedPacket;
-  addressWords(number: number): readonly number[];
+  readonly cursor: Readonly<Cursor>;
+  addressText(family: Family, number: number): string;
 }
 
 export function decoder(): Decoder {
@@ -22,7 +27,17 @@ export function decoder(): Decoder {
   const cursor: Cursor = { bytes: new Uint8Array(0), at: 0, end: 0, wireEnd: 0, broadcast: false };
   return {
     packet,
-    addressWords: (number) => [0, 1, 2, 3].map((word) => addresses.word(number, word)),
+    cursor,
+    addressText: (family, number) =>
+      family === 4
+        ? `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`
+        : formatAddress(
+            6,
+            [0, 1, 2, 3].reduce(
+              (value, word) => (value << 32n) | BigInt(addresses.word(number, word) >>> 0),
+              0n,
+            ),
+          ),
     decode(frame) {
       const link = linkLayers.get(frame.linkType);
       if (link === undefined) throw unknownLink(frame);

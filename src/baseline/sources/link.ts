@@ -73,24 +73,31 @@ const nflog: LinkLayer = (cursor, littleEndian) => {
 const nflogPayload = 9;
 const noPayload = rejected("NFLOG record without the packet");
 
-/** What follows an EtherType: IP, VLAN tags (802.1Q, 802.1ad, QinQ before it), SNAP, or something that is no IP. */
+/** Whether what follows an EtherType is IP; otherwise why not. */
 function payload(cursor: Cursor, first: number): Drop | undefined {
+  const type = innerType(cursor, first);
+  if (type === undefined) return cut;
+  return type === etherType.ipv4 || type === etherType.ipv6 ? undefined : notIp(type);
+}
+
+/**
+ * Moves the cursor over VLAN tags (802.1Q, 802.1ad, QinQ before it) and SNAP. Returns the EtherType of what follows,
+ * below 0x0600 a length (IEEE 802.3 with LLC), or undefined when the frame was cut short.
+ */
+export function innerType(cursor: Cursor, first: number): number | undefined {
   const { bytes, end } = cursor;
   let type = first;
   for (;;) {
     switch (type) {
-      case etherType.ipv4:
-      case etherType.ipv6:
-        return undefined;
       case etherType.vlan:
       case etherType.serviceVlan:
       case etherType.oldServiceVlan:
-        if (cursor.at + 4 > end) return cut;
+        if (cursor.at + 4 > end) return undefined;
         type = u16(bytes, cursor.at + 2);
         cursor.at += 4;
         continue;
       default:
-        if (type >= 0x0600 || !isSnap(cursor)) return notIp(type);
+        if (type >= 0x0600 || !isSnap(cursor)) return type;
         type = u16(bytes, cursor.at + 6);
         cursor.at += 8;
     }

@@ -1,4 +1,3 @@
-import { type Family, formatAddress } from "../../net/address.ts";
 import { protocolNumbers } from "../../net/protocol.ts";
 import {
   type Conversation,
@@ -38,20 +37,12 @@ export interface Tracker {
 /** @param done takes each conversation once, when it is over. */
 export function tracker(done: (talk: Conversation) => void): Tracker {
   let table = keyTable();
-  const { packet, decode, addressWords } = decoder();
+  const { packet, decode, addressText } = decoder();
   const parts = fragments();
   /** By number of the key: the conversation, and whether its party `a` is the lower end. */
   let running: Conversation[] = [];
   let aIsLow: boolean[] = [];
   let sweepAt = fewestForSweep;
-
-  const addressText = (family: Family, number: number): string =>
-    family === 4
-      ? `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`
-      : formatAddress(
-          6,
-          addressWords(number).reduce((value, word) => (value << 32n) | BigInt(word >>> 0), 0n),
-        );
 
   const begin = (): Conversation =>
     conversation(

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { baselineSourceSchema } from "../../baseline/file.ts";
+import { roles } from "../../inventory/passive/announcement.ts";
+import { published } from "./document.ts";
+import { many, strings } from "./parts.ts";
+
+const text = z.string().optional();
+const facts = { name: text, vendor: text, model: text, firmware: text, serial: text, location: text };
+const time = z.iso.datetime().optional();
+
+export const inventoryDocument = published("inventory", 1, "Devices, as captures and logs show them.", {
+  sources: many(baselineSourceSchema),
+  assets: many(
+    z.strictObject({
+      addresses: strings,
+      mac: text,
+      macVendor: text.describe("Who made the network card"),
+      ...facts,
+      roles: many(z.strictObject({ role: z.enum(roles), reason: z.string() })).describe(
+        "What it may be, the most telling first",
+      ),
+      parts: many(z.strictObject({ part: z.string(), ...facts })).describe("Devices behind it"),
+      evidence: many(
+        z.strictObject({ by: z.string(), seen: z.int().positive(), firstSeen: time, lastSeen: time }),
+      ),
+    }),
+  ),
+  findings: strings,
+});

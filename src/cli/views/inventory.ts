@@ -1,0 +1,43 @@
+import { printable } from "../../diagnostics/printable.ts";
+import { type Column, table } from "../../diagnostics/text-table.ts";
+import type { Inventory, PassiveAsset } from "../../inventory/passive/assets.ts";
+
+const columns: readonly Column[] = ["ADDRESS", "CARD", "ROLE", "VENDOR", "MODEL", "FIRMWARE", "NAME"].map(
+  (heading) => ({ heading, align: "left" }),
+);
+
+/** Devices as a table, then why each is taken for what it is, what lies behind it, and what a human should look at. */
+export function renderInventory({ assets, findings }: Inventory): string {
+  const rows = assets.map((asset) => [
+    asset.addresses.join(" "),
+    asset.mac ?? "",
+    asset.roles[0]?.role ?? "",
+    asset.vendor ?? (asset.macVendor === undefined ? "" : `(${asset.macVendor})`),
+    asset.model ?? "",
+    asset.firmware ?? "",
+    asset.name ?? "",
+  ]);
+  const reasons = assets.flatMap(reasonLines);
+  const parts = [
+    table(columns, rows),
+    `${assets.length} devices; a vendor in brackets is the maker of the network card`,
+    ...(reasons.length === 0 ? [] : [`Why:\n${reasons.join("\n")}`]),
+    ...(findings.length === 0
+      ? []
+      : [`To be looked at:\n${findings.map((one) => `  ${printable(one)}`).join("\n")}`]),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function reasonLines({ addresses, mac, roles, parts, evidence }: PassiveAsset): readonly string[] {
+  const who = addresses[0] ?? mac ?? "";
+  return [
+    ...roles.map(({ role, reason }) => `  ${who}: ${role}: ${printable(reason)}`),
+    ...(evidence.length === 0
+      ? []
+      : [`  ${who}: said by ${evidence.map(({ by, seen }) => `${by} (${seen})`).join(", ")}`]),
+    ...parts.map(
+      ({ part, ...facts }) => `  ${who}: behind it: ${printable([part, ...Object.values(facts)].join(", "))}`,
+    ),
+  ];
+}

@@ -1,0 +1,82 @@
+/** What a plant calls its machines. */
+export const roles = [
+  "plc",
+  "rtu",
+  "remote-io",
+  "drive",
+  "hmi",
+  "historian",
+  "engineering-station",
+  "opc-server",
+  "building-controller",
+  "protection-relay",
+  "switch",
+  "router",
+  "access-point",
+  "phone",
+  "name-server",
+  "time-server",
+  "directory-server",
+  "database",
+  "printer",
+] as const;
+export type Role = (typeof roles)[number];
+
+/** What a device says of itself, as plain text of one line. */
+export interface Facts {
+  readonly name?: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly serial?: string;
+  readonly location?: string;
+}
+
+/** Who a message speaks of: an IP address (canonical text), or a network card (`00:0e:8c:01:02:03`). */
+export type Subject =
+  | { readonly kind: "address"; readonly address: string }
+  | { readonly kind: "mac"; readonly mac: string };
+
+/** A role, and whether the device says that it has it, shows it by what it sends, or only asks what that role asks. */
+export interface AnnouncedRole {
+  readonly role: Role;
+  readonly reason: string;
+  readonly basis: "says" | "shows" | "asks";
+}
+
+/** What one message on the wire says about one device. */
+export interface Announcement {
+  readonly about: Subject;
+  /** The message, in the words of its standard. */
+  readonly by: string;
+  readonly facts: Facts;
+  /** Set when it is not the subject itself but a device behind it: a unit, a slot, a node of another network. */
+  readonly part?: string;
+  readonly role?: AnnouncedRole;
+  /** Addresses that the card itself has. */
+  readonly addresses?: readonly string[];
+  /** Addresses under which the device is managed, perhaps through another of its cards. */
+  readonly managedAt?: readonly string[];
+}
+
+/** Longest text that is kept of what a device says. */
+const longest = 200;
+
+/** Text from the wire as one line that can be printed; undefined when nothing is left of it. */
+export function wireText(bytes: Uint8Array): string | undefined {
+  const nul = bytes.indexOf(0);
+  const text = new TextDecoder()
+    .decode(nul < 0 ? bytes : bytes.subarray(0, nul))
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s�]+/gu, " ")
+    .trim();
+  return text === "" ? undefined : text.slice(0, longest);
+}
+
+/** The facts that are there. */
+export const known = (facts: Readonly<Partial<Record<keyof Facts, string | undefined>>>): Facts =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+
+export const macText = (bytes: Uint8Array, at: number): string =>
+  Array.from(bytes.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+
+export const ipv4Text = (bytes: Uint8Array, at: number): string => bytes.subarray(at, at + 4).join(".");

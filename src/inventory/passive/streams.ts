@@ -1,0 +1,69 @@
+import type { Announcement } from "./announcement.ts";
+import type { End, StreamProtocol } from "./messages/message.ts";
+
+/** A message longer than this is not waited for: none that names a device is. */
+const longestMessage = 65_536;
+/** So many streams may wait for the rest of a message at once. */
+const mostWaiting = 4096;
+
+interface Waiting {
+  readonly protocol: StreamProtocol;
+  readonly bytes: Buffer;
+  /** Sequence number of the next byte. */
+  readonly next: number;
+}
+
+/** One TCP segment with its payload. */
+export interface Segment {
+  readonly from: End;
+  readonly to: End;
+  readonly sequence: number;
+  readonly payload: Buffer;
+}
+
+/**
+ * Cuts the messages out of TCP segments. A message may begin at any segment, since most captures start in the middle
+ * of a connection, and may need several; what is missing in between ends it.
+ */
+export function streams(protocols: readonly StreamProtocol[]): (segment: Segment) => readonly Announcement[] {
+  const waiting = new Map<string, Waiting>();
+
+  const messages = (segment: Segment, start: Waiting, key: string): readonly Announcement[] => {
+    const found: Announcement[] = [];
+    let { bytes } = start;
+    for (;;) {
+      const length = start.protocol.lengthOf(bytes);
+      if (length === 0 || length > longestMessage) break;
+      if (length > bytes.length) {
+        if (waiting.size >= mostWaiting) waiting.delete(waiting.keys().next().value!);
+        waiting.set(key, { ...start, bytes });
+        break;
+      }
+      found.push(
+        ...start.protocol.read({ bytes: bytes.subarray(0, length), from: segment.from, to: segment.to }),
+      );
+      bytes = bytes.subarray(length);
+      if (bytes.length === 0) break;
+    }
+    return found;
+  };
+
+  return (segment) => {
+    const { from, to, sequence, payload } = segment;
+    const key = `${from.address} ${from.port} ${to.address} ${to.port}`;
+    const next = (sequence + payload.length) >>> 0;
+    const begun = waiting.get(key);
+    if (begun !== undefined) {
+      // What was sent again says nothing new.
+      if (begun.next !== sequence && (begun.next - sequence) >>> 0 < 0x8000_0000) return [];
+      waiting.delete(key);
+      if (begun.next === sequence)
+        return messages(segment, { ...begun, bytes: Buffer.concat([begun.bytes, payload]), next }, key);
+    }
+    const protocol = protocols.find(({ lengthOf }) => lengthOf(payload) > 0);
+    // The capture's buffer is used again: what waits needs a copy.
+    return protocol === undefined
+      ? []
+      : messages(segment, { protocol, bytes: Buffer.from(payload), next }, key);
+  };
+}

@@ -1,0 +1,178 @@
+import { bytes } from "../../baseline/support/packets.ts";
+
+// Messages by which devices say who they are, as the standards lay them out.
+
+const text = (value: string): Buffer => Buffer.from(value, "latin1");
+const le16 = (value: number): Buffer => Buffer.from([value & 255, value >> 8]);
+const be16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
+const join = (...parts: readonly (number | Uint8Array)[]): Buffer => Buffer.from(bytes(...parts));
+
+/** EtherNet/IP encapsulation with List Identity's one item. */
+export function listIdentity(vendor: number, type: number, name: string): Buffer {
+  const identity = join(
+    le16(1),
+    Buffer.from("0002af12c0a80a780000000000000000", "hex"),
+    le16(vendor),
+    le16(type),
+    le16(58),
+    20,
+    11,
+    le16(0x30),
+    Buffer.from("c3ae5100", "hex"),
+    name.length,
+    text(name),
+    3,
+  );
+  const body = join(le16(1), le16(0x0c), le16(identity.length), identity);
+  return join(le16(0x63), le16(body.length), new Uint8Array(20), body);
+}
+export const listIdentityRequest = join(le16(0x63), new Uint8Array(22));
+
+export function modbusIdentity(unit: number, objects: readonly (readonly [number, string])[]): Buffer {
+  const list = join(...objects.flatMap(([id, value]) => [id, value.length, text(value)]));
+  const body = join(unit, 0x2b, 0x0e, 1, 0x81, 0, 0, objects.length, list);
+  return join(be16(7), be16(0), be16(body.length), body);
+}
+export const modbusIdentityRequest = Buffer.from("000700000005012b0e0100", "hex");
+export const modbusRead = Buffer.from("000800000006010300000002", "hex");
+
+const tpkt = (data: Uint8Array): Buffer => join(3, 0, be16(7 + data.length), 2, 0xf0, 0x80, data);
+const padded = (value: string, length: number): Buffer => text(value.padEnd(length, "\0"));
+
+/** The answer to reading a partial list of the system status list. */
+export function systemStatus(id: number, size: number, records: readonly Buffer[]): Buffer {
+  const list = join(be16(id), be16(0), be16(size), be16(records.length), ...records);
+  const data = join(0xff, 9, be16(list.length), list);
+  const parameters = Buffer.from("000112081284010100000000", "hex");
+  return tpkt(join(0x32, 7, 0, 0, 0, 1, be16(parameters.length), be16(data.length), parameters, data));
+}
+export const systemStatusRequest = tpkt(
+  Buffer.from("3207000000010008000800011204114401" + "00" + "ff09000400110000", "hex"),
+);
+export const moduleRecords = [
+  join(be16(1), padded("6ES7 315-2EH14-0AB0 ", 20), be16(0x00c0), be16(4), be16(1)),
+  join(be16(7), padded("", 20), be16(0), 0x56, 3, 2, 8),
+];
+export const componentRecords = [
+  join(be16(1), padded("FILLER-3", 32)),
+  join(be16(7), padded("CPU 315-2 PN/DP", 32)),
+  join(be16(5), padded("S C-A1B2C3D42010", 32)),
+];
+export const s7Job = (job: number): Buffer => tpkt(Buffer.from([0x32, 1, 0, 0, 0, 1, 0, 2, 0, 0, job, 0]));
+export const s7PlusSession = tpkt(
+  join(0x72, 1, 0, 60, text("\0\x15\x1e1;6ES7 214-1AG40-0XB0 ;V4.2\0\0 more")),
+);
+export const mmsData = tpkt(Buffer.from("0100010061", "hex"));
+
+const bvlc = (kind: number, body: Uint8Array): Buffer => join(0x81, kind, be16(4 + body.length), body);
+export const iAm = (instance: number, vendor: number, npdu: Uint8Array = bytes(1, 0)): Buffer =>
+  bvlc(
+    0x0b,
+    join(
+      npdu,
+      0x10,
+      0,
+      0xc4,
+      2,
+      instance >> 16,
+      (instance >> 8) & 255,
+      instance & 255,
+      0x22,
+      5,
+      0xc4,
+      0x91,
+      0,
+      0x21,
+      vendor,
+    ),
+  );
+/** ReadProperty-ACK of the device object. */
+export const deviceProperty = (instance: number, property: number, value: string): Buffer =>
+  bvlc(
+    0x0a,
+    join(
+      1,
+      0,
+      Buffer.from([0x30, 1, 12, 0x0c, 2, instance >> 16, (instance >> 8) & 255, instance & 255]),
+      property < 256 ? join(0x19, property) : join(0x1a, be16(property)),
+      0x3e,
+      0x75,
+      value.length + 1,
+      0,
+      text(value),
+      0x3f,
+    ),
+  );
+
+/** BER, every length of one byte. */
+const ber = (tag: number, ...parts: readonly (number | Uint8Array)[]): Buffer => {
+  const body = join(...parts);
+  return join(tag, body.length, body);
+};
+export const systemGroup = (description: string, name: string): Buffer =>
+  ber(
+    0x30,
+    ber(2, 1),
+    ber(4, text("public")),
+    ber(
+      0xa2,
+      ber(2, 0x12, 0x34),
+      ber(2, 0),
+      ber(2, 0),
+      ber(
+        0x30,
+        ber(0x30, ber(6, Buffer.from("2b06010201010100", "hex")), ber(4, text(description))),
+        ber(0x30, ber(6, Buffer.from("2b06010201010300", "hex")), ber(0x43, 1, 2)),
+        ber(0x30, ber(6, Buffer.from("2b06010201010500", "hex")), ber(4, text(name))),
+      ),
+    ),
+  );
+
+export const arpReply = (mac: string, address: string): Buffer =>
+  join(
+    Buffer.from("0001080006040002", "hex"),
+    card(mac),
+    bytes(...address.split(".").map(Number)),
+    new Uint8Array(10),
+  );
+export const card = (mac: string): Buffer => Buffer.from(mac.replaceAll(":", ""), "hex");
+
+const dcpBlock = (option: number, value: Uint8Array): Buffer =>
+  join(be16(option), be16(value.length + 2), be16(0), value, ...(value.length % 2 ? [0] : []));
+export function dcpIdentity(name: string, station: string, address: readonly number[]): Buffer {
+  const blocks = join(
+    dcpBlock(0x0202, text(name)),
+    dcpBlock(0x0201, text(station)),
+    dcpBlock(0x0203, bytes(0, 0x2a, 3, 0x13)),
+    dcpBlock(0x0204, bytes(1, 0)),
+    dcpBlock(0x0102, bytes(...address, 255, 255, 255, 0, 0, 0, 0, 0)),
+  );
+  return join(be16(0xfeff), 5, 1, 0, 0, 0, 1, 0, 0, be16(blocks.length), blocks);
+}
+export const dcpBrowse = join(be16(0xfefe), 5, 0, 0, 0, 0, 1, 0, 1, be16(4), be16(0xffff), be16(0));
+
+const tlv = (type: number, value: Uint8Array): Buffer => join(be16((type << 9) | value.length), value);
+export const lldpFrame = (chassis: Uint8Array, ...more: readonly Buffer[]): Buffer =>
+  join(tlv(1, chassis), tlv(2, bytes(3, 1)), tlv(3, bytes(0, 20)), ...more, tlv(0, new Uint8Array(0)));
+export const lldp = {
+  name: (value: string): Buffer => tlv(5, text(value)),
+  description: (value: string): Buffer => tlv(6, text(value)),
+  enabled: (bits: number): Buffer => tlv(7, join(be16(bits), be16(bits))),
+  managedAt: (address: string): Buffer =>
+    tlv(8, bytes(5, 1, ...address.split(".").map(Number), 2, 0, 0, 0, 1, 0)),
+  stationCard: (mac: string): Buffer => tlv(127, join(Buffer.from("000ecf05", "hex"), card(mac))),
+};
+
+const cdpValue = (type: number, value: Uint8Array): Buffer => join(be16(type), be16(value.length + 4), value);
+/** With its logical link control. */
+export const cdpFrame = (name: string, platform: string, address: string): Buffer =>
+  join(
+    Buffer.from("aaaa0300000c2000", "hex"),
+    2,
+    180,
+    be16(0),
+    cdpValue(1, text(name)),
+    cdpValue(6, text(platform)),
+    cdpValue(4, bytes(0, 0, 0, 8)),
+    cdpValue(2, join(Buffer.from("000000010101cc0004", "hex"), bytes(...address.split(".").map(Number)))),
+  );
