@@ -106,6 +106,9 @@ const clauses = (): Section => ({
     paragraph(
       "Clauses are of IEC 62443-3-2:2020, 62443-3-3:2013 and 62443-2-1:2024. None of them is fulfilled by files alone; this says which file bears on which clause.",
     ),
+    absent(
+      "Their numbers and titles were compared with public summaries of these editions, not with the standards themselves, which are sold: compare them with your copy before you rely on them. 62443-2-1:2024 counts in security program elements (SPE); the edition of 2010, which it replaces, has other numbers.",
+    ),
     {
       kind: "table",
       caption: "Clauses and files",

@@ -84,7 +84,8 @@ export const mappings: readonly Mapping[] = [
   {
     clause: "62443-3-3 SR 2.10",
     about: "Response to audit processing failures",
-    shows: "an entry is on disk before the step that it announces; nothing is done on a broken journal",
+    shows:
+      "an entry is on disk before the step that it announces; a trial that cannot be written down ends; nothing is planned upon a broken journal, and a line that a crash has torn is in the journal as such",
     doesNotShow: "alarms to anybody but the person who runs the command",
   },
   {
@@ -109,7 +110,7 @@ export const mappings: readonly Mapping[] = [
   {
     clause: "62443-3-3 SR 3.9",
     about: "Protection of audit information",
-    shows: "the chain of hashes, its signed ends, and the end left on the firewall",
+    shows: "the chain of hashes, its signed ends, and the end left on the firewall and in its log",
     doesNotShow: "who may delete the files: they are found to be missing, not kept from it",
   },
   {
