@@ -6,8 +6,8 @@ import type { Conduit, Permit } from "../policy/model.ts";
 import { mostElements } from "./limits.ts";
 
 /**
- * Headers that IPv6 puts in front of a protocol (RFC 8200, section 4.1). Filters look behind them; at AH nft and
- * ip6tables of that variant stop, ip6tables-legacy and pf do not.
+ * Headers that IPv6 puts in front of a protocol (RFC 8200, section 4.1). Filters look behind them; at AH some stop and
+ * some do not.
  */
 const extensions: ReadonlySet<number> = new Set([0, 43, 44, 51, 60]);
 

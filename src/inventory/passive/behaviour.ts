@@ -49,7 +49,7 @@ const building: ReadonlySet<string> = new Set(["bacnet", "fox", "knx", "lonworks
 const opc: ReadonlySet<string> = new Set(["opcua", "opcua-tls"]);
 const historians: ReadonlySet<string> = new Set(["pi-data-archive", "pi-af", "influxdb"]);
 const databases: ReadonlySet<string> = new Set(["mssql", "oracle", "mysql", "postgresql"]);
-const process = new Set([...controllers, ...outstations, ...opc]);
+const processServices = new Set([...controllers, ...outstations, ...opc]);
 
 /** Roles by the service that a machine answers, with what it is then taken for. */
 const servers: readonly (readonly [services: ReadonlySet<string>, role: Role])[] = [
@@ -98,7 +98,7 @@ export function rolesByBehaviour({ answers, asks }: Behaviour): readonly RoleGue
   });
   // A controller polls others too, and is a controller all the same.
   if (guesses.some(({ role }) => role === "plc" || role === "rtu")) return guesses;
-  const asked = [...asks].filter(([service]) => process.has(service));
+  const asked = [...asks].filter(([service]) => processServices.has(service));
   const machines = (rhythm: Asked["rhythm"]): number =>
     new Set(
       asked.flatMap(([, all]) =>
