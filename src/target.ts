@@ -43,6 +43,8 @@ export interface LiveConduit {
   readonly stage: Stage;
   /** Of the conduit's rules in a normal form that is the same for a trial and for what is confirmed. */
   readonly rulesHash: string;
+  /** Seconds for which sessions from before enforcement may still go on; absent when they may not. */
+  readonly draining?: number;
   /** Set while the dispatch is a trial that ends by itself; `plan` is the first 16 digits of its id. */
   readonly trial?: { readonly plan: string; readonly secondsLeft: number };
 }
@@ -116,6 +118,8 @@ export type SessionListing =
       readonly sessions: readonly LiveSession[];
       /** Entries that are not understood, so that nobody knows what becomes of them. */
       readonly unread: number;
+      /** Whether the host has what it takes to end a single one. */
+      readonly endable: boolean;
     }
   | { readonly kind: "not-listed"; readonly reason: string };
 
@@ -158,6 +162,8 @@ export interface Driver {
   counters(conduit: string): Promise<ConduitCounters>;
   /** Every session that is open now. Only reads. */
   sessions(): Promise<SessionListing>;
+  /** Ends exactly these sessions, for good; resolves with how many of them were still there. */
+  endSessions(sessions: readonly LiveSession[]): Promise<number>;
   /** Puts back a known-good configuration, or nothing of ours at all, in one step. */
   restore(text: string | undefined): Promise<void>;
   /** Writes the boot file (temporary file, fsync, rename) and resolves with the hash read back; undefined removes it. */

@@ -14,7 +14,7 @@ const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capab
     ({ sessions }) =>
       sessions
         .map(
-          (mode) => ({ rematch: "judged anew", drain: "or let run for a while", cut: "ended by name" })[mode],
+          (mode) => ({ rematch: "judged anew", drain: "let run for a while", cut: "ended by name" })[mode],
         )
         .join(", "),
   ],

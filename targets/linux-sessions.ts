@@ -7,7 +7,8 @@ import type { LiveSession, SessionListing } from "../src/target.ts";
  * Shell that prints the timeouts of connection tracking and then its table: by the tool of conntrack-tools where it is
  * installed, else as the kernel shows it under /proc, where it does. Exit 3 where there is neither.
  */
-export const sessionsScript = `for file in /proc/sys/net/netfilter/nf_conntrack_*timeout*; do
+export const sessionsScript = `if command -v conntrack > /dev/null; then echo "@endable"; fi
+for file in /proc/sys/net/netfilter/nf_conntrack_*timeout*; do
   if [ -r "$file" ]; then echo "@timeout \${file##*/nf_conntrack_} $(cat "$file")"; fi
 done
 if command -v conntrack > /dev/null; then conntrack -L -o extended
@@ -28,8 +29,9 @@ export function readSessions({ code, stdout, stderr }: CommandResult): SessionLi
   const timeouts = new Map<string, number>();
   const sessions: LiveSession[] = [];
   let unread = 0;
-  for (const line of stdout.split("\n")) {
-    if (line === "") continue;
+  const lines = stdout.split("\n");
+  for (const line of lines) {
+    if (line === "" || line === "@endable") continue;
     const [, name, value] = /^@timeout (\w+) (\d+)$/.exec(line) ?? [];
     if (name !== undefined) {
       timeouts.set(name, Number(value));
@@ -39,7 +41,7 @@ export function readSessions({ code, stdout, stderr }: CommandResult): SessionLi
     if (entry === undefined) unread += 1;
     else if (entry !== "over") sessions.push(entry);
   }
-  return { kind: "listed", sessions, unread };
+  return { kind: "listed", sessions, unread, endable: lines[0] === "@endable" };
 }
 
 const entryPattern =
@@ -111,9 +113,45 @@ function keyOf(
   const zone = reply.get("zone") ?? original.get("zone");
   return [
     `protocol=${protocol}`,
-    ...["src", "dst", "sport", "dport", "type", "code", "id"].flatMap((name) =>
-      original.has(name) ? [`${name}=${original.get(name)}`] : [],
-    ),
+    ...tupleNames.flatMap((name) => (original.has(name) ? [`${name}=${original.get(name)}`] : [])),
     ...(zone === undefined ? [] : [`zone=${zone}`]),
   ].join(" ");
 }
+
+const tupleNames = ["src", "dst", "sport", "dport", "srckey", "dstkey", "type", "code", "id"] as const;
+
+/**
+ * Ends connections, each by its whole tuple on a line of standard input, and says how many there were. A line that is
+ * not wholly understood ends nothing.
+ */
+export const endSessionsScript = `ended=0
+while read -r line; do
+  family=ipv4
+  case $line in *src=*:*) family=ipv6 ;; esac
+  set -- -f $family
+  for pair in $line; do
+    case $pair in
+      protocol=*) set -- "$@" -p "\${pair#*=}" ;;
+      src=*) set -- "$@" -s "\${pair#*=}" ;;
+      dst=*) set -- "$@" -d "\${pair#*=}" ;;
+      sport=* | dport=* | srckey=* | dstkey=*) set -- "$@" "--\${pair%%=*}" "\${pair#*=}" ;;
+      type=* | code=* | id=*)
+        icmp=icmp
+        if [ $family = ipv6 ]; then icmp=icmpv6; fi
+        set -- "$@" "--$icmp-\${pair%%=*}" "\${pair#*=}" ;;
+      zone=*) set -- "$@" -w "\${pair#*=}" ;;
+      *) continue 2 ;;
+    esac
+  done
+  if conntrack -D "$@" > /dev/null 2>&1; then ended=$((ended + 1)); fi
+done
+echo $ended`;
+
+/** The lines that end sessions. @throws {Error} for a key that was not made here. */
+export const endLines = (sessions: readonly LiveSession[]): string =>
+  sessions
+    .map(({ key }) => {
+      if (/^protocol=\d+ src=[\da-f.:]+ dst=[\da-f.:]+(?: [a-z]+=[\da-fx]+)*$/.test(key)) return `${key}\n`;
+      throw new Error(`not a connection of this host: ${key}`);
+    })
+    .join("");

@@ -15,7 +15,7 @@ export interface Capabilities {
   /** Protocols whose ports can be matched. */
   readonly portProtocols: readonly number[];
   /** What it can do with sessions that are open already; the first is what it does unless it is told. */
-  readonly sessions: readonly [SessionMode, ...SessionMode[]];
+  readonly sessions: readonly ["rematch" | "cut", ...SessionMode[]];
   /** Where the lease of a trial is held. */
   readonly lease: "kernel" | "helper";
   /**

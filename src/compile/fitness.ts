@@ -32,6 +32,7 @@ export const unfit = (
       },
     ];
   }),
+  ...sessionsUnfit(target, firewall, conduit),
   ...others
     .filter(({ id }) => id !== conduit.id && target.conduitName(id) === target.conduitName(conduit.id))
     .map(
@@ -47,3 +48,18 @@ export const unfit = (
       }),
     ),
 ];
+
+function sessionsUnfit(target: Backend, firewall: string, conduit: Conduit): readonly Diagnostic[] {
+  const modes: readonly string[] = target.capabilities.sessions;
+  const wanted = conduit.sessions?.mode;
+  if (wanted === undefined || modes.includes(wanted)) return [];
+  return [
+    {
+      code: "compile/missing-capability",
+      severity: "error",
+      message: `conduit "${conduit.id}" wants to ${wanted} the sessions that are open when enforcement begins; firewall "${firewall}" is ${target.name}, which cannot`,
+      span: conduit.span,
+      fix: `write "sessions: ${modes.join('" or "')}" for this conduit, or leave the line out`,
+    },
+  ];
+}

@@ -33,6 +33,8 @@ export interface ConduitRules {
   readonly stage: Stage;
   readonly pairs: readonly ZonePair[];
   readonly permits: readonly PermitRules[];
+  /** Seconds from arming for which sessions that were open then may go on under enforcement; absent when they may not. */
+  readonly drain?: number;
 }
 
 /** Everything that Sluice puts on one firewall. */

@@ -21,7 +21,10 @@ export function lowerConduit(site: Site, conduit: Conduit, stage: Stage): Outcom
   });
   if (diagnostics.length > 0) return { diagnostics };
   return {
-    value: { conduit: conduit.id, zones: conduit.zones, stage, pairs, permits },
+    value: {
+      ...{ conduit: conduit.id, zones: conduit.zones, stage, pairs, permits },
+      ...(conduit.sessions?.mode === "drain" && { drain: conduit.sessions.seconds }),
+    },
     diagnostics,
   };
 }

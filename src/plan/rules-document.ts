@@ -44,6 +44,7 @@ export const conduitRulesSchema = z.strictObject({
       boxes: z.array(box),
     }),
   ),
+  drain: z.int().positive().optional(),
 });
 
 /** Rules of one firewall, as they stand in a plan and beside a known-good. */
@@ -66,6 +67,7 @@ export const conduitRulesDocument = (rules: ConduitRules): FirewallRulesDocument
     origin: permit.origin,
     boxes: permit.boxes.map(boxDocument),
   })),
+  ...(rules.drain !== undefined && { drain: rules.drain }),
 });
 
 export const denialDocument = (denial: Denial): z.input<typeof denialSchema> => ({

@@ -92,6 +92,14 @@ export interface Denial extends FlowSet {
   readonly id: string;
 }
 
+/**
+ * What becomes of sessions that are open when enforcement begins and that no permit admits. `rematch`: every packet is
+ * judged anew. `drain`: they may go on until they end, for so many seconds at the most. `cut`: they are ended for good.
+ */
+export type OpenSessions =
+  | { readonly mode: "rematch" | "cut" }
+  | { readonly mode: "drain"; readonly seconds: number };
+
 /** IEC 62443-3-2 ZCR 3: the path between two zones; every permitted flow between them belongs to it. */
 export interface Conduit {
   readonly id: ConduitId;
@@ -100,6 +108,8 @@ export interface Conduit {
   readonly firewalls: readonly FirewallId[];
   readonly permits: readonly Permit[];
   readonly denials: readonly Denial[];
+  /** What enforcement does with sessions that are open when it begins; absent for what its firewall does by itself. */
+  readonly sessions?: OpenSessions;
   /** The site's criteria with this conduit's own in place of, or beside, them; absent when it has none of its own. */
   readonly criteria?: readonly Criterion[];
   readonly span: Span;

@@ -1,9 +1,11 @@
 import { sha256 } from "../digest.ts";
 import { differencesSince } from "../plan/differences.ts";
-import type { Driver } from "../target.ts";
+import { SessionError } from "../session.ts";
+import { type Driver, DriverError } from "../target.ts";
 import { type Change, type Outside, trialNoteName } from "./change.ts";
 import { keep, readRing, writeRing } from "./known-good.ts";
 import type { Event } from "./machine.ts";
+import { cutSessions } from "./sessions.ts";
 
 /**
  * Makes the trial permanent, if what runs on trial is what the plan says, nothing else changed, and every critical
@@ -12,6 +14,7 @@ import type { Event } from "./machine.ts";
 export async function confirm(
   change: Change,
   driver: Driver,
+  outside: Outside,
   soak: "known to be over" | "ask the firewall",
 ): Promise<Event> {
   const { plan } = change;
@@ -41,7 +44,27 @@ export async function confirm(
   }
   const holder = live.lock?.holder ?? change.order.holder;
   const answer = await driver.confirm({ ...change.order, holder });
+  if (answer === "confirmed" && plan.to === "enforce" && plan.sessions?.mode === "cut") {
+    await cut(change, driver, outside);
+  }
   return { kind: "lease", answer, at: 0 };
+}
+
+/** What is confirmed stays confirmed, also where the sessions that it drops could not be ended. */
+async function cut({ rules }: Change, driver: Driver, outside: Outside): Promise<void> {
+  const ended = await cutSessions(driver, rules).catch((error: Error) => {
+    if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
+    return error.message;
+  });
+  const details = typeof ended === "number" ? { ended } : { failed: ended };
+  await outside.record("sessions-cut", details).catch((error: Error) => {
+    outside.tell(`warning: the record cannot be kept: ${error.message}`);
+  });
+  outside.tell(
+    typeof ended === "number"
+      ? `sessions that no permit admits, ended for good: ${ended}`
+      : `warning: sessions that no permit admits were dropped, but not ended: ${ended}`,
+  );
 }
 
 const refused = (reason: string): Event => ({ kind: "confirm-refused", reasons: [reason] });

@@ -10,7 +10,7 @@ import type { PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
 import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
 import { watchOf } from "../plan/watch.ts";
-import type { Conduit, Site, Window } from "../policy/model.ts";
+import type { Conduit, OpenSessions, Site, Window } from "../policy/model.ts";
 import type { Driver, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
 import { namedAddresses } from "../verify/claims/observed.ts";
 import {
@@ -26,7 +26,7 @@ import { diffPrograms } from "../verify/diff.ts";
 import { groundProblems } from "./ground.ts";
 import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
 import { decisionsOf, judgeRecord } from "./record.ts";
-import { sessionsByFlow, sessionsEnded } from "./sessions.ts";
+import { planSessions } from "./sessions.ts";
 import { surprises } from "./surprises.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
@@ -86,6 +86,8 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const step = readStep(order, live, ring, bootText);
   const claims = proveTransition(step);
   const standing = claims.filter((claim) => claim.result !== "failed");
+  const sessions = await planSessions(sessionsMode(order), step, driver, nameOf);
+  if (typeof sessions === "string") return { kind: "problems", problems: [sessions] };
   const broken = claims.flatMap((claim) => (claim.result === "failed" ? [brokenClaim(claim)] : []));
   const open = rules.stage === "enforce" ? openClaims(order, step, claims) : [];
   if (broken.length + open.length > 0) return { kind: "problems", problems: [...broken, ...open] };
@@ -111,7 +113,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
           text: flowText(one.flow, nameOf),
         })),
       }),
-      sessions: await openSessions(order, step, driver, nameOf),
+      sessions,
       undo: undo(order, driver, ring ? ring.current : 1),
       review: reviewFacts({
         site: order.site,
@@ -124,6 +126,11 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
     },
   };
 }
+
+const sessionsMode = ({ conduit, target }: PlanOrder): OpenSessions => {
+  const [mode] = target.capabilities.sessions;
+  return conduit.sessions ?? { mode };
+};
 
 const hashOf = (conduits: readonly LiveConduit[], rules: ConduitRules): string | undefined =>
   conduits.find((one) => one.conduit === rules.conduit && one.stage === rules.stage)?.rulesHash;
@@ -239,34 +246,6 @@ interface Step extends Transition {
   readonly carried: readonly Cube[];
   /** Where and why a text could not be read. */
   readonly unread: readonly string[];
-}
-
-/** What becomes of the sessions that are open now. */
-async function openSessions(
-  { target }: PlanOrder,
-  { before, after, carried }: Step,
-  driver: Driver,
-  nameOf: (address: string) => string,
-): Promise<NonNullable<PlanContent["sessions"]>> {
-  const [mode] = target.capabilities.sessions;
-  const listed = await driver.sessions();
-  if (listed.kind === "not-listed") return { mode, listing: listed };
-  if (!after) {
-    return {
-      mode,
-      listing: { kind: "not-listed", reason: "the rules could not be read back to judge them by" },
-    };
-  }
-  const ended = sessionsEnded({ before, after, carried }, listed.sessions);
-  return {
-    mode,
-    listing: {
-      kind: "listed",
-      known: listed.sessions.length,
-      unread: listed.unread,
-      ended: sessionsByFlow(ended).map((one) => ({ ...one, text: flowText(one.flow, nameOf) })),
-    },
-  };
 }
 
 /** How the packets of the conduit fare, before and after; what cannot be read or compared is unknown, never equal. */

@@ -98,7 +98,7 @@ export async function runChange(
         await driver.disarm(order.holder);
         return { kind: "disarmed" };
       case "confirm":
-        return confirm(change, driver, "ask the firewall");
+        return confirm(change, driver, outside, "ask the firewall");
       case "persist":
         return persist(change, driver);
       case "await-persist":
@@ -112,7 +112,7 @@ export async function runChange(
   const confirmAfresh = async (): Promise<Event> => {
     const fresh = await outside.connect();
     try {
-      return await confirm(change, fresh.driver, "known to be over");
+      return await confirm(change, fresh.driver, outside, "known to be over");
     } finally {
       await fresh.close();
     }

@@ -1,10 +1,15 @@
 import type { Flow } from "../baseline/flow.ts";
+import { flowText } from "../baseline/propose/question.ts";
+import { carriedBy, passAll, rulesProgram } from "../compile/conduit-program.ts";
 import { evaluate, matches } from "../compile/evaluate.ts";
+import type { ConduitRules } from "../compile/ir.ts";
 import type { Cube, Program } from "../compile/program.ts";
 import { parseAddress } from "../net/address.ts";
 import type { Packet } from "../net/packet.ts";
 import { icmpReplyType } from "../net/protocol.ts";
-import type { LiveSession } from "../target.ts";
+import type { PlanContent } from "../plan/plan.ts";
+import type { OpenSessions } from "../policy/model.ts";
+import type { Driver, LiveSession } from "../target.ts";
 
 /** What a step does to our part of a firewall, as far as sessions that are open already can tell. */
 export interface Step {
@@ -13,6 +18,46 @@ export interface Step {
   readonly after: Program;
   /** The packets that the step is about. */
   readonly carried: readonly Cube[];
+}
+
+/** What becomes of the sessions that are open now, for a plan; or why it cannot be done. */
+export async function planSessions(
+  wanted: OpenSessions,
+  { before, after, carried }: Omit<Step, "after"> & { readonly after: Program | undefined },
+  driver: Driver,
+  nameOf: (address: string) => string,
+): Promise<NonNullable<PlanContent["sessions"]> | string> {
+  const mode = { mode: wanted.mode, ...(wanted.mode === "drain" && { drain: wanted.seconds }) };
+  const listed = await driver.sessions();
+  if (wanted.mode === "cut" && !(listed.kind === "listed" && listed.endable)) {
+    return listed.kind === "listed"
+      ? 'the host cannot end single sessions, as "sessions: cut" wants it: install the package conntrack (conntrack-tools)'
+      : `open sessions are to be cut: ${listed.reason}`;
+  }
+  if (listed.kind === "not-listed") return { ...mode, listing: listed };
+  const { sessions, unread } = listed;
+  if (!after) {
+    const reason = "the rules could not be read back to judge them by";
+    return { ...mode, listing: { kind: "not-listed", reason } };
+  }
+  const ended = sessionsByFlow(sessionsEnded({ before, after, carried }, sessions)).map((one) => ({
+    ...one,
+    text: flowText(one.flow, nameOf),
+  }));
+  return { ...mode, listing: { kind: "listed", known: sessions.length, unread, ended } };
+}
+
+/**
+ * Ends the sessions that confirmed rules do not admit. Their packets are dropped already; what ends is the memory of
+ * them, which a rollback would revive. Resolves with how many there were, or with why it is not known.
+ */
+export async function cutSessions(driver: Driver, rules: ConduitRules): Promise<number | string> {
+  const listed = await driver.sessions();
+  if (listed.kind === "not-listed") return listed.reason;
+  const span = { file: "", line: 1, column: 1, length: 1 };
+  const step = { before: passAll, after: rulesProgram(rules, span), carried: carriedBy(rules.pairs) };
+  const ended = sessionsEnded(step, listed.sessions);
+  return ended.length === 0 ? 0 : driver.endSessions(ended);
 }
 
 /** The sessions that pass now and that a step drops, in either direction. */

@@ -5,6 +5,7 @@ import { canonicalJson, sha256 } from "../digest.ts";
 import { type AddressRange, formatRange } from "../net/address.ts";
 import { formatPacket } from "../net/packet.ts";
 import { formatService, type Service } from "../net/service.ts";
+import { formatDuration } from "../policy/duration.ts";
 import type { Conduit, FlowSet, Site } from "../policy/model.ts";
 import { type ClaimResult, statements } from "./claims/claim.ts";
 
@@ -28,6 +29,11 @@ const outsideTheProof: readonly string[] = [
   "fragments: connection tracking puts them together before the rules see them",
   "rules of the host's own, which may still drop what Sluice lets pass",
 ];
+
+/** The firewall holds who may drain, and for how long, as state: no text of ours can name them. */
+const drained = (seconds: number): string =>
+  `sessions that were open when enforcement was armed, which drain: their packets pass for ${formatDuration(seconds)} ` +
+  "from then, or until the firewall restarts; a session that begins later is judged";
 
 /** What was proved of one ruleset, and of which bytes: written beside it. Hashes are SHA-256 in hex. */
 export interface Certificate {
@@ -82,7 +88,11 @@ export function certify(subject: {
       ...(claim.result === "not-proved" && { cause: claim.cause }),
       ...(claim.result === "failed" && { witness: formatPacket(claim.packet), message: claim.message }),
     })),
-    outside: [meaning[subject.target.capabilities.judge], ...outsideTheProof],
+    outside: [
+      meaning[subject.target.capabilities.judge],
+      ...(subject.conduit.sessions?.mode === "drain" ? [drained(subject.conduit.sessions.seconds)] : []),
+      ...outsideTheProof,
+    ],
   };
 }
 
@@ -104,6 +114,7 @@ function policyHash(site: Site, conduit: Conduit): string {
     zones,
     permits: conduit.permits.map(flows),
     denials: conduit.denials.map(flows),
+    ...(conduit.sessions && { sessions: conduit.sessions }),
   };
   return sha256(canonicalJson(policy));
 }

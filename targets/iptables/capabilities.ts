@@ -9,7 +9,8 @@ export const capabilities: Capabilities = {
   disjointElements: true,
   // `-m multiport` where a protocol has no match of its own.
   portProtocols: [...portProtocols],
-  sessions: ["rematch"],
+  // A drain would begin anew with the confirm: `-m recent` counts from the moment at which it is told, and no later.
+  sessions: ["rematch", "cut"],
   // `-m recent`.
   lease: "kernel",
   judge: "real",

@@ -7,7 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
-import { readSessions, sessionsScript } from "../linux-sessions.ts";
+import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
 import {
   armChange,
@@ -246,6 +246,9 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     sessions: async () => readSessions(await host.try(sessionsScript)),
+
+    endSessions: async (sessions) =>
+      Number(await host.output("end sessions", endSessionsScript, [], endLines(sessions))),
 
     async restore(text) {
       await change("restore the known-good configuration", (now) => ({

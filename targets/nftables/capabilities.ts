@@ -8,7 +8,7 @@ export const capabilities: Capabilities = {
   disjointElements: true,
   // `th dport` reads what the header starts with: ports for these.
   portProtocols: [...portProtocols],
-  sessions: ["rematch"],
+  sessions: ["rematch", "drain", "cut"],
   lease: "kernel",
   judge: "real",
 };

@@ -1,6 +1,7 @@
 import type { Family } from "../../src/net/address.ts";
 import {
   type ChainPart,
+  drainPart,
   type Generation,
   objectName,
   type PermitShape,
@@ -21,12 +22,15 @@ const hasPorts = "meta l4proto { tcp, udp, dccp, sctp, udplite }";
  * Chains of one conduit. `permitted` accepts, `record` notes, and the two stages differ in their last word only.
  * Every packet is judged, so a session that was open before is seen, and cut, at once.
  * @param present says which permit sets the conduit has, by the name of their part.
+ * @param drains says that enforcement lets sessions go on that were open when it was armed. What begins later is dropped
+ * with its first packet and never becomes a connection, so "established" means "from before".
  */
 export function conduitChains(
   generation: Generation,
   conduit: string,
   families: readonly Family[],
   present: ReadonlySet<string>,
+  drains: boolean,
 ): readonly ChainObject[] {
   const name = (part: ChainPart): string => objectName(generation, conduit, part);
   const accepts = (
@@ -45,6 +49,9 @@ export function conduitChains(
     name: name(part),
     rules: [
       `jump ${name("permitted")}`,
+      ...(drains && part === "enforce"
+        ? [`ct state established meta nfproto @${objectName(generation, conduit, drainPart)} accept`]
+        : []),
       `jump ${name("record")}`,
       `counter ${verdict} comment "${conduit} ${part}"`,
     ],

@@ -7,13 +7,21 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
-import { readSessions, sessionsScript } from "../linux-sessions.ts";
+import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { readCounters } from "./counters.ts";
 import { drillSeconds, readFacts, rehearsalWords } from "./facts.ts";
 import { host, script } from "./host.ts";
 import { type ListedTable, normalForm, readListing } from "./listing.ts";
 import { parseObjectName, table } from "./names.ts";
-import { dispatch, lockOf, ownState, ownTable, rememberedAsConfirmed } from "./own-state.ts";
+import {
+  dispatch,
+  drainLeft,
+  keptDrains,
+  lockOf,
+  ownState,
+  ownTable,
+  rememberedAsConfirmed,
+} from "./own-state.ts";
 import { drillScript, foreignScript, previewScript } from "./scripts.ts";
 import {
   armText,
@@ -134,7 +142,8 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       const replaced = own
         ? dispatch(own).filter((each) => each.generation === "c" && each.conduit === order.rules.conduit)
         : [];
-      const refusal = await firewall.load(confirmText(order, replaced, persistSeconds));
+      const left = drainLeft(own, order.rules.conduit, "t");
+      const refusal = await firewall.load(confirmText(order, replaced, left, persistSeconds));
       return refusal === undefined ? "confirmed" : explain(order, refusal);
     },
 
@@ -164,8 +173,12 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     sessions: async () => readSessions(await firewall.try(script(sessionsScript))),
 
+    endSessions: async (sessions) =>
+      Number(await firewall.output("end sessions", script(endSessionsScript), endLines(sessions))),
+
     async restore(text) {
-      await firewall.mustLoad(text ?? removeTableText, "restore the known-good configuration");
+      const draining = text === undefined ? "" : keptDrains(await listOwn(), text);
+      await firewall.mustLoad((text ?? removeTableText) + draining, "restore the known-good configuration");
     },
 
     async writeBoot(text) {

@@ -46,6 +46,9 @@ export type PermitShape = (typeof permitShapes)[number];
 export const recordShapes = ["ports", "icmp", "protocols"] as const;
 export type RecordShape = (typeof recordShapes)[number];
 
+/** Holds, while a conduit drains, the IP versions whose open sessions may go on; each for the time that is left. */
+export const drainPart = "drain";
+
 export const permitPart = (shape: PermitShape, family: Family): string => `${shape}${family}`;
 export const replyPart = (shape: PermitShape, family: Family): string => `reply${shape}${family}`;
 export const recordPart = (shape: RecordShape, family: Family): string => `record${shape}${family}`;

@@ -5,6 +5,7 @@ import { conduitChains } from "./chains.ts";
 import { frame } from "./frame.ts";
 import {
   chainParts,
+  drainPart,
   families,
   type Generation,
   objectName,
@@ -63,7 +64,8 @@ export function conduitObjects(rules: ConduitRules, generation: Generation): rea
       return groups ? [{ ...object, groups }] : [];
     }),
     ...recordSets(rules.conduit, generation, own),
-    ...conduitChains(generation, rules.conduit, own, new Set(filled.keys())),
+    ...(rules.drain === undefined ? [] : [drainSet(rules.conduit, generation)]),
+    ...conduitChains(generation, rules.conduit, own, new Set(filled.keys()), rules.drain !== undefined),
   ];
 }
 
@@ -122,10 +124,26 @@ const recordSets = (conduit: string, generation: Generation, own: readonly Famil
     })),
   );
 
+/** Without content in every text of ours: only arming fills it, and what it holds ends by itself. */
+const drainSet = (conduit: string, generation: Generation): SetObject => ({
+  kind: "set",
+  name: objectName(generation, conduit, drainPart),
+  properties: ["type nf_proto", "flags timeout"],
+});
+
+/** Statements that let open sessions drain, in place of what the set held before, for so many seconds. */
+export const emitDrain = (conduit: string, generation: Generation, seconds: number): string => {
+  const set = objectName(generation, conduit, drainPart);
+  return `flush set ${table} ${set}\nadd element ${table} ${set} { ${["ipv4", "ipv6"]
+    .map((family) => `${family} timeout ${Math.round(seconds * 1000)}ms`)
+    .join(", ")} }\n`;
+};
+
 /** Everything that a conduit could have, declared without content. */
 const everyObject = (conduit: string, generation: Generation): readonly NftObject[] => [
   ...permitSets(conduit, generation).map(({ object }) => object),
   ...recordSets(conduit, generation, families),
+  drainSet(conduit, generation),
   ...chainParts.map((part) => ({
     kind: "chain" as const,
     name: objectName(generation, conduit, part),

@@ -4,6 +4,7 @@ import type { LiveConduit, LiveState, OwnState } from "../../src/target.ts";
 import { type ListedObject, type ListedTable, normalForm, seconds } from "./listing.ts";
 import {
   dispatchKinds,
+  drainPart,
   families,
   type Generation,
   mapName,
@@ -11,6 +12,7 @@ import {
   parseObjectName,
   table,
 } from "./names.ts";
+import { emitDrain } from "./objects.ts";
 
 /** One element of a dispatch map. */
 export interface Dispatch {
@@ -47,10 +49,12 @@ const isBareFrame = (objects: readonly ListedObject[]): boolean =>
 function liveConduits(own: ListedTable): readonly LiveConduit[] {
   const found = new Map<string, LiveConduit>();
   for (const { conduit, generation, stage, lease } of dispatch(own)) {
+    const draining = stage === "enforce" ? drainLeft(own, conduit, generation) : 0;
     found.set(`${generation} ${conduit} ${stage}`, {
       conduit,
       stage,
       rulesHash: sha256(conduitForm(own, conduit, generation)),
+      ...(draining > 0 && { draining }),
       ...(lease ? { trial: lease } : {}),
     });
   }
@@ -96,6 +100,23 @@ function readLease(properties: string): Dispatch["lease"] {
   if (!expires) return undefined;
   return { plan: /"plan:(\w+)"/.exec(properties)?.[1] ?? "", secondsLeft: seconds(expires[1]!) };
 }
+
+/** Seconds for which a conduit's open sessions may still drain; 0 when they may not. */
+export function drainLeft(own: ListedTable | undefined, conduit: string, generation: Generation): number {
+  const set = own?.objects.find((object) => object.name === objectName(generation, conduit, drainPart));
+  return Math.max(
+    0,
+    ...(set?.elements ?? []).map((element) => seconds(/ expires (\w+)/.exec(element)?.[1] ?? "")),
+  );
+}
+
+/** What drains now goes on draining in a text that takes the place of everything, where that text lets it. */
+export const keptDrains = (own: ListedTable | undefined, text: string): string =>
+  [...new Set(own ? dispatch(own).flatMap((each) => (each.stage === "enforce" ? [each.conduit] : [])) : [])]
+    .map((conduit) => ({ conduit, left: drainLeft(own, conduit, "c") }))
+    .filter(({ conduit, left }) => left > 0 && text.includes(` set ${objectName("c", conduit, drainPart)} {`))
+    .map(({ conduit, left }) => emitDrain(conduit, "c", left))
+    .join("");
 
 /** Who holds the firewall's lock, and for how long still. */
 export function lockOf(own: ListedTable | undefined): LiveState["lock"] {

@@ -6,6 +6,7 @@ import {
   dispatchVerdict,
   emitConduitObjects,
   emitConduitRemoval,
+  emitDrain,
   emitFrame,
 } from "./objects.ts";
 import type { Dispatch } from "./own-state.ts";
@@ -78,7 +79,11 @@ const deleteTrialElements = (order: TrialOrder): string =>
 
 /** Starts the lease. Fails unless the order's holder has the lock. */
 export const armText = (order: TrialOrder): string =>
-  extendLock(order.holder, order.leaseSeconds) + flushTrials + trialElements(order);
+  extendLock(order.holder, order.leaseSeconds) + startDrain(order.rules) + flushTrials + trialElements(order);
+
+/** Sessions may drain from now on. No packet meets the set when the trial ends. */
+const startDrain = ({ conduit, stage, drain }: TrialOrder["rules"]): string =>
+  drain === undefined || stage === "monitor" ? "" : emitDrain(conduit, "t", drain);
 
 /** Starts the lease anew. Fails when it has ended, or when the lock went to somebody else. */
 export const renewText = (order: TrialOrder): string =>
@@ -89,12 +94,19 @@ const memory = "1d";
 
 /**
  * Makes the trial permanent: its rules become the conduit's, its dispatch moves to the confirmed maps, the trial goes.
- * `replaced` is the conduit's confirmed dispatch until now. Fails when the lease has ended.
+ * `replaced` is the conduit's confirmed dispatch until now, `drainLeft` the seconds for which the trial still lets open
+ * sessions drain. Fails when the lease has ended.
  */
-export const confirmText = (order: TrialOrder, replaced: readonly Dispatch[], lockSeconds: number): string =>
+export const confirmText = (
+  order: TrialOrder,
+  replaced: readonly Dispatch[],
+  drainLeft: number,
+  lockSeconds: number,
+): string =>
   extendLock(order.holder, lockSeconds) +
   deleteTrialElements(order) +
   emitConduitObjects(order.rules, "c") +
+  (drainLeft > 0 ? emitDrain(order.rules.conduit, "c", drainLeft) : "") +
   replaced.map((element) => `delete element ${table} ${element.map} { ${element.key} }\n`).join("") +
   dispatchKeys(order.rules)
     .map(

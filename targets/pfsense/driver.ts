@@ -103,6 +103,10 @@ export function createDriver(
   const listStates = async () =>
     readStates(await firewall.output("list its states", ["pfctl", "-vvs", "states"]));
 
+  const cut = async (state: string): Promise<void> => {
+    await firewall.output("cut a state", ["pfctl", "-k", "id", "-k", state]);
+  };
+
   /** Sessions that pf lets pass without asking the rules, and that these would not admit. */
   const openSessions = async (rules: string): Promise<readonly PfState[]> => {
     const { states, unread } = await listStates();
@@ -187,7 +191,7 @@ export function createDriver(
       const armed = script(armScript, ...words, order.holder, filterLog, watchScript);
       await firewall.output("start the trial", armed, text);
       for (const { id, creator } of stage === "enforce" ? await openSessions(text) : []) {
-        await firewall.output("cut a state", ["pfctl", "-k", "id", "-k", `${id}/${creator}`]);
+        await cut(`${id}/${creator}`);
       }
     },
     renew: (order) => lease(order, "renew"),
@@ -220,7 +224,11 @@ export function createDriver(
 
     async sessions() {
       const { states, unread } = await listStates();
-      return { kind: "listed", sessions: sessionsOf(states), unread: unread.length };
+      return { kind: "listed", sessions: sessionsOf(states), unread: unread.length, endable: true };
+    },
+    async endSessions(sessions) {
+      for (const { key } of sessions) for (const state of key.split(" ")) await cut(state);
+      return sessions.length;
     },
 
     restore: (text) => apply(text ?? absence),

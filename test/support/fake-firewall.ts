@@ -146,7 +146,11 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
         recordFull: false,
       };
     },
-    sessions: async () => ({ kind: "listed", sessions: fake.sessions, unread: 0 }),
+    sessions: async () => ({ kind: "listed", sessions: fake.sessions, unread: 0, endable: true }),
+    endSessions: async (ended) => {
+      fake.sessions = fake.sessions.filter((one) => !ended.some(({ key }) => key === one.key));
+      return ended.length;
+    },
     restore: async () => undefined,
     writeBoot: async (text) => {
       fake.bootText = text;

@@ -32,6 +32,27 @@ test("a firewall that cannot match a port is refused by name before anything is 
   for (const target of ["nftables", "iptables"]) expect(compile(sctp, target).ruleset).toBeDefined();
 });
 
+test("what is to become of open sessions is refused where the firewall cannot do it, and says what it can", () => {
+  const wanting = (sessions: NonNullable<Conduit["sessions"]>, target: string) => {
+    const { site, conduit } = policy([poll]);
+    return compile({ site, conduit: { ...conduit, sessions } }, target);
+  };
+  const drain = { mode: "drain", seconds: 3600 } as const;
+  expect(wanting(drain, "nftables").ruleset?.text).toContain("_drain accept");
+  expect(wanting(drain, "nftables").ruleset?.certificate.outside.join()).toContain(
+    "their packets pass for 1h",
+  );
+  for (const target of ["iptables", "pfsense"]) {
+    expect(wanting(drain, target).ruleset).toBeUndefined();
+    expect(wanting(drain, target).diagnostics).toMatchObject([{ code: "compile/missing-capability" }]);
+  }
+  expect(wanting({ mode: "rematch" }, "pfsense").diagnostics[0]).toMatchObject({
+    message: expect.stringContaining("wants to rematch the sessions that are open"),
+    fix: expect.stringContaining('"sessions: cut"'),
+  });
+  expect(wanting({ mode: "cut" }, "pfsense").ruleset).toBeDefined();
+});
+
 /** The policy's one conduit and another one over the same firewall, under these ids. */
 function twoConduits(first: string, second: string): ReturnType<typeof policy> {
   const { site, conduit } = policy([poll]);

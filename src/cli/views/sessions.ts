@@ -16,7 +16,7 @@ export function sessionLines({
   const fate = {
     rematch: "will be dropped from the first packet on",
     drain: `may go on until they end, for ${duration(drain ?? 0)} at the most`,
-    cut: "will be ended for good, also if the trial is ended",
+    cut: "will be ended for good: no way back brings them back",
   }[mode];
   const hidden = ended.length - shownFlows;
   return [

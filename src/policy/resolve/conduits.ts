@@ -7,6 +7,7 @@ import type {
   Denial,
   FirewallId,
   FlowSet,
+  OpenSessions,
   Permit,
   PermitId,
   PersonId,
@@ -17,7 +18,7 @@ import type { Path } from "../source/source.ts";
 import { type Endpoint, type Endpoints, resolveEnds } from "./endpoints.ts";
 import { reportUnknown } from "./references.ts";
 import { type Resolution, reportKey, reportValue } from "./report.ts";
-import { resolveConduitCriteria } from "./rollout.ts";
+import { resolveConduitCriteria, seconds } from "./rollout.ts";
 import { resolveService, type ServiceNames } from "./services.ts";
 
 type ConduitEntry = NonNullable<SiteFile["conduits"]>[string];
@@ -92,9 +93,20 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
     denials: Object.entries(entry.denied ?? {}).map(
       ([name, denial]): Denial => ({ id: name, ...flowSet(denial, [...path, "denied", name]) }),
     ),
+    sessions: resolveSessions(to, entry.sessions, [...path, "sessions"]),
     criteria: resolveConduitCriteria(to, entry.criteria, id, names.criteria),
     span: to.source.locate(path, "key"),
   };
+}
+
+/** A drain has an end: what it lets go on is what nobody permitted. */
+function resolveSessions(to: Resolution, text: string | undefined, path: Path): OpenSessions | undefined {
+  if (text === undefined) return undefined;
+  const [mode, time] = text.split(" ");
+  if (mode === "drain") {
+    return { mode, seconds: seconds(to, time!, path, { least: 60, most: 7 * 86_400 }) };
+  }
+  return { mode: mode as "rematch" | "cut" };
 }
 
 function resolveFlowSet(

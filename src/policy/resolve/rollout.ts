@@ -76,7 +76,7 @@ export const resolveCycles = (to: Resolution, entries: SiteFile["cycles"]): read
   });
 
 /** Seconds of a duration, reported when it is out of bounds (both included). */
-function seconds(
+export function seconds(
   to: Resolution,
   text: string,
   path: Path,

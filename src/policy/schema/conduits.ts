@@ -56,6 +56,18 @@ export const conduitSchema = z.strictObject({
   denied: recordOf(denialSchema, "denial")
     .optional()
     .describe("What was seen and decided against, by name: enforcement will cut it, on purpose."),
+  sessions: z
+    .string()
+    .regex(/^(rematch|cut|drain (?=\d)(\d{1,5}d)?(\d{1,6}h)?(\d{1,7}m)?(\d{1,8}s)?)$/, {
+      error:
+        'what becomes of open sessions is "rematch", "cut", or "drain" with the longest time, as in "drain 8h"',
+    })
+    .optional()
+    .describe(
+      "What becomes of sessions that are open when enforcement begins and that no permit admits. rematch: every packet " +
+        "is judged anew. drain and a duration: they may go on until they end, and at most for so long. cut: they are ended " +
+        "for good. Default: rematch, on pfSense cut.",
+    ),
   criteria: criteriaSchema
     .optional()
     .describe("Criteria of this conduit, beside the site's; one of the same name takes the site's place."),

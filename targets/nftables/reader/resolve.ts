@@ -39,6 +39,7 @@ function resolveRule(
   chains: ReadonlyMap<string, ChainSyntax>,
 ): readonly Rule[] {
   const { span, use } = rule;
+  if (rule.state === "established" || use?.kind === "drain") return drain(rule, chain, sets);
   const states: Cube = rule.state ? { states: [rule.state] } : {};
   const conditions = rule.protocols
     ? rule.protocols.map((protocol): Cube => ({ ...states, protocol: { from: protocol, to: protocol } }))
@@ -57,7 +58,9 @@ function resolveRule(
     throw refusal(`chain "${chain}" uses the set "${set.name}" of another owner`, span);
   }
   if (use.kind === "update") return record(rule, set, use.key, conditions);
-  if (set.use === "record") throw refusal(`"${set.name}" is a record and admits nothing`, span);
+  if (set.use === "record" || set.use === "drain") {
+    throw refusal(`"${set.name}" holds no permits, so this admits nothing`, span);
+  }
   if (rule.protocols) throw refusal("the key of a set names the protocol already", span);
   const cubes = set.elements.map(elementMeaning(set, use.key, rule.state && [rule.state], span));
   if (!isDispatch) return [{ cubes, action: action(rule, chain, chains), span }];
@@ -66,6 +69,20 @@ function resolveRule(
     action: { kind: "goto", chain: target },
     span,
   }));
+}
+
+/**
+ * Connections that were there before go on while the set holds their IP version. What it holds is state with an end of
+ * its own, so of a text such a rule means nothing; it may stand in one place only (checkStage).
+ */
+function drain(rule: RuleSyntax, chain: string, sets: ReadonlyMap<string, SetSyntax>): readonly Rule[] {
+  const set = sets.get(rule.use?.set ?? "");
+  const isDrain = rule.state === "established" && rule.use?.kind === "drain" && set?.use === "drain";
+  const isOwn = set !== undefined && chain === `${owner(set.name)}_enforce`;
+  if (!isDrain || !isOwn || rule.verdict?.kind !== "accept") {
+    throw refusal("established connections pass while their own conduit drains, and never else", rule.span);
+  }
+  return [{ cubes: [], action: { kind: "accept" }, span: rule.span }];
 }
 
 function action(rule: RuleSyntax, chain: string, chains: ReadonlyMap<string, ChainSyntax>): Action {

@@ -32,11 +32,11 @@ export type Verdict =
   | { readonly kind: "jump" | "goto"; readonly chain: string };
 
 export interface RuleSyntax {
-  readonly state?: "reply" | "related";
+  readonly state?: "reply" | "related" | "established";
   readonly protocols?: readonly number[];
   /** A set or map that the packet is looked up in, or that it is noted in. */
   readonly use?: {
-    readonly kind: "lookup" | "vmap" | "update";
+    readonly kind: "lookup" | "vmap" | "update" | "drain";
     readonly key: readonly Field[];
     readonly set: string;
   };
@@ -61,19 +61,22 @@ export function readRule(cursor: Cursor): RuleSyntax {
 
 /**
  * Conntrack's state and direction. Only these two say one thing about a packet whatever its protocol: the state alone
- * holds both directions, and the direction alone holds ICMP errors too.
+ * holds both directions, and the direction alone holds ICMP errors too. Before a drain the state stands alone.
  */
 function readState(cursor: Cursor): RuleSyntax["state"] {
   if (!cursor.takeIf("ct")) return undefined;
   cursor.expect("state");
   if (cursor.takeIf("related")) return "related";
-  for (const word of ["established", "ct", "direction", "reply"]) cursor.expect(word);
+  cursor.expect("established");
+  if (!cursor.takeIf("ct")) return "established";
+  for (const word of ["direction", "reply"]) cursor.expect(word);
   return "reply";
 }
 
 function readProtocolsAndUse(cursor: Cursor): readonly [RuleSyntax["protocols"], RuleSyntax["use"]] {
   let protocols: readonly number[] | undefined;
   if (cursor.takeIf("meta")) {
+    if (cursor.takeIf("nfproto")) return [undefined, { kind: "drain", key: [], set: readReference(cursor) }];
     cursor.expect("l4proto");
     protocols = readProtocols(cursor);
   }

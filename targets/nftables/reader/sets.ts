@@ -23,8 +23,11 @@ export interface SetSyntax {
   readonly family: Family;
   /** What the key holds behind the two addresses. */
   readonly rest: "ports" | "icmp" | "protocols" | "addresses";
-  /** `fixed` holds what was configured, `record` is filled by packets, `leased` by trials. */
-  readonly use: "fixed" | "record" | "leased";
+  /**
+   * `fixed` holds what was configured, `record` is filled by packets, `leased` by trials. `drain` holds IP versions while
+   * open sessions drain: that is state, and no meaning of a text.
+   */
+  readonly use: "fixed" | "record" | "leased" | "drain";
   readonly elements: readonly Element[];
   readonly span: Span;
 }
@@ -70,7 +73,7 @@ export function readSet(cursor: Cursor, kind: "set" | "map"): SetSyntax | undefi
         break;
       case "elements":
         cursor.expect("=");
-        if (types[0]!.text === "mark") skipLock(cursor);
+        if (types[0]!.text === "mark" || types[0]!.text === "nf_proto") skipState(cursor);
         else elements = readElements(cursor, kind, types);
         break;
       default:
@@ -79,7 +82,17 @@ export function readSet(cursor: Cursor, kind: "set" | "map"): SetSyntax | undefi
   }
   cursor.expect("}");
   const found = [kind, ...properties.slice(1).sort()].join(" ");
-  if (name.text === "lock" && types[0]!.text === "mark" && found === "set flags timeout") return undefined;
+  const [only, ...more] = types.map((type) => type.text);
+  if (name.text === "lock" && only === "mark" && found === "set flags timeout") return undefined;
+  if (
+    /^[ct]_.*_drain$/.test(name.text) &&
+    only === "nf_proto" &&
+    more.length === 0 &&
+    found === "set flags timeout"
+  ) {
+    const state = { family: 4, rest: "addresses", use: "drain", elements: [] } as const;
+    return { kind, name: name.text, ...state, span: cursor.span(name) };
+  }
   const use = uses.get(found);
   if (!use)
     throw cursor.refuse(name, "a set with the flags of a permit set, a record, the lock or a dispatch map");
@@ -204,10 +217,14 @@ export function readString(cursor: Cursor): string {
   return cursor.take().text;
 }
 
-function skipLock(cursor: Cursor): void {
+function skipState(cursor: Cursor): void {
   cursor.expect("{");
-  cursor.word("the lock");
-  readElementOptions(cursor);
+  do {
+    cursor.skipNewlines();
+    cursor.word("an element");
+    readElementOptions(cursor);
+    cursor.skipNewlines();
+  } while (cursor.takeIf(","));
   cursor.expect("}");
 }
 

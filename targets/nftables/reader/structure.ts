@@ -45,18 +45,23 @@ export function checkDispatch({ name, rules }: ChainSyntax, span: Span): void {
   }
 }
 
-/** Both stages of a conduit say the same but for their last word, also the one that no packet meets now. */
+/** Both stages of a conduit say the same but for their last word and a drain, also the one that no packet meets now. */
 export function checkStage({ name, rules }: ChainSyntax, span: Span): void {
   const stage = /_(monitor|enforce)$/.exec(name.text)?.[1];
   if (stage === undefined) return;
+  const drain = `accept drain ${owner(name.text)}_drain`;
   const wanted = [
     `jump ${owner(name.text)}_permitted`,
+    ...(stage === "enforce" && rules[1]?.use?.kind === "drain" ? [drain] : []),
     `jump ${owner(name.text)}_record`,
     stage === "enforce" ? "drop" : "accept",
   ];
-  const found = rules.map(({ state, protocols, use, verdict }) =>
-    state || protocols || use ? "" : `${verdict!.kind}${"chain" in verdict! ? ` ${verdict.chain}` : ""}`,
-  );
+  const found = rules.map(({ state, protocols, use, verdict }) => {
+    if (use?.kind === "drain") return `${verdict?.kind} drain ${use.set}`;
+    return state || protocols || use
+      ? ""
+      : `${verdict!.kind}${"chain" in verdict! ? ` ${verdict.chain}` : ""}`;
+  });
   if (found.join() !== wanted.join()) {
     throw refusal(
       `chain "${name.text}" is not what this stage is: ${wanted.join(", ")}`,

@@ -64,7 +64,7 @@ describe("the reader refuses", () => {
       "a state without a direction",
       "ct state established ct direction reply goto",
       "ct state established goto",
-      'expected "ct"',
+      "while their own conduit drains",
     ],
     ["host bits in a prefix", "10.0.1.0/29 .", "10.0.1.1/29 .", "host bits"],
     ["IPv6 in an IPv4 set", "10.0.1.1 . 10.0.2.1 . tcp", "fd00::1 . 10.0.2.1 . tcp", "is not IPv4"],
