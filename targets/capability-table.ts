@@ -13,9 +13,7 @@ const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capab
     "sessions that are open when enforcement begins",
     ({ sessions }) =>
       sessions
-        .map(
-          (mode) => ({ rematch: "judged anew", drain: "let run for a while", cut: "ended by name" })[mode],
-        )
+        .map((mode) => ({ rematch: "judged anew", drain: "let run for a while", cut: "ended by name" })[mode])
         .join(", "),
   ],
   lease: [
