@@ -66,7 +66,7 @@ export const conduitSchema = z.strictObject({
     .describe(
       "What becomes of sessions that are open when enforcement begins and that no permit admits. rematch: every packet " +
         "is judged anew. drain and a duration: they may go on until they end, and at most for so long. cut: they are ended " +
-        "for good. Default: rematch, on pfSense cut.",
+        "for good. Default: rematch; cut where the firewall knows no other way.",
     ),
   criteria: criteriaSchema
     .optional()
