@@ -3,13 +3,13 @@ import { changesBetween } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { comparisonDocument } from "./documents/rulesets.ts";
-import { groupUnmodelled, readForeignFile, together } from "./foreign-file.ts";
+import { groupUnmodelled, placeFlags, placeOf, readForeignFile, together } from "./foreign-file.ts";
 import { proofBudget } from "./rulesets.ts";
-import { loadSite } from "./site-file.ts";
 import { changesJson, changesText, unmodelledText } from "./views/readings.ts";
 
 interface Flags {
   readonly site?: string;
+  readonly firewall?: string;
   readonly beside?: boolean;
   readonly json: boolean;
 }
@@ -23,13 +23,7 @@ export const compareCommand = buildCommand<Flags, [string, string], Context>({
   },
   parameters: {
     flags: {
-      site: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        placeholder: "FILE",
-        brief: "The site file, for the zones",
-      },
+      ...placeFlags,
       beside: {
         kind: "boolean",
         optional: true,
@@ -46,13 +40,14 @@ export const compareCommand = buildCommand<Flags, [string, string], Context>({
       ],
     },
   },
-  func({ site: siteFile, beside, json }, ...files) {
-    const site = siteFile === undefined ? undefined : loadSite(this, siteFile).site;
+  func({ site, firewall, beside, json }, ...files) {
+    const place = placeOf(this, site, firewall);
     const [before, second] = [readForeignFile(this, files[0]), readForeignFile(this, files[1])];
     const after = beside ? together([before, second]) : second;
-    const changes = changesBetween(before, after, site, proofBudget());
-    if (!changes) throw new CommandError("this comparison takes more than its budget: nothing is known");
-    const unmodelled = groupUnmodelled([...before.unmodelled, ...second.unmodelled]);
+    const answer = changesBetween(before, after, place, proofBudget);
+    if (!answer) throw new CommandError("this comparison takes more than its budget: nothing is known");
+    const { told: changes } = answer;
+    const unmodelled = groupUnmodelled([...before.unmodelled, ...second.unmodelled], answer);
     if (json) {
       const [one, other] = files;
       const document = { before: one, after: other, changes: changesJson(changes), unmodelled };

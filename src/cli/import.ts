@@ -3,13 +3,13 @@ import { meaningOf } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { importDocument } from "./documents/rulesets.ts";
-import { groupUnmodelled, readForeignFile, together } from "./foreign-file.ts";
+import { groupUnmodelled, placeFlags, placeOf, readForeignFile, together } from "./foreign-file.ts";
 import { proofBudget } from "./rulesets.ts";
-import { loadSite } from "./site-file.ts";
 import { answersJson, answersText, findings, unmodelledText } from "./views/readings.ts";
 
 interface Flags {
   readonly site?: string;
+  readonly firewall?: string;
   readonly json: boolean;
 }
 
@@ -23,13 +23,7 @@ export const importCommand = buildCommand<Flags, [string, ...string[]], Context>
   },
   parameters: {
     flags: {
-      site: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        placeholder: "FILE",
-        brief: "The site file, for the zones",
-      },
+      ...placeFlags,
       json: jsonFlag,
     },
     positional: {
@@ -38,13 +32,13 @@ export const importCommand = buildCommand<Flags, [string, ...string[]], Context>
       parameter: { parse: String, placeholder: "FILE", brief: "Rulesets of one host" },
     },
   },
-  func({ site: siteFile, json }, ...files) {
-    const site = siteFile === undefined ? undefined : loadSite(this, siteFile).site;
+  func({ site, firewall, json }, ...files) {
+    const place = placeOf(this, site, firewall);
     const reading = together(files.map((file) => readForeignFile(this, file)));
-    const meaning = meaningOf(reading, site, proofBudget());
-    if (!meaning)
-      throw new CommandError("these rulesets take more than the budget: nothing is known of them");
-    const unmodelled = groupUnmodelled(reading.unmodelled);
+    const answer = meaningOf(reading, place, proofBudget);
+    if (!answer) throw new CommandError("these rulesets take more than the budget: nothing is known of them");
+    const { told: meaning } = answer;
+    const unmodelled = groupUnmodelled(reading.unmodelled, answer);
     const found = findings(meaning);
     if (json) {
       printDocument(this, importDocument, {

@@ -1,4 +1,5 @@
 import type { AddressRange } from "../net/address.ts";
+import { type Interfaces, isInterface } from "../net/interfaces.ts";
 import type { Packet } from "../net/packet.ts";
 import type { Cube, Program, Range, Rule } from "./program.ts";
 
@@ -56,10 +57,16 @@ export const matches = (cube: Cube, packet: Packet): boolean =>
   holds(cube.sourcePort, packet.sourcePort) &&
   holds(cube.destinationPort, packet.destinationPort) &&
   holds(cube.icmpType, packet.icmpType) &&
-  holds(cube.icmpCode, packet.icmpCode);
+  holds(cube.icmpCode, packet.icmpCode) &&
+  holdsInterface(cube.ingress, packet.ingress) &&
+  holdsInterface(cube.egress, packet.egress);
 
 const holdsAddress = (range: AddressRange | undefined, packet: Packet, address: bigint): boolean =>
   range === undefined || (range.family === packet.family && range.from <= address && address <= range.to);
+
+/** A packet whose interface is not known may meet whatever is asked of it. */
+const holdsInterface = (asked: readonly Interfaces[] | undefined, name: string | undefined): boolean =>
+  asked === undefined || name === undefined || asked.every((one) => isInterface(one, name));
 
 const holds = (range: Range | undefined, value: number | undefined): boolean =>
   range === undefined || (value !== undefined && range.from <= value && value <= range.to);

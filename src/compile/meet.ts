@@ -17,12 +17,16 @@ export function meet(a: Cube, b: Cube): Cube | undefined {
   const parts = [["source", source], ["destination", destination], ...numbers] as const;
   if (parts.some(([, part]) => part === "none") || states?.length === 0) return undefined;
   const family = [...families][0];
+  const ways = (["ingress", "egress"] as const).flatMap((key) =>
+    a[key] || b[key] ? [[key, [...(a[key] ?? []), ...(b[key] ?? [])]] as const] : [],
+  );
   return {
     ...a,
     ...b,
     ...(family === undefined ? {} : { family }),
     ...(states === undefined ? {} : { states }),
     ...Object.fromEntries(parts.filter(([, part]) => part !== undefined)),
+    ...Object.fromEntries(ways),
     ...(b.span ? { span: b.span } : {}),
   };
 }

@@ -24,9 +24,13 @@ const ephemeralPort = 40_000;
  * @throws {PacketTextError}
  */
 export function parsePacket(text: string, site: Site): Packet {
-  const match = /^\s*(\S+)\s+(.*?)(\S+)\s*->\s*(\S+)\s*(?:\((\w+)\))?\s*$/.exec(text);
+  const match =
+    /^\s*(\S+)\s+(.*?)(\S+)\s*->\s*(\S+)\s*(?:\((\w+)\))?(?:\s+in\s+(\S+))?(?:\s+out\s+(\S+))?\s*$/.exec(
+      text,
+    );
   if (!match) throw new PacketTextError(`"${text}" is not a packet: ${forms}`);
-  const [, protocolText = "", icmpText = "", from = "", to = "", stateText = "original"] = match;
+  const [, protocolText = "", icmpText = "", from = "", to = "", stateText = "original", ingress, egress] =
+    match;
   const state = connectionStates.find((known) => known === stateText);
   if (!state) throw new PacketTextError(`"${stateText}" is not a state: ${connectionStates.join(", ")}`);
   const [source, destination] = [readEnd(from, site), readEnd(to, site)];
@@ -40,6 +44,8 @@ export function parsePacket(text: string, site: Site): Packet {
     source: addressOf(source, family),
     destination: addressOf(destination, family),
     ...payload({ protocol, family, source, destination, icmpText: icmpText.trim(), state }),
+    ...(ingress !== undefined && { ingress }),
+    ...(egress !== undefined && { egress }),
   };
 }
 

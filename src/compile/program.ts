@@ -1,5 +1,6 @@
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { AddressRange, Family } from "../net/address.ts";
+import type { Interfaces } from "../net/interfaces.ts";
 import type { ConnectionState } from "../net/packet.ts";
 
 /** Inclusive range of small integers (ports, protocols, ICMP types). */
@@ -22,6 +23,9 @@ export interface Cube {
   readonly destinationPort?: Range;
   readonly icmpType?: Range;
   readonly icmpCode?: Range;
+  /** All of them hold. Only a reading of somebody else's ruleset asks for interfaces. */
+  readonly ingress?: readonly Interfaces[];
+  readonly egress?: readonly Interfaces[];
   /** Where the text says so, when one of many elements does. It constrains nothing. */
   readonly span?: Span;
   /** The permit whose counter a match moves. It constrains nothing. */

@@ -1,5 +1,6 @@
 import type { Span } from "../diagnostics/diagnostic.ts";
-import type { ConnectionState } from "../net/packet.ts";
+import { interfaceClasses } from "../net/interfaces.ts";
+import type { ConnectionState, Packet } from "../net/packet.ts";
 import { matches } from "./evaluate.ts";
 import type { Action, Cube, Program, Rule } from "./program.ts";
 
@@ -81,6 +82,27 @@ export function loopIn(chains: ReadonlyMap<string, readonly Rule[]>): string | u
   return undefined;
 }
 
+/** The same ruleset with interfaces as something that is not modelled. */
+export const withoutInterfaces = (reading: Reading): Reading => ({
+  ...reading,
+  gates: reading.gates.map(({ name, program }) => ({
+    name,
+    program: {
+      ...program,
+      chains: new Map([...program.chains].map(([chain, rules]) => [chain, rules.map(blind)])),
+    },
+  })),
+});
+
+const blind = (rule: Rule): Rule => ({
+  ...rule,
+  cubes: rule.cubes.map((cube) => {
+    if (!cube.ingress && !cube.egress) return cube;
+    const { ingress: _in, egress: _out, ...rest } = cube;
+    return { ...rest, uncertain: true };
+  }),
+});
+
 /** `unknown`: it depends on something that is not modelled. */
 export type Answer = "accept" | "drop" | "unknown";
 
@@ -88,10 +110,36 @@ export type Answer = "accept" | "drop" | "unknown";
 type Fate = "next" | "back" | "accept" | "drop";
 
 /**
- * Walks a reading with one packet along every way that it may take. Slow, obvious, and apart from the diagrams: it is
+ * Walks a reading with one packet along every way that it may take, by all interfaces that it may come and leave by
+ * where it does not say. Slow, obvious, and apart from the diagrams: it is
  * what they are tested against.
  */
-export function judge({ gates }: Reading, packet: Parameters<typeof matches>[1]): Answer {
+export function judge(reading: Reading, packet: Packet): Answer {
+  const answers = new Set(waysOf(reading, packet).map((way) => judgeOn(reading, { ...packet, ...way })));
+  const [answer] = answers;
+  return answers.size === 1 && answer ? answer : "unknown";
+}
+
+/** The interfaces by which a packet may come and leave, as far as the reading tells them apart. */
+function waysOf({ gates }: Reading, packet: Packet): readonly Pick<Packet, "ingress" | "egress">[] {
+  const cubes = gates
+    .flatMap(({ program }) => [...program.chains.values()].flat())
+    .flatMap((rule) => rule.cubes);
+  const classes = (end: "ingress" | "egress"): readonly (string | undefined)[] => {
+    if (packet[end] !== undefined) return [packet[end]];
+    return cubes.some((cube) => cube[end])
+      ? interfaceClasses(cubes.flatMap((cube) => cube[end] ?? []))
+      : [undefined];
+  };
+  return classes("ingress").flatMap((ingress) =>
+    classes("egress").map((egress) => ({
+      ...(ingress !== undefined && { ingress }),
+      ...(egress !== undefined && { egress }),
+    })),
+  );
+}
+
+function judgeOn({ gates }: Reading, packet: Packet): Answer {
   const fates = gates.map(({ program }) => walk(program, (cube) => matches(cube, packet)));
   if (fates.some((fate) => !fate.has("accept"))) return "drop";
   return fates.some((fate) => fate.has("drop")) ? "unknown" : "accept";

@@ -20,9 +20,15 @@ export interface Packet {
   readonly destinationPort?: number;
   readonly icmpType?: number;
   readonly icmpCode?: number;
+  /** Names of the interfaces by which it comes and leaves, where they are known. */
+  readonly ingress?: string;
+  readonly egress?: string;
 }
 
-/** `tcp 10.2.0.5:40000 -> 10.1.0.10:502`, with ` (reply)` and the like behind it when not the original direction. */
+/**
+ * `tcp 10.2.0.5:40000 -> 10.1.0.10:502`, with ` (reply)` and the like behind it when not the original direction, and
+ * ` in eth0 out eth1` where its interfaces are known; `*` is any that no rule names.
+ */
 export function formatPacket(packet: Packet): string {
   const end = (address: bigint, port: number | undefined): string => {
     const text = formatAddress(packet.family, address);
@@ -31,5 +37,8 @@ export function formatPacket(packet: Packet): string {
   };
   const icmp = packet.icmpType === undefined ? "" : ` type ${packet.icmpType} code ${packet.icmpCode ?? 0}`;
   const state = packet.state === "original" ? "" : ` (${packet.state})`;
-  return `${formatProtocol(packet.protocol)}${icmp} ${end(packet.source, packet.sourcePort)} -> ${end(packet.destination, packet.destinationPort)}${state}`;
+  const way =
+    (packet.ingress === undefined ? "" : ` in ${packet.ingress}`) +
+    (packet.egress === undefined ? "" : ` out ${packet.egress}`);
+  return `${formatProtocol(packet.protocol)}${icmp} ${end(packet.source, packet.sourcePort)} -> ${end(packet.destination, packet.destinationPort)}${state}${way}`;
 }

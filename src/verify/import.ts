@@ -1,7 +1,7 @@
 import type { Cube } from "../compile/program.ts";
-import type { Reading } from "../compile/reading.ts";
+import { type Reading, withoutInterfaces } from "../compile/reading.ts";
 import type { ConnectionState } from "../net/packet.ts";
-import type { Site, Zone } from "../policy/model.ts";
+import type { Firewall, Site, Zone } from "../policy/model.ts";
 import { namedAddresses } from "./claims/observed.ts";
 import type { Budget } from "./diagram/diagram.ts";
 import { type Answers, createReadings, type Difference, withinBudget } from "./readings.ts";
@@ -32,12 +32,31 @@ export interface Meaning {
   readonly zones: readonly RegionAnswers[];
 }
 
+/** An answer, and whether interfaces took more than the budget, so that all that asks for one was left uncertain. */
+export interface Told<T> {
+  readonly told: T;
+  readonly blind: boolean;
+}
+
+/**
+ * A site, and which of its firewalls the rulesets are from: that one's interfaces say by which of them a packet from
+ * one zone to another comes and leaves. What is not said may be any.
+ */
+export interface Place {
+  readonly site: Site;
+  readonly firewall?: Firewall;
+}
+
 /** Undefined when it takes more than the budget. Without a site there are no zones. */
-export function meaningOf(reading: Reading, site: Site | undefined, budget: Budget): Meaning | undefined {
-  const [families, zones] = [familyRegions(["original"]), zoneRegions(site, ["original"])];
-  const asked = [...families, ...zones].flatMap(({ cubes }) => cubes);
-  return withinBudget(() => {
-    const readings = createReadings([reading], asked, namedAddresses(site?.zones ?? []), budget);
+export const meaningOf = (
+  read: Reading,
+  place: Place | undefined,
+  budget: () => Budget,
+): Told<Meaning> | undefined =>
+  withInterfacesOrNot([read], ([reading = read]) => {
+    const [families, zones] = [familyRegions(["original"]), zoneRegions(place, ["original"])];
+    const asked = [...families, ...zones].flatMap(({ cubes }) => cubes);
+    const readings = createReadings([reading], asked, namedAddresses(place?.site.zones ?? []), budget());
     const answer = ({ from, to, cubes }: Region): RegionAnswers => ({
       from,
       to,
@@ -45,20 +64,31 @@ export function meaningOf(reading: Reading, site: Site | undefined, budget: Budg
     });
     return { families: families.map(answer), zones: zones.map(answer) };
   });
-}
+
+const withInterfacesOrNot = <T>(
+  readings: readonly Reading[],
+  question: (readings: readonly Reading[]) => T,
+): Told<T> | undefined =>
+  withinBudget(() => ({ told: question(readings), blind: false })) ??
+  withinBudget(() => ({ told: question(readings.map(withoutInterfaces)), blind: true }));
 
 /** What changes for requests, replies and related packets, between zones or, without a site, for each family. */
 export function changesBetween(
-  before: Reading,
-  after: Reading,
-  site: Site | undefined,
-  budget: Budget,
-): readonly RegionDifference[] | undefined {
+  was: Reading,
+  is: Reading,
+  place: Place | undefined,
+  budget: () => Budget,
+): Told<readonly RegionDifference[]> | undefined {
   const states = ["original", "reply", "related"] as const;
-  const regions = site ? zoneRegions(site, states) : familyRegions(states);
+  const regions = place ? zoneRegions(place, states) : familyRegions(states);
   const asked = regions.flatMap(({ cubes }) => cubes);
-  return withinBudget(() => {
-    const readings = createReadings([before, after], asked, namedAddresses(site?.zones ?? []), budget);
+  return withInterfacesOrNot([was, is], ([before = was, after = is]) => {
+    const readings = createReadings(
+      [before, after],
+      asked,
+      namedAddresses(place?.site.zones ?? []),
+      budget(),
+    );
     return regions.map(({ from, to, cubes }) => {
       const difference = readings.difference(before, after, cubes);
       return { from, to, change: changeOf(difference), difference };
@@ -77,12 +107,24 @@ function changeOf({ lost, gained, unknown }: Difference): RegionDifference["chan
 const familyRegions = (states: readonly ConnectionState[]): readonly Region[] =>
   ([4, 6] as const).map((family) => ({ from: `IPv${family}`, to: "any", cubes: [{ family, states }] }));
 
-const zoneRegions = (site: Site | undefined, states: readonly ConnectionState[]): readonly Region[] =>
-  (site?.zones ?? []).flatMap((from) =>
-    site!.zones
+const zoneRegions = (place: Place | undefined, states: readonly ConnectionState[]): readonly Region[] =>
+  (place?.site.zones ?? []).flatMap((from) =>
+    place!.site.zones
       .filter((to) => to !== from)
-      .map((to) => ({ from: from.id, to: to.id, cubes: between(from, to, states) })),
+      .map((to) => {
+        const way = { ...behind(place!, "ingress", from), ...behind(place!, "egress", to) };
+        return {
+          from: from.id,
+          to: to.id,
+          cubes: between(from, to, states).map((cube) => ({ ...cube, ...way })),
+        };
+      }),
   );
+
+function behind({ firewall }: Place, end: "ingress" | "egress", zone: Zone): Cube {
+  const names = firewall?.interfaces?.get(zone.id);
+  return names && names.length > 0 ? { [end]: [{ names }] } : {};
+}
 
 const between = (from: Zone, to: Zone, states: readonly ConnectionState[]): readonly Cube[] =>
   from.networks.flatMap((source) =>

@@ -1,19 +1,31 @@
+import { matches } from "../compile/evaluate.ts";
 import type { Cube, Program } from "../compile/program.ts";
-import type { Answer, Gate, Reading } from "../compile/reading.ts";
+import { type Answer, type Gate, judge, type Reading } from "../compile/reading.ts";
 import type { AddressRange } from "../net/address.ts";
 import type { Packet } from "../net/packet.ts";
 import { union } from "./diagram/build.ts";
 import { type Budget, BudgetExceeded, createStore, type Diagram } from "./diagram/diagram.ts";
 import { outcome } from "./diagram/outcome.ts";
 import { type Bounds, bounds, createSets } from "./diagram/possible.ts";
-import { createSpace } from "./diagram/space.ts";
+import { createSpace, dimension } from "./diagram/space.ts";
 import { witness } from "./diagram/witness.ts";
 
-/** A packet for each answer that a reading gives among some packets. Which answers are absent is certain. */
-export type Answers = Readonly<Partial<Record<Answer, Packet>>>;
+/** A packet whose fate is certain by whatever interfaces it comes and leaves, but not the same by all of them. */
+export interface Dependence {
+  readonly packet: Packet;
+  /** By which of its ways it passes, as packets with their interfaces; by the others it is dropped. */
+  readonly passes: readonly Packet[];
+  readonly dropped: readonly Packet[];
+}
 
 /**
- * How two readings differ in what they let pass. `lost` and `gained` are certain, packets that one of them lets pass
+ * A packet for each answer that a reading gives among some packets, whatever their interfaces: where the interface
+ * decides, the answer is unknown. Which answers are absent is certain.
+ */
+export type Answers = Readonly<Partial<Record<Answer, Packet>>> & { readonly depends?: Dependence };
+
+/**
+ * How two readings differ in what they let pass. Where it matters, a packet has its interfaces. `lost` and `gained` are certain, packets that one of them lets pass
  * and the other drops; `unknown` is a packet of which one of them does not say enough to know.
  */
 export interface Difference {
@@ -58,6 +70,25 @@ export function createReadings(
         accept: outcome.accept,
         drop: outcome.next,
       });
+  /** The packets that are in a set by some of their ways, by all of them. */
+  const anyWay = (set: Diagram): Diagram => {
+    if (store.level(set) !== dimension.way) return set;
+    const { count } = space.ways;
+    const [starts, children] = [store.starts(set), store.children(set)];
+    const of = (from: number, to: number): Diagram =>
+      children
+        .filter((_, edge) => starts[edge]! < to && (starts[edge + 1] ?? to) > from)
+        .reduce((a, b) => or(a, b), outcome.next);
+    return store.node(dimension.way, [0, count], [of(0, count), of(count, 2 * count)]);
+  };
+  const dependence = (reading: Reading, packet: Packet, within: readonly Cube[]): Dependence => {
+    const ways = Array.from({ length: 2 * space.ways.count }, (_, rank) => space.ways.at(rank))
+      .filter(({ family }) => family === packet.family)
+      .map((way): Packet => ({ ...packet, ...way }))
+      .filter((one) => within.some((cube) => matches(cube, one)));
+    const passes = ways.filter((one) => judge(reading, one) === "accept");
+    return { packet, passes, dropped: ways.filter((one) => !passes.includes(one)) };
+  };
   const packets = (wanted: readonly Cube[]): Diagram => union(store, space.rank(wanted), outcome.accept);
   const examples = <Name extends string>(
     sets: Readonly<Record<Name, Diagram>>,
@@ -66,15 +97,34 @@ export function createReadings(
     const asked = packets(within);
     const found: Partial<Record<Name, Packet>> = {};
     for (const name of Object.keys(sets) as Name[]) {
-      const packet = witness(store, space, and(asked, sets[name]), named);
+      const set = and(asked, sets[name]);
+      // The interfaces are told only where they matter.
+      const always = and(anyWay(set), not(anyWay(and(asked, not(set)))));
+      const packet = wayless(witness(store, space, always, named)) ?? witness(store, space, set, named);
       if (packet) found[name] = packet;
     }
     return found;
   };
   return {
     answers(reading, within) {
+      const asked = packets(within);
       const { accept, drop } = through(reading.gates);
-      return examples({ accept: not(drop), drop: not(accept), unknown: and(accept, drop) }, within);
+      const [may, mayNot] = [and(asked, accept), and(asked, drop)];
+      const [somehow, somehowNot] = [anyWay(may), anyWay(mayNot)];
+      const unknown = and(somehow, somehowNot);
+      const depends = and(unknown, not(anyWay(and(may, mayNot))));
+      const example = (set: Diagram): Packet | undefined => wayless(witness(store, space, set, named));
+      const certain = { accept: and(somehow, not(somehowNot)), drop: and(somehowNot, not(somehow)) };
+      const decided = example(depends);
+      const found = {
+        accept: example(certain.accept),
+        drop: example(certain.drop),
+        unknown: example(and(unknown, not(depends))) ?? decided,
+      };
+      return {
+        ...Object.fromEntries(Object.entries(found).filter(([, packet]) => packet)),
+        ...(decided && { depends: dependence(reading, decided, within) }),
+      };
     },
     difference(before, after, within) {
       // A gate that stands in both makes no difference, whatever is not known of it.
@@ -95,6 +145,12 @@ export function createReadings(
     },
   };
 }
+
+const wayless = (packet: Packet | undefined): Packet | undefined => {
+  if (!packet) return undefined;
+  const { ingress: _in, egress: _out, ...rest } = packet;
+  return rest;
+};
 
 /** What a gate says, wherever it says it. */
 const keysOf = ({ gates }: Reading): readonly string[] =>

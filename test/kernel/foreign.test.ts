@@ -41,7 +41,10 @@ const sent: readonly Sent[] = (() => {
       for (const source of hosts[side][family]) {
         for (const destination of hosts[other][family]) {
           const id = (): number => all.length + 1;
-          const ends = { source: parseAddress(source).from, destination: parseAddress(destination).from };
+          const ends = {
+            ...{ source: parseAddress(source).from, destination: parseAddress(destination).from },
+            ...{ ingress: side, egress: other },
+          };
           for (const port of ports) {
             for (const protocol of Object.values(protocols)) {
               const [sport, dport] = [20_000 + id(), port];

@@ -2,12 +2,12 @@ import type { Axis } from "../../src/compile/axis.ts";
 import type { Packet } from "../../src/net/packet.ts";
 import type { Diagram, Store } from "../../src/verify/diagram/diagram.ts";
 import { outcomes } from "../../src/verify/diagram/outcome.ts";
-import { familyRanks, type Space, stateRanks } from "../../src/verify/diagram/space.ts";
+import { type Space, stateRanks } from "../../src/verify/diagram/space.ts";
 
 /** The outcome of one packet: a walk along one path of the diagram. */
 export function lookup(store: Store, space: Space, diagram: Diagram, packet: Packet): number {
   const values: readonly bigint[] = [
-    BigInt(familyRanks.indexOf(packet.family)),
+    BigInt(wayOf(space, packet)),
     BigInt(stateRanks.indexOf(packet.state)),
     packet.destination,
     packet.source,
@@ -24,6 +24,12 @@ export function lookup(store: Store, space: Space, diagram: Diagram, packet: Pac
   }
   return rest;
 }
+
+const wayOf = ({ ways }: Space, packet: Packet): number =>
+  Array.from({ length: 2 * ways.count }, (_, rank) => rank).find((rank) => {
+    const { family, ingress, egress } = ways.at(rank);
+    return family === packet.family && ingress === packet.ingress && egress === packet.egress;
+  })!;
 
 const rankBelow = ({ points }: Axis, value: bigint): number =>
   lastAtMost(points.length, (index) => points[index]! <= value);

@@ -20,8 +20,20 @@ const packet = (port: number): Packet => ({
 
 const ports = [21, 22, 23];
 const cube = fc
-  .record({ port: fc.constantFrom(...ports), certain: fc.boolean() })
-  .map(({ port, certain }): Cube => (certain ? tcpTo(port) : { ...tcpTo(port), uncertain: true }));
+  .record({
+    port: fc.constantFrom(...ports),
+    certain: fc.boolean(),
+    end: fc.constantFrom("ingress", "egress", undefined),
+    names: fc.constantFrom(["eth0"], ["eth*"], ["eth0", "eth1"]),
+    not: fc.boolean(),
+  })
+  .map(
+    ({ port, certain, end, names, not }): Cube => ({
+      ...tcpTo(port),
+      ...(!certain && { uncertain: true }),
+      ...(end && { [end]: [{ names, ...(not && { not }) }] }),
+    }),
+  );
 const verdict = fc.constantFrom<Action>({ kind: "accept" }, { kind: "drop" }, { kind: "return" });
 const towards = (chain: string) =>
   fc.oneof(verdict, fc.constantFrom<Action>({ kind: "jump", chain }, { kind: "goto", chain }));
@@ -76,8 +88,10 @@ describe("a reading with uncertain rules", () => {
         const asked = ports.map(tcpTo);
         const readings = createReadings([reading], asked, [], unlimited);
         for (const port of ports) {
-          const answers = Object.keys(readings.answers(reading, [tcpTo(port)]));
-          expect(answers).toEqual([judge(reading, packet(port))]);
+          const { depends, ...answers } = readings.answers(reading, [tcpTo(port)]);
+          expect(Object.keys(answers)).toEqual([judge(reading, packet(port))]);
+          for (const one of depends?.passes ?? []) expect(judge(reading, one)).toBe("accept");
+          for (const one of depends?.dropped ?? []) expect(judge(reading, one)).toBe("drop");
         }
       }),
     );
@@ -90,6 +104,9 @@ describe("a reading with uncertain rules", () => {
         for (const port of ports) {
           const answer = judge(reading, packet(port));
           if (answer !== "unknown") expect(judge(one, packet(port))).toBe(answer);
+          const [ingress, egress] = ["eth0", "wan"];
+          const on = judge(reading, { ...packet(port), ingress, egress });
+          if (on !== "unknown") expect(judge(one, { ...packet(port), ingress, egress })).toBe(on);
         }
       }),
     );
@@ -128,6 +145,19 @@ describe("the difference of two readings", () => {
   test("is unknown, and no loss, where the rule that went may never have matched", () => {
     const before = single([rule({ ...tcpTo(22), uncertain: true }, "accept")], "drop");
     expect(Object.keys(differ(before, single([], "drop")))).toEqual(["unknown"]);
+  });
+
+  test("is told with the interface where only that makes it", () => {
+    const from = (name: string): Reading =>
+      single([rule({ ...tcpTo(22), ingress: [{ names: [name] }] }, "accept")], "drop");
+    expect(differ(from("eth0"), from("eth0"))).toEqual({});
+    expect(differ(from("eth0"), from("eth1"))).toEqual({
+      lost: "tcp 10.0.0.1:40000 -> 10.0.0.1:22 in eth0",
+      gained: "tcp 10.0.0.1:40000 -> 10.0.0.1:22 in eth1",
+    });
+    expect(differ(from("eth0"), single([rule(tcpTo(22), "accept")], "drop"))).toEqual({
+      gained: "tcp 10.0.0.1:40000 -> 10.0.0.1:22 in *",
+    });
   });
 
   test("does not rest on what is unknown of a gate that both have", () => {

@@ -51,6 +51,10 @@ const answers = many(
     accept: packet.optional(),
     deny: packet.optional(),
     unknown: packet.optional(),
+    "depends-on-interface": z
+      .strictObject({ packet, accept: many(packet), deny: many(packet) })
+      .optional()
+      .describe("An unknown packet that its interfaces decide about; * is one that no rule names"),
   }),
 );
 

@@ -1,6 +1,7 @@
 import type { Diagram, Store } from "./diagram.ts";
 import { type Operation, outcome, sequence } from "./outcome.ts";
-import { dimensions, open, type RankedCubes, rankedLength } from "./space.ts";
+import { dimensions, type RankedCubes, rankedLength } from "./space.ts";
+import { open } from "./ways.ts";
 
 /**
  * The union of cubes: `inside` where any of them matches, `next` elsewhere. One sort brings together the cubes that

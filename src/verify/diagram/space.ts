@@ -3,14 +3,16 @@ import type { Cube, Program, Range } from "../../compile/program.ts";
 import { type AddressRange, addressBits, type Family } from "../../net/address.ts";
 import type { ConnectionState } from "../../net/packet.ts";
 import { portProtocols } from "../../net/protocol.ts";
+import { createWays, open, type RankRange, type Ways } from "./ways.ts";
 
 /**
- * Dimensions of a packet, in the order in which a diagram asks for them. `service` is tagged: protocol times 65,536
+ * Dimensions of a packet, in the order in which a diagram asks for them. `way` is the family with the interfaces: all
+ * ways of IPv4 stand before those of IPv6, and where no interface is asked for each family has one. `service` is tagged: protocol times 65,536
  * plus the destination port, or the ICMP type times 256 plus its code, or 0 to 65,535 alike for any other protocol.
  * So a constraint on a TCP port can never be met by a UDP packet.
  */
 export const dimension = {
-  family: 0,
+  way: 0,
   state: 1,
   destination: 2,
   source: 3,
@@ -19,8 +21,7 @@ export const dimension = {
 } as const;
 export const dimensions = 6;
 
-/** Families and states by rank; the states that are looked up as requests stand together. */
-export const familyRanks: readonly Family[] = [4, 6];
+/** States by rank; the states that are looked up as requests stand together. */
 export const stateRanks: readonly ConnectionState[] = ["original", "none", "related", "reply"];
 
 const payloads = 65_536;
@@ -30,10 +31,7 @@ const isIcmp = (protocol: number): boolean => protocol === 1 || protocol === 58;
 export type RankedCubes = readonly number[];
 export const rankedLength = 2 * dimensions;
 
-/** The end of a range that goes to the end of its dimension, whatever the family's axis holds. */
-export const open = 2 ** 31 - 1;
 const whole: RankRange = [0, open];
-type RankRange = readonly [from: number, to: number];
 
 /** The compressed coordinates of everything that a set of programs can tell apart. */
 export interface Space {
@@ -41,13 +39,16 @@ export interface Space {
   axis(level: number, family: Family): Axis;
   /** Cubes as disjoint or overlapping ranked cubes; a cube that matches nothing gives none. */
   rank(cubes: readonly Cube[]): RankedCubes;
+  readonly ways: Ways;
 }
 
 export function createSpace(programs: readonly Program[], further: readonly Cube[] = []): Space {
   const addresses = new Set<AddressRange>();
+  const asked: Cube[] = [];
   const services = new Set([0, 256 * payloads]);
   const sourcePorts = new Set([0, payloads]);
   const note = (cube: Cube): void => {
+    if (cube.ingress || cube.egress) asked.push(cube);
     if (cube.source) addresses.add(cube.source);
     if (cube.destination) addresses.add(cube.destination);
     if (cube.sourcePort) sourcePorts.add(cube.sourcePort.from).add(cube.sourcePort.to + 1);
@@ -58,6 +59,7 @@ export function createSpace(programs: readonly Program[], further: readonly Cube
   }
   further.forEach(note);
 
+  const ways = createWays(asked);
   const addressAxis = (family: Family): Axis => {
     const ends = [0n, 1n << BigInt(addressBits(family))];
     for (const range of addresses) if (range.family === family) ends.push(range.from, range.to + 1n);
@@ -65,7 +67,7 @@ export function createSpace(programs: readonly Program[], further: readonly Cube
   };
   const addressAxes = { 4: addressAxis(4), 6: addressAxis(6) };
   const own = {
-    [dimension.family]: createAxis([0n, 1n, 2n]),
+    [dimension.way]: createAxis(Array.from({ length: 2 * ways.count + 1 }, (_, way) => BigInt(way))),
     [dimension.state]: createAxis([...stateRanks.keys(), stateRanks.length].map(BigInt)),
     [dimension.service]: createAxis([...services].map(BigInt)),
     [dimension.sourcePort]: createAxis([...sourcePorts].map(BigInt)),
@@ -94,14 +96,15 @@ export function createSpace(programs: readonly Program[], further: readonly Cube
     const family = cube.family ?? cube.source?.family ?? cube.destination?.family;
     if (cube.source && cube.source.family !== family) return;
     if (cube.destination && cube.destination.family !== family) return;
-    const [f0, f1] = family ? familyRanges[family] : whole;
     const [d0, d1] = rankAddress(cube.destination);
     const [s0, s1] = rankAddress(cube.source);
     const [p0, p1] = rankSourcePort(cube.sourcePort);
-    for (const [t0, t1] of stateRuns(cube.states)) {
-      for (const service of cubeServices(cube)) {
-        const [v0, v1] = rankService(service);
-        ranked.push(f0, f1, t0, t1, d0, d1, s0, s1, v0, v1, p0, p1);
+    for (const [w0, w1] of ways.runs(family, cube)) {
+      for (const [t0, t1] of stateRuns(cube.states)) {
+        for (const service of cubeServices(cube)) {
+          const [v0, v1] = rankService(service);
+          ranked.push(w0, w1, t0, t1, d0, d1, s0, s1, v0, v1, p0, p1);
+        }
       }
     }
   };
@@ -110,10 +113,8 @@ export function createSpace(programs: readonly Program[], further: readonly Cube
     for (const cube of cubes) rankCube(cube, ranked);
     return ranked;
   };
-  return { axis, rank };
+  return { axis, rank, ways };
 }
-
-const familyRanges: Record<Family, RankRange> = { 4: [0, 1], 6: [1, open] };
 
 const upToOpen = ([from, to]: RankRange, points: readonly bigint[]): RankRange =>
   to === points.length - 1 ? [from, open] : [from, to];

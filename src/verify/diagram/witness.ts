@@ -3,7 +3,7 @@ import type { Packet } from "../../net/packet.ts";
 import { icmpProtocol, portProtocols } from "../../net/protocol.ts";
 import type { Diagram, Store } from "./diagram.ts";
 import { outcome } from "./outcome.ts";
-import { dimension, familyRanks, type Space, stateRanks } from "./space.ts";
+import { dimension, type Space, stateRanks } from "./space.ts";
 
 /** Values of one dimension, inclusive. */
 interface Values {
@@ -43,7 +43,8 @@ export function witness(
     ...named.filter((range) => range.family === family).map(hosts),
     hosts(everyAddress(family)),
   ];
-  family = familyRanks[Number(take(dimension.family, []))]!;
+  const way = space.ways.at(Number(take(dimension.way, [])));
+  family = way.family;
   const state = stateRanks[Number(take(dimension.state, []))]!;
   const destination = take(dimension.destination, addressWishes());
   const source = take(dimension.source, addressWishes());
@@ -51,7 +52,7 @@ export function witness(
   const sourcePort = Number(take(dimension.sourcePort, [{ from: 40_000n, to: 65_535n }]));
   const [protocol, payload] = [service >> 16, service & 0xffff];
   return {
-    family,
+    ...way,
     state,
     source,
     destination,

@@ -44,8 +44,10 @@ export function condition(option: Option, context: Context): Condition {
     case "--protocol":
       return protocolCondition(option);
     case "-i":
+    case "--in-interface":
     case "-o":
-      return interfaceCondition(value, option.negated);
+    case "--out-interface":
+      return interfaceCondition(/^-(i|-in)/.test(option.name) ? "ingress" : "egress", value, option.negated);
     case "--dport":
     case "--destination-port":
     case "--dports":
@@ -137,11 +139,12 @@ function protocolCondition(option: Option): readonly Cube[] {
   return ranges.map((range): Cube => ({ protocol: range }));
 }
 
-/** No packet that is forwarded comes from the loopback interface or leaves by it; `+` stands for any other. */
-function interfaceCondition(name: string, negated: boolean): Condition {
-  const always = name === "+" ? !negated : name === "lo" ? negated : undefined;
-  if (always === undefined) return "not modelled";
-  return always ? [{}] : [];
+/** A name that ends in `+` stands for all that begin so. */
+function interfaceCondition(end: "ingress" | "egress", name: string, negated: boolean): readonly Cube[] {
+  // No packet that is forwarded comes from the loopback interface or leaves by it.
+  if (name === "lo") return negated ? [{}] : [];
+  const names = [name.replace(/\+$/, "*")];
+  return [{ [end]: [{ names, ...(negated && { not: true }) }] }];
 }
 
 type PortEnd = "sourcePort" | "destinationPort";

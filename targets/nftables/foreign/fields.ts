@@ -23,16 +23,24 @@ export const connectionFields: ReadonlySet<string> = new Set(
 /** What a condition on one field comes to. */
 export type Condition = readonly Cube[] | "not modelled";
 
+/** What is known of every packet where a rule stands. */
+export interface Context {
+  /** Every packet is known to connection tracking. */
+  readonly tracked: boolean;
+  /** Which of a packet's interfaces are known to every kernel at this hook. */
+  readonly ingress: boolean;
+  readonly egress: boolean;
+}
+
 /**
  * The packets whose field compares so with any of the values; of a packet without the field none does, whatever the
  * operator: `ip saddr != 10.0.0.1` matches no IPv6. "not modelled" where that depends on more than the packet.
- * @param tracked whether every packet is known to connection tracking.
  */
 export function condition(
   field: string,
   operator: Operator,
   values: readonly string[],
-  tracked: boolean,
+  context: Context,
 ): Condition {
   const numbers = numberFields.get(field);
   if (numbers) return numberCondition(numbers, operator, values);
@@ -43,22 +51,21 @@ export function condition(
     case "ip6 daddr":
       return addressCondition(field, operator, values);
     case "ct state":
-      return stateCondition(operator, values, tracked);
+      return stateCondition(operator, values, context.tracked);
     case "ct direction":
       return directionCondition(operator, values);
     case "ip6 nexthdr":
-      return nextHeaderCondition(operator, values);
+      return nextHeaderCondition(operator, values, context);
     case "meta nfproto":
     case "meta protocol":
     case "ether type":
       return familyCondition(operator, values);
     case "meta iif":
     case "meta iifname":
+      return interfaceCondition("ingress", operator, values, context);
     case "meta oif":
     case "meta oifname":
-      // No packet that is forwarded comes from the loopback interface, or leaves by it.
-      if (values.some((value) => value !== "lo") || !/^[!=]=$/.test(operator)) return "not modelled";
-      return operator === "==" ? [] : [{}];
+      return interfaceCondition("egress", operator, values, context);
     default:
       return "not modelled";
   }
@@ -227,14 +234,28 @@ function directionCondition(operator: Operator, values: readonly string[]): Cond
 }
 
 /** The header behind the first one is the protocol only where no extension header stands between. */
-function nextHeaderCondition(operator: Operator, values: readonly string[]): Condition {
-  const cubes = condition("meta l4proto", operator, values, true);
+function nextHeaderCondition(operator: Operator, values: readonly string[], context: Context): Condition {
+  const cubes = condition("meta l4proto", operator, values, context);
   if (cubes === "not modelled") return cubes;
-  const extensions = condition("meta l4proto", operator, ["0", "43", "44", "60", "135"], true);
+  const extensions = condition("meta l4proto", operator, ["0", "43", "44", "60", "135"], context);
   const mayBeExtension = extensions !== "not modelled" && meetAll([cubes, extensions]).length > 0;
   return mayBeExtension || operator !== "=="
     ? [{ family: 6, uncertain: true }]
     : cubes.map((cube): Cube => ({ ...cube, family: 6, uncertain: true }));
+}
+
+function interfaceCondition(
+  end: "ingress" | "egress",
+  operator: Operator,
+  values: readonly string[],
+  context: Context,
+): Condition {
+  // A star that is escaped is part of the name.
+  if (!/^[!=]=$/.test(operator) || values.some((value) => value.includes("\\"))) return "not modelled";
+  // No packet that is forwarded comes from the loopback interface, or leaves by it.
+  if (values.every((value) => value === "lo")) return operator === "==" ? [] : [{}];
+  if (!context[end]) return "not modelled";
+  return [{ [end]: [{ names: values, ...(operator === "!=" && { not: true }) }] }];
 }
 
 const familyNames: ReadonlyMap<string, Family> = new Map([

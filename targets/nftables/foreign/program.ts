@@ -7,7 +7,7 @@ import {
   type Reading,
   type Unmodelled,
 } from "../../../src/compile/reading.ts";
-import { condition, presence } from "./fields.ts";
+import { type Context, condition, presence } from "./fields.ts";
 import {
   type Chain,
   type Element,
@@ -44,11 +44,25 @@ export function readingOf(listing: Listing): Reading {
         unmodelled.push({ construct: `address translation (${name})`, span: chain.span });
       else if (table.family === "bridge")
         unmodelled.push({ construct: `bridge filter (${name})`, span: chain.span });
-      else gates.push(gateOf({ table, tracked, changing, unmodelled }, chain, chain.base));
+      else
+        gates.push(
+          gateOf(
+            { table, context: contextAt(chain.base.hook, tracked), changing, unmodelled },
+            chain,
+            chain.base,
+          ),
+        );
     }
   }
   return { gates, unmodelled };
 }
+
+/** Where a packet will leave is known once it is routed; that it is still known at the end where it came from is new. */
+const contextAt = (hook: string, tracked: boolean): Context => ({
+  tracked,
+  ingress: hook === "prerouting" || hook === "forward",
+  egress: hook === "forward" || hook === "postrouting",
+});
 
 const constructs = ({ steps }: RuleSyntax): readonly string[] =>
   steps.flatMap((step) => (step.kind === "unmodelled" ? step.construct : []));
@@ -58,8 +72,7 @@ const changedSets = ({ steps }: RuleSyntax): readonly string[] =>
 
 interface Scope {
   readonly table: Table;
-  /** Every packet is known to connection tracking. */
-  readonly tracked: boolean;
+  readonly context: Context;
   /** Sets of the table that packets fill or empty. */
   readonly changing: ReadonlySet<string>;
   /** What is found on the way. */
@@ -163,7 +176,7 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
     field,
     operator,
     certain.map(({ key }) => key[0]!),
-    scope.tracked,
+    scope.context,
   );
   if (cubes !== "not modelled") return cubes;
   note(field);
@@ -172,14 +185,14 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
 
 /** The packets of one element, the parts of its key taken together. */
 function elementCubes(
-  { tracked }: Scope,
+  { context }: Scope,
   fields: readonly string[],
   { key, expires }: Element,
   note: Note,
 ): readonly Cube[] {
   const parts = fields.map((field, index): readonly Cube[] => {
     // One `*` stands for every key.
-    const cubes = condition(field, "==", [key[index] ?? "*"], tracked);
+    const cubes = condition(field, "==", [key[index] ?? "*"], context);
     if (cubes !== "not modelled") return cubes;
     note(field);
     return [{ ...presence(field), uncertain: true }];

@@ -48,6 +48,13 @@ describe("anybody's nft ruleset", () => {
     ["ct state != invalid accept", "tcp 10.1.1.1 -> 1.1.1.1:9 (none)", "drop"],
     ["ct direction reply accept", "icmp 3 10.1.1.1 -> 1.1.1.1 (related)", "unknown"],
     ['iifname "eth0" accept', "tcp 10.1.1.1 -> 1.1.1.1:9", "unknown"],
+    ['iifname "eth0" accept', "tcp 10.1.1.1 -> 1.1.1.1:9 in eth0", "accept"],
+    ['iifname { "eth0", "wg*" } accept', "tcp 10.1.1.1 -> 1.1.1.1:9 in wg3", "accept"],
+    ['iifname { "eth0", "wg*" } accept', "tcp 10.1.1.1 -> 1.1.1.1:9 in eth1", "drop"],
+    ['iifname vmap { "eth0" : accept, "eth1" : drop }', "tcp 10.1.1.1 -> 1.1.1.1:9 in eth0", "accept"],
+    ['iifname . oifname { "eth0" . "eth1" } accept', "tcp 10.1.1.1 -> 1.1.1.1:9 in eth0 out eth1", "accept"],
+    ['iifname . oifname { "eth0" . "eth1" } accept', "tcp 10.1.1.1 -> 1.1.1.1:9 in eth0 out eth2", "drop"],
+    ['iif "eth0" oif != "eth1" accept', "tcp 10.1.1.1 -> 1.1.1.1:9 in eth0 out eth1", "drop"],
     ['iifname "eth0" tcp dport 9 accept', "tcp 10.1.1.1 -> 1.1.1.1:10", "drop"],
     ['iifname "lo" accept', "tcp 10.1.1.1 -> 1.1.1.1:9", "drop"],
     ["limit rate 5/second burst 5 packets tcp dport 9 accept", "tcp 10.1.1.1 -> 1.1.1.1:10", "drop"],
@@ -74,6 +81,15 @@ describe("anybody's nft ruleset", () => {
     ["ip saddr vmap { 1.1.1.1 : accept, * : drop }", "tcp 1.1.1.2 -> 1.1.1.2:11", "drop"],
   ])("%s: %s gives %s", (rules, packet, expected) => {
     expect(answer(forward(rules), packet)).toBe(expected);
+  });
+
+  test("an interface is asked for only where every kernel knows it", () => {
+    const at = (hook: string, rule: string): string => forward(rule).replace("hook forward", `hook ${hook}`);
+    const packet = "tcp 1.1.1.1 -> 1.1.1.2:9 in eth0 out eth1";
+    expect(answer(at("prerouting", 'iifname "eth0" accept'), packet)).toBe("accept");
+    expect(answer(at("prerouting", 'oifname "eth1" accept'), packet)).toBe("unknown");
+    expect(answer(at("postrouting", 'iifname "eth0" accept'), packet)).toBe("unknown");
+    expect(answer(at("postrouting", 'oifname "eth1" accept'), packet)).toBe("accept");
   });
 
   test("a table of one family, and its policy, are not for the other", () => {
