@@ -61,6 +61,7 @@ const order = (stage: Stage): TrialOrder => ({
 
 async function arm(driver: Driver, trial: TrialOrder): Promise<void> {
   await driver.lock(trial.holder, 60);
+  await driver.guard?.(trial);
   await driver.load(trial.rules);
   await driver.arm(trial);
 }

@@ -35,7 +35,29 @@ export interface HostFacts {
   readonly version: string;
   /** Reasons why no change may be made here, each with how to mend it; empty when it may. */
   readonly obstacles: readonly string[];
+  /** Who ends a trial here when nobody acts, independent of one another; the one that fires first stands first. */
+  readonly deadMen: readonly DeadMan[];
 }
+
+/** A lease that the kernel holds, a timer of the init system, or a process of its own. */
+export type DeadMan = "kernel" | "init" | "process";
+
+/** One dead man in a rehearsal: when it was to fire, and when it did, in seconds. */
+export interface Firing {
+  readonly by: DeadMan;
+  readonly due: number;
+  readonly seconds: number;
+}
+
+/** The second dead man of the last trial, as the firewall knows it. `plan` is the first 16 digits of the plan's id. */
+export type GuardState = { readonly plan: string; readonly by: DeadMan } & (
+  | { readonly kind: "waits"; readonly secondsLeft: number }
+  /** Nothing executes it any more, and nobody disarmed it. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "disarmed" }
+  /** It found the trial running and ended it, or found that there was nothing left to end. */
+  | { readonly kind: "fired"; readonly found: "trial" | "nothing" }
+);
 
 /** What dispatches a conduit's packets now. */
 export interface LiveConduit {
@@ -134,7 +156,13 @@ export interface TrialOrder {
 }
 
 /** Outcome of a step that the firewall itself may have overtaken. */
-export type LeaseAnswer = "held" | "expired" | "confirmed" | "foreign";
+export type LeaseAnswer =
+  | "held"
+  | "expired"
+  | "confirmed"
+  | "foreign"
+  /** The lease was renewed, and the second dead man is not there any more. */
+  | "unguarded";
 
 /**
  * What may be done to a firewall. Each step is one atomic transaction there and safe to repeat. All reject with
@@ -148,8 +176,15 @@ export interface Driver {
   /** Takes the firewall's own lock, which ends by itself; resolves with the holder when somebody else has it. */
   lock(holder: string, seconds: number): Promise<string | undefined>;
   unlock(holder: string): Promise<void>;
-  /** Rehearses the dead man on the host, away from any packet. Resolves with the seconds it took to fire. */
-  drill(leaseSeconds: number): Promise<number>;
+  /** Rehearses every dead man on the host, away from any packet. @throws {DriverError} when one does not fire. */
+  drill(leaseSeconds: number): Promise<readonly Firing[]>;
+  /**
+   * Has the second dead man wait, before anything of the trial is loaded; from then on `renew` renews both. Absent
+   * where `arm` itself starts every dead man before it loads the first rule.
+   */
+  guard?(order: TrialOrder): Promise<void>;
+  /** What is known of the second dead man on the host; undefined when none was armed since it booted. */
+  guardState?(): Promise<GuardState | undefined>;
   /** Loads a conduit's rules so that no packet meets them yet. */
   load(rules: ConduitRules): Promise<void>;
   /** Starts the trial: packets meet the rules, and stop meeting them when the lease ends. */

@@ -27,6 +27,7 @@ const targetsMayImport = [
   "src/target.ts",
   "targets/linux-bridge.ts",
   "targets/linux-sessions.ts",
+  "targets/linux-guard",
 ];
 
 const files = ["src", "targets"].flatMap((folder) =>

@@ -1,3 +1,4 @@
+import { firingsText } from "./drill.ts";
 import type { State } from "./machine.ts";
 
 /** One line on where the change stands. */
@@ -8,7 +9,9 @@ export function describe(state: State): string {
     case "preflight":
       return "preflight: comparing the firewall with the plan";
     case "drilled":
-      return `drilled: the dead man fired after ${state.seconds.toFixed(1)} s; arming`;
+      return `drilled: ${firingsText(state.firings)}`;
+    case "guarded":
+      return "guarded: the second dead man waits on the firewall; arming";
     case "trial":
       return "trial: armed; it ends by itself unless it is renewed";
     case "soak":

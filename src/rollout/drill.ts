@@ -1,16 +1,41 @@
-import type { Driver } from "../target.ts";
+import type { Driver, Firing } from "../target.ts";
 
-/** A rehearsal of the dead man need not take as long as a lease. */
+/** A rehearsal of the dead men need not take as long as a lease. */
 const drillLease = 2;
-/** Seconds that a lease may end early or late in the drill. */
+/** Seconds that a dead man may fire early or late in the drill. */
 const drillTolerance = 1;
 
-/** Rehearses the dead man on the firewall, away from any packet, and tells whether it can be relied on. */
-export async function rehearse(
-  driver: Driver,
-  leaseSeconds: number,
-): Promise<{ readonly fired: boolean; readonly seconds: number }> {
-  const lease = Math.min(drillLease, leaseSeconds);
-  const seconds = await driver.drill(lease);
-  return { fired: Math.abs(seconds - lease) < drillTolerance, seconds };
+/** A rehearsal: when each dead man was to fire, when it did, and whether all of them can be relied on. */
+export interface Drill {
+  readonly fired: boolean;
+  readonly firings: readonly Firing[];
 }
+
+/** Rehearses every dead man on the firewall, away from any packet. @throws {DriverError} when one does not fire at all. */
+export async function rehearse(driver: Driver, leaseSeconds: number): Promise<Drill> {
+  const firings = await driver.drill(Math.min(drillLease, leaseSeconds));
+  return { fired: firings.length > 0 && firings.every(isInTime), firings };
+}
+
+export const isInTime = ({ due, seconds }: Firing): boolean => Math.abs(seconds - due) < drillTolerance;
+
+/** What became of a drill whose dead men cannot be relied on. */
+export const drillProblems = (firings: readonly Firing[]): readonly string[] =>
+  firings
+    .filter((firing) => !isInTime(firing))
+    .map(
+      ({ by, due, seconds }) =>
+        `the dead man did not fire in its time in the drill: ${deadManNames[by]}, after ${seconds.toFixed(1)} s ` +
+        `instead of ${due.toFixed(1)} s`,
+    );
+
+/** The dead men in words. */
+export const deadManNames: Readonly<Record<Firing["by"], string>> = {
+  kernel: "the lease in the kernel of the firewall",
+  init: "a timer of its init system",
+  process: "a process of its own on the firewall",
+};
+
+/** `… fired after 2.0 s` for each, in one line. */
+export const firingsText = (firings: readonly Firing[]): string =>
+  firings.map(({ by, seconds }) => `${deadManNames[by]} fired after ${seconds.toFixed(1)} s`).join(", ");

@@ -1,7 +1,7 @@
 import type { ConduitRules } from "../compile/ir.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { type Driver, DriverError, type LiveState, type TrialOrder } from "../target.ts";
-import { rehearse } from "./drill.ts";
+import { drillProblems, rehearse } from "./drill.ts";
 import { endTrial } from "./rollback.ts";
 
 /** Something that a person does to a firewall at once and for a while, without a plan. */
@@ -34,15 +34,16 @@ export type Taken =
 const lockSeconds = 180;
 
 /**
- * Takes a measure: lock, rehearsal of the dead man, rules that no packet meets, and last the lease. What goes wrong
+ * Takes a measure: lock, rehearsal of the dead men, the second one in wait, rules that no packet meets, and last the lease. What goes wrong
  * before packets meet it leaves the firewall as it was.
  */
 export async function takeMeasure(driver: Driver, order: TrialOrder): Promise<Taken> {
   const other = await driver.lock(order.holder, lockSeconds);
   if (other !== undefined) return { kind: "refused", reason: `the firewall is locked by ${other}` };
   try {
-    const { fired } = await rehearse(driver, order.leaseSeconds);
-    if (!fired) return await refuse(driver, order, "the dead man did not fire in the drill");
+    const { fired, firings } = await rehearse(driver, order.leaseSeconds);
+    if (!fired) return await refuse(driver, order, drillProblems(firings).join("; "));
+    await driver.guard?.(order);
     await driver.load(order.rules);
     await driver.arm(order);
     const live = await driver.read();

@@ -1,4 +1,4 @@
-import type { LeaseAnswer } from "../target.ts";
+import type { Firing, LeaseAnswer } from "../target.ts";
 
 // Times are seconds of one monotonic clock. The reducer knows no clock, no wire and no firewall.
 
@@ -16,7 +16,9 @@ interface Running {
 export type State =
   | { readonly kind: "approved" }
   | { readonly kind: "preflight" }
-  | { readonly kind: "drilled"; readonly seconds: number }
+  | { readonly kind: "drilled"; readonly firings: readonly Firing[] }
+  /** The second dead man waits on the firewall: from here on something may change there. */
+  | { readonly kind: "guarded" }
   /** Armed; the criteria have not all spoken yet. */
   | ({ readonly kind: "trial" } & Running)
   | ({ readonly kind: "soak" } & Running)
@@ -39,7 +41,8 @@ export type State =
 export type Event =
   | { readonly kind: "start" }
   | { readonly kind: "checked"; readonly problems: readonly string[] }
-  | { readonly kind: "drilled"; readonly fired: boolean; readonly seconds: number }
+  | { readonly kind: "drilled"; readonly firings: readonly Firing[]; readonly problems: readonly string[] }
+  | { readonly kind: "guarded" }
   | { readonly kind: "armed"; readonly at: number; readonly endsBy: number }
   | { readonly kind: "tick"; readonly at: number }
   | {
@@ -67,6 +70,8 @@ export type Event =
 export type Effect =
   | { readonly kind: "check" }
   | { readonly kind: "drill" }
+  /** Has the second dead man wait, before anything is loaded. */
+  | { readonly kind: "guard" }
   /** Loads the rules and starts the lease. */
   | { readonly kind: "arm" }
   | { readonly kind: "renew" }
@@ -125,12 +130,14 @@ export function step(state: State, event: Event, settings: Settings): Step {
           : to(state, "drill");
       }
       if (event.kind === "drilled") {
-        return event.fired
-          ? to({ kind: "drilled", seconds: event.seconds }, "arm")
-          : to({ kind: "refused", reasons: ["the dead man did not fire in the drill"] });
+        return event.problems.length > 0
+          ? to({ kind: "refused", reasons: event.problems })
+          : to({ kind: "drilled", firings: event.firings }, "guard");
       }
       return beforeArming(state, event);
     case "drilled":
+      return event.kind === "guarded" ? to({ kind: "guarded" }, "arm") : beforeArming(state, event);
+    case "guarded":
       return whileArming(state, event, settings);
     case "confirming":
       return whileConfirming(state, event, settings);
@@ -229,6 +236,8 @@ function afterRenewal(
       );
     case "foreign":
       return revert("somebody else changed the rules during the trial", state.leaseEnds);
+    case "unguarded":
+      return revert("the second dead man on the firewall is gone", state.leaseEnds);
   }
 }
 

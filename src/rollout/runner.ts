@@ -13,7 +13,7 @@ import {
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
 import { judge, noMemory } from "./criteria/judge.ts";
 import { describe } from "./describe.ts";
-import { rehearse } from "./drill.ts";
+import { drillProblems, rehearse } from "./drill.ts";
 import {
   type Effect,
   type Ending,
@@ -71,6 +71,11 @@ export async function runChange(
     return { kind: "measured", at: measuredAt, verdict: judgement.verdict, reason: judgement.reason };
   };
 
+  const drill = async (driver: Driver): Promise<Event> => {
+    const { firings } = await rehearse(driver, order.leaseSeconds);
+    return { kind: "drilled", firings, problems: drillProblems(firings) };
+  };
+
   const perform = async (effect: Effect): Promise<Event> => {
     if (effect.kind === "verify") return verifyReturn(change, effect.leaseEnds, connected, outside);
     if (effect.kind === "confirm" && start.kind !== "confirming") return confirmAfresh();
@@ -79,7 +84,10 @@ export async function runChange(
       case "check":
         return { kind: "checked", problems: await preflight(change, driver, outside) };
       case "drill":
-        return { kind: "drilled", ...(await rehearse(driver, order.leaseSeconds)) };
+        return drill(driver);
+      case "guard":
+        await driver.guard?.(order);
+        return { kind: "guarded" };
       case "arm": {
         const when = outside.time().toISOString();
         await outside.record("used", { plan: plan.id });

@@ -7,6 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
 import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
 import {
@@ -21,7 +22,7 @@ import {
   unlockChange,
 } from "./changes.ts";
 import { emit } from "./emit.ts";
-import { drillSeconds, readFacts, rehearse } from "./facts.ts";
+import { readFacts, rehearse } from "./facts.ts";
 import { readFile, removeFile, writeFile } from "./files.ts";
 import { createHost, inNamespace, type ListStep, readSnapshot, type Snapshot } from "./host.ts";
 import { withoutOwn } from "./listing.ts";
@@ -38,6 +39,7 @@ import {
   foreignScript,
   previewScript,
   renewScript,
+  undoing,
 } from "./scripts.ts";
 
 /** Known-goods and used plans live here on the host. */
@@ -61,6 +63,7 @@ const attempts = 5;
 /** The driver of a Linux host with iptables of either variant: state in the kernel, text on standard input, fixed scripts. */
 export function createDriver(session: Session, paths: DriverPaths): Driver {
   const host = createHost(session);
+  const guard = createGuard(undoing, host.try, (script, words) => host.try(inNamespace, [script, ...words]));
 
   /** Makes a change on top of what is there now, however often that changes meanwhile. */
   const change = async (
@@ -106,7 +109,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
   };
 
   return {
-    facts: () => readFacts(host, paths),
+    facts: () => readFacts(host, paths, guard),
 
     async read() {
       const [now, others, bootFile] = await Promise.all([
@@ -142,19 +145,27 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async unlock(holder) {
+      if (lockOf(await host.snapshot())?.holder === holder) await guard.disarm();
       await change("give the lock back", (now) =>
         lockOf(now)?.holder === holder ? { change: unlockChange(now.listing) } : undefined,
       );
     },
 
     async drill(leaseSeconds) {
-      return drillSeconds(
-        await host.output("rehearse the dead man", inNamespace, [
-          drillScript,
-          String(wholeLease(leaseSeconds)),
-        ]),
-      );
+      const whole = wholeLease(leaseSeconds);
+      const [second, lease, guarded] = await Promise.all([
+        guard.executor(),
+        host.output("rehearse the dead man", inNamespace, [drillScript, String(whole)]),
+        guard.rehearse(leaseSeconds),
+      ]);
+      return [
+        { by: "kernel", due: whole, seconds: secondsBetween(lease) },
+        { by: second ?? "process", due: leaseSeconds, seconds: secondsBetween(guarded) },
+      ];
     },
+
+    guard: (order) => guard.arm(order.plan, order.leaseSeconds),
+    guardState: () => guard.state(),
 
     async load(rules) {
       await change("load the rules of the trial", (now) => {
@@ -197,8 +208,9 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     async renew(order) {
       const words = [leaseList(order.plan), lockList(order.holder), String(wholeLease(order.leaseSeconds))];
-      const result = await host.try(renewScript, words);
+      const result = await host.try(renewScript, [...words, ...extensionOf(order.plan, order.leaseSeconds)]);
       if (result.code === 0) return "held";
+      if (result.code === 6) return "unguarded";
       if (result.code >= 3 && result.code <= 5) return explain(order);
       throw new DriverError(`the host could not renew the lease: ${result.stderr.trim()}`);
     },
@@ -218,7 +230,10 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
         },
         lease,
       );
-      return outcome === "done" ? "confirmed" : explain(order);
+      if (outcome !== "done") return explain(order);
+      // Should this not arrive, the guard finds no trial of its plan and leaves what is confirmed alone.
+      await guard.disarm();
+      return "confirmed";
     },
 
     async disarm(holder) {
@@ -233,6 +248,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
           ? { change: disarmChange(then.listing), lists: [holdLock(holder, disarmSeconds)] }
           : undefined,
       );
+      await guard.disarm();
     },
 
     async counters(conduit) {

@@ -1,6 +1,7 @@
 import type { CommandResult } from "../../src/session.ts";
-import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
+import type { DriverPaths, HostFacts } from "../../src/target.ts";
 import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
+import { type Guard, noGuard } from "../linux-guard/guard.ts";
 import { bootScript } from "./boot.ts";
 import { emit } from "./emit.ts";
 import { folderOf } from "./files.ts";
@@ -16,35 +17,43 @@ import {
 } from "./scripts.ts";
 
 /** Kernel, versions, and everything for which no change may be made on this host. */
-export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFacts> {
+export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): Promise<HostFacts> {
   const kernel = (await host.output("name its kernel", "uname -r")).trim();
   const version = await host.try("iptables-restore --version");
   if (version.code !== 0) {
-    return { kernel, version: "", obstacles: ["iptables is not installed: install the package iptables"] };
+    return {
+      kernel,
+      version: "",
+      deadMen: [],
+      obstacles: ["iptables is not installed: install the package iptables"],
+    };
   }
   const named = version.stdout.trim().replace(/^\S+ v/, "");
   const missing = (await host.try(toolsScript)).stdout.trim();
   if (missing !== "") {
     const obstacle = `these commands are missing: ${missing}: install bash, iptables and util-linux, and log in as root`;
-    return { kernel, version: named, obstacles: [obstacle] };
+    return { kernel, version: named, deadMen: [], obstacles: [obstacle] };
   }
   const saved = await host.try("iptables-save && ip6tables-save");
   if (saved.code !== 0) {
     const obstacle = `the rules may not be read (${saved.stderr.trim()}): log in as root, or with CAP_NET_ADMIN`;
-    return { kernel, version: named, obstacles: [obstacle] };
+    return { kernel, version: named, deadMen: [], obstacles: [obstacle] };
   }
   if (saved.stdout.includes("is incompatible, use 'nft' tool")) {
     const obstacle =
       "nft changed tables that iptables works on, and iptables cannot read them any more: use the target nftables";
-    return { kernel, version: named, obstacles: [obstacle] };
+    return { kernel, version: named, deadMen: [], obstacles: [obstacle] };
   }
   const record = (await host.hasSets())
     ? "ipset"
     : "without ipset: what no permit admits is counted, not named";
+  const second = await guard.executor();
   return {
     kernel,
     version: `${named}, ${record}`,
+    deadMen: second === undefined ? ["kernel"] : ["kernel", second],
     obstacles: [
+      ...(second === undefined ? [noGuard] : []),
       ...(await probe(host)),
       ...(await otherVariant(host)),
       ...(await flowtables(host)),
@@ -127,12 +136,3 @@ export const rehearse = (
   file?: string,
 ): Promise<CommandResult> =>
   host.try(withNamespacesScript, [rehearseScript, bootFile, bootEntry, mode], file);
-
-/** The uptimes before and after a drill, in the host's own words. @throws {DriverError} */
-export function drillSeconds(output: string): number {
-  const [start, end] = output.trim().split(" ").map(Number);
-  if (start === undefined || end === undefined || Number.isNaN(end - start)) {
-    throw new DriverError(`the drill answered something that is not understood: ${output}`);
-  }
-  return end - start;
-}

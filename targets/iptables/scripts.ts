@@ -1,3 +1,5 @@
+import { extendWords } from "../linux-guard/scripts.ts";
+
 // Shell for the host, each a fixed text. What varies comes in as words ($1, $2 …) or on standard input, never inside.
 
 /** Uptime in tenths of a second: a time that no clock adjustment moves. */
@@ -112,15 +114,18 @@ done < sets-after`;
 /**
  * Starts a lease anew, and the lock with it. It looks again afterwards: a renewal that the host held up until the lease
  * had ended is taken back. Exit 3 when the lease has ended, 4 when it is not there, 5 when the lock is not.
- * $1 list of the lease, $2 list of the lock, $3 seconds
+ * 6 when the guard is gone. $1 list of the lease, $2 list of the lock, $3 seconds, $4… what the guard's extension takes
  */
 export const renewScript = `${clock}
+${extendWords}
 if ! [ -e "/proc/net/xt_recent/$1" ]; then exit 4; fi
 if ! [ -e "/proc/net/xt_recent/$2" ] || [ "$(end_of "$2")" -le "$(tenths)" ]; then exit 5; fi
 end=$(end_of "$1")
 if [ "$end" -le "$(tenths)" ]; then exit 3; fi
 hold "$2" "$3" && hold "$1" "$3" 0.0.0.0 :: || exit 1
-if [ "$end" -le "$(tenths)" ]; then finish "$1"; exit 3; fi`;
+if [ "$end" -le "$(tenths)" ]; then finish "$1"; exit 3; fi
+shift 3
+extend "$@"`;
 
 /** Ends trials at once, whatever else may be refused. $… lists */
 export const finishScript = `${clock}
@@ -164,15 +169,17 @@ rule='-m set ! --match-set sluice-probe.4 src,dst,dst -j SET --add-set sluice-pr
 iptables --wait -A FORWARD $rule
 ip6tables --wait -A FORWARD $(echo "$rule" | sed 's/probe[.]4/probe.6/g')`;
 
+/** A packet that a gate of a list drops makes the write fail (EPERM). */
+const sending = `{ ip link set lo up || ifconfig lo up; } 2> /dev/null
+sent() { bash -c 'exec 3<> /dev/udp/127.0.0.1/9 && echo drill >&3' 2> /dev/null && bash -c 'exec 3<> /dev/udp/::1/9 && echo drill >&3' 2> /dev/null; }`;
+
 /** Holds a gate in a namespace that ends with the command, until it lets packets pass; prints the uptime before and after. $1 seconds */
 export const drillScript = `set -e
-{ ip link set lo up || ifconfig lo up; } 2> /dev/null
+${sending}
 for tool in iptables ip6tables; do
   mask=::; if [ $tool = iptables ]; then mask=0.0.0.0; fi
   $tool --wait -A OUTPUT -m recent --rcheck --seconds "$1" --name SLUICE-DRILL --mask $mask --rsource -j DROP
 done
-# A packet that the gate drops makes the write fail (EPERM).
-sent() { bash -c 'exec 3<> /dev/udp/127.0.0.1/9 && echo drill >&3' 2> /dev/null && bash -c 'exec 3<> /dev/udp/::1/9 && echo drill >&3' 2> /dev/null; }
 if ! sent; then echo "a packet could not be sent before the gate was armed" >&2; exit 1; fi
 echo +0.0.0.0 > /proc/net/xt_recent/SLUICE-DRILL
 echo +:: > /proc/net/xt_recent/SLUICE-DRILL
@@ -185,6 +192,32 @@ until sent; do
 done
 read -r now rest < /proc/uptime
 echo "$start $now"`;
+
+/** What the second dead man does: it closes the gate of a plan, whatever the kernel thinks of its time. */
+export const undoing = {
+  undo: `${clock}
+undo() {
+  list=SLUICE-$1
+  said=nothing
+  if [ -e "/proc/net/xt_recent/$list" ]; then
+    if [ "$(end_of "$list")" -gt "$(tenths)" ]; then said=ended; fi
+    finish "$list" || return 1
+    if grep -q . "/proc/net/xt_recent/$list"; then return 1; fi
+  fi
+  echo $said
+}`,
+  /** A gate without a time: the kernel never closes it, so only the guard can. */
+  rehearsal: `${sending}
+prepare() {
+  for tool in iptables ip6tables; do
+    mask=::; if [ $tool = iptables ]; then mask=0.0.0.0; fi
+    $tool --wait -A OUTPUT -m recent --rcheck --name "SLUICE-$1" --mask $mask --rsource -j DROP
+  done
+  echo +0.0.0.0 > "/proc/net/xt_recent/SLUICE-$1"
+  echo +:: > "/proc/net/xt_recent/SLUICE-$1"
+}
+met() { ! sent; }`,
+};
 
 /** Commands that the driver needs and that are not there. */
 export const toolsScript = `for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore unshare flock awk \\

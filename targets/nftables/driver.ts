@@ -7,12 +7,14 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
 import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { readCounters } from "./counters.ts";
-import { drillSeconds, readFacts, rehearsalWords } from "./facts.ts";
+import { readFacts, rehearsalWords } from "./facts.ts";
 import { host, script } from "./host.ts";
 import { type ListedTable, normalForm, readListing } from "./listing.ts";
 import { parseObjectName, table } from "./names.ts";
+import { emitFrame } from "./objects.ts";
 import {
   dispatch,
   drainLeft,
@@ -22,7 +24,7 @@ import {
   ownTable,
   rememberedAsConfirmed,
 } from "./own-state.ts";
-import { drillScript, foreignScript, previewScript } from "./scripts.ts";
+import { drillScript, foreignScript, previewScript, renewScript, undoing } from "./scripts.ts";
 import {
   armText,
   confirmText,
@@ -47,6 +49,11 @@ const persistSeconds = 120;
 /** The driver of a Linux host with nft: state in the kernel, text on standard input, fixed scripts. */
 export function createDriver(session: Session, paths: DriverPaths): Driver {
   const firewall = host(session);
+  const guard = createGuard(
+    undoing(emitFrame(), drillPair),
+    (text, words) => firewall.try(script(text, ...words)),
+    (text, words) => firewall.try(["unshare", "--net", ...script(text, ...words)]),
+  );
 
   const listOwn = async (...flags: readonly string[]): Promise<ListedTable | undefined> =>
     ownTable(readListing(await firewall.output("list its ruleset", ["nft", ...flags, "list", "ruleset"])));
@@ -74,7 +81,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
   ];
 
   return {
-    facts: () => readFacts(firewall, paths),
+    facts: () => readFacts(firewall, paths, guard),
 
     async read() {
       const [listing, others, bootText] = await Promise.all([
@@ -108,6 +115,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     async unlock(holder) {
       const own = await listOwn();
       if (lockOf(own)?.holder !== holder) return;
+      await guard.disarm();
       const remains = ownState(own).form === "" && leftovers(own).length === 0 ? "nothing" : "table";
       await firewall.mustLoad(unlockText(holder, remains), "give the lock back");
     },
@@ -118,8 +126,19 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
         "--net",
         ...script(drillScript, drillPair, String(Math.ceil(leaseSeconds) + 5)),
       ];
-      return drillSeconds(await firewall.output("rehearse the dead man", words, drillText(leaseSeconds)));
+      const [second, lease, guarded] = await Promise.all([
+        guard.executor(),
+        firewall.output("rehearse the dead man", words, drillText(leaseSeconds)),
+        guard.rehearse(leaseSeconds),
+      ]);
+      return [
+        { by: "kernel", due: leaseSeconds, seconds: secondsBetween(lease) },
+        { by: second ?? "process", due: leaseSeconds, seconds: secondsBetween(guarded) },
+      ];
     },
+
+    guard: (order) => guard.arm(order.plan, order.leaseSeconds),
+    guardState: () => guard.state(),
 
     async load(rules) {
       const own = await listOwn();
@@ -133,8 +152,10 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async renew(order) {
-      const refusal = await firewall.load(renewText(order));
-      return refusal === undefined ? "held" : explain(order, refusal);
+      const words = script(renewScript, ...extensionOf(order.plan, order.leaseSeconds));
+      const { code, stderr } = await firewall.try(words, renewText(order));
+      if (code === 0) return "held";
+      return code === 6 ? "unguarded" : explain(order, stderr.trim());
     },
 
     async confirm(order) {
@@ -144,7 +165,10 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
         : [];
       const left = drainLeft(own, order.rules.conduit, "t");
       const refusal = await firewall.load(confirmText(order, replaced, left, persistSeconds));
-      return refusal === undefined ? "confirmed" : explain(order, refusal);
+      if (refusal !== undefined) return explain(order, refusal);
+      // Should this not arrive, the guard finds no trial of its plan and leaves what is confirmed alone.
+      await guard.disarm();
+      return "confirmed";
     },
 
     async disarm(holder) {
@@ -156,6 +180,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       const remains = leftovers(own);
       if (remains.length > 0)
         await firewall.mustLoad(removeLeftoversText(remains), "remove the trial's rules");
+      await guard.disarm();
     },
 
     async counters(conduit) {

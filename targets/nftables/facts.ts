@@ -1,5 +1,6 @@
-import { DriverError, type DriverPaths, type HostFacts } from "../../src/target.ts";
+import type { DriverPaths, HostFacts } from "../../src/target.ts";
 import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
+import { type Guard, noGuard } from "../linux-guard/guard.ts";
 import { emit } from "./emit.ts";
 import { type Host, script } from "./host.ts";
 import { readListing } from "./listing.ts";
@@ -11,11 +12,16 @@ import { rehearseScript, withNamespacesScript } from "./scripts.ts";
 const oldestVersion = [1, 0, 6] as const;
 
 /** Kernel, version, and everything for which no change may be made on this host. */
-export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFacts> {
+export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): Promise<HostFacts> {
   const kernel = (await host.output("name its kernel", ["uname", "-r"])).trim();
   const version = await host.try(["nft", "--version"]);
   if (version.code !== 0) {
-    return { kernel, version: "", obstacles: ["nft is not installed: install the package nftables"] };
+    return {
+      kernel,
+      version: "",
+      deadMen: [],
+      obstacles: ["nft is not installed: install the package nftables"],
+    };
   }
   const number = /v(\d+)\.(\d+)\.(\d+)/.exec(version.stdout);
   const named = number ? number[0].slice(1) : version.stdout.trim();
@@ -25,13 +31,17 @@ export async function readFacts(host: Host, paths: DriverPaths): Promise<HostFac
     return {
       kernel,
       version: named,
+      deadMen: [],
       obstacles: [`nft may not read the ruleset (${listing.stderr.trim()}): ${fix}`],
     };
   }
+  const second = await guard.executor();
   return {
     kernel,
     version: named,
+    deadMen: second === undefined ? ["kernel"] : ["kernel", second],
     obstacles: [
+      ...(second === undefined ? [noGuard] : []),
       ...(isTooOld(number) ? [`nft ${named} is too old: install ${oldestVersion.join(".")} or newer`] : []),
       ...flowtables(listing.stdout),
       ...(await namespaces(host)),
@@ -96,12 +106,3 @@ async function bootService(host: Host, paths: DriverPaths): Promise<readonly str
 
 export const rehearsalWords = (paths: DriverPaths, mode: "candidate" | "as it is"): readonly string[] =>
   script(withNamespacesScript, rehearseScript, paths.bootFile, paths.bootEntry, mode);
-
-/** The uptimes before and after a drill, in the host's own words. @throws {DriverError} */
-export function drillSeconds(output: string): number {
-  const [start, end] = output.trim().split(" ").map(Number);
-  if (start === undefined || end === undefined || Number.isNaN(end - start)) {
-    throw new DriverError(`the drill answered something that is not understood: ${output}`);
-  }
-  return end - start;
-}

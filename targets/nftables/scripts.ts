@@ -1,3 +1,5 @@
+import { extendWords } from "../linux-guard/scripts.ts";
+
 // Shell for the host, each a fixed text. What varies comes in as words ($1, $2 …) or on standard input, never inside.
 
 /** Prints a file, and `present` or `absent` on standard error. $1 file */
@@ -88,3 +90,30 @@ while nft get element inet sluice trial4 "{ $1 }" > /dev/null 2>&1; do
 done
 read now rest < /proc/uptime
 echo "$start $now"`;
+
+/** Takes the elements of a trial out of both maps; a map that is not there leads no packet anywhere. */
+const undo = `undo() {
+  nft list tables > /dev/null || return 1
+  said=nothing
+  for map in trial4 trial6; do
+    if nft list map inet sluice $map 2> /dev/null | grep -q "\\"plan:$1\\""; then
+      nft flush map inet sluice $map || return 1
+      said=ended
+    fi
+  done
+  echo $said
+}`;
+
+/** A pair without a timeout: the kernel never ends it, so only the guard can. */
+const rehearsal = (frame: string, pair: string): string => `prepare() {
+  nft -f - <<RULES
+${frame}add element inet sluice trial4 { ${pair} comment "plan:$1" : drop }
+RULES
+}
+met() { nft get element inet sluice trial4 "{ ${pair} }" > /dev/null 2>&1; }`;
+
+export const undoing = (frame: string, pair: string) => ({ undo, rehearsal: rehearsal(frame, pair) });
+
+/** Renews lease and guard. Standard input: the transaction. Exit 1 when it is refused, 6 when the guard is gone. $1 folder, $2 token, $3 tenths */
+export const renewScript = `${extendWords}nft -f - || exit 1
+extend "$@"`;

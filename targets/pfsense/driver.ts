@@ -48,6 +48,9 @@ const pfsensePlaces: HostPlaces = {
   version: "/etc/version",
 };
 
+/** Seconds that the second watcher leaves to the first one, as the scripts have it. */
+const watcherGrace = 2;
+
 const noBridge =
   "a transparent pfSense is not supported: what its bridge leads to pf depends on settings that are not read here";
 
@@ -171,9 +174,15 @@ export function createDriver(
 
     async drill(leaseSeconds) {
       const words = script(drillScript, run, `${leaseSeconds}`, watchScript);
-      const answer = (await firewall.output("rehearse the dead man", words)).trim().split(" ").map(Number);
-      const [seconds = Number.NaN, tenths = Number.NaN] = answer;
-      return seconds + tenths / 10;
+      const answer = await firewall.output("rehearse the dead man", words);
+      const [first, late, second, later] = answer.trim().split(" ").map(Number);
+      if (later === undefined || Number.isNaN(first! + late! + second! + later)) {
+        throw new DriverError(`the drill answered something that is not understood: ${printable(answer)}`);
+      }
+      return [
+        { by: "process", due: leaseSeconds, seconds: first! + late! / 10 },
+        { by: "process", due: leaseSeconds + watcherGrace, seconds: second! + later / 10 },
+      ];
     },
 
     async load(rules) {

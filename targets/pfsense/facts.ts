@@ -17,6 +17,7 @@ export async function readFacts(host: Host, configFile: string, versionFile: str
     return {
       kernel,
       version: version ?? "",
+      deadMen: [],
       obstacles: ["this host is not pfSense: name its own target in site.yaml"],
     };
   }
@@ -25,6 +26,7 @@ export async function readFacts(host: Host, configFile: string, versionFile: str
     return {
       kernel,
       version,
+      deadMen: [],
       obstacles: [`pfctl may not read the rules (${complaint(rules)}): log in as root`],
     };
   }
@@ -32,6 +34,8 @@ export async function readFacts(host: Host, configFile: string, versionFile: str
   return {
     kernel,
     version,
+    // The helper and its second watcher.
+    deadMen: ["process", "process"],
     obstacles: [
       ...(isOldEnough(version) ? [] : [`pfSense ${version} is too old: update to 2.7.0 or newer`]),
       ...(status.stdout.includes("Status: Enabled") ? [] : ["pf is not enabled: switch packet filtering on"]),

@@ -26,7 +26,7 @@ describe("a measure", () => {
 
   test("is armed after its dead man was seen to fire, and ends by itself", async () => {
     expect(await takeMeasure(firewall.driver, order)).toEqual({ kind: "taken" });
-    expect(firewall.calls).toEqual(["lock", "drill", "load", "arm", "read"]);
+    expect(firewall.calls).toEqual(["lock", "drill", "guard", "load", "arm", "read"]);
     expect(firewall.trial!.ends - firewall.now).toBeCloseTo(1800, 0);
   });
 

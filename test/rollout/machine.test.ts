@@ -29,7 +29,8 @@ const held = (at: number): Event => ({ kind: "lease", answer: "held", at });
 const toTrial: readonly Event[] = [
   { kind: "start" },
   { kind: "checked", problems: [] },
-  { kind: "drilled", fired: true, seconds: 2 },
+  { kind: "drilled", firings: [], problems: [] },
+  { kind: "guarded" },
   { kind: "armed", at: 0, endsBy: 100 },
 ];
 const afterTrial = (events: readonly Event[], by = settings) =>
@@ -51,7 +52,8 @@ describe("a change, as a story", () => {
     ).toEqual([
       ["preflight", "check"],
       ["preflight", "drill"],
-      ["drilled", "arm"],
+      ["drilled", "guard"],
+      ["guarded", "arm"],
       ["trial", "measure"],
       ["soak", undefined],
       ["soak", "renew"],
@@ -86,6 +88,7 @@ describe("a change, as a story", () => {
     ["a broken wire", { kind: "failed", at: 2, reason: "lost" }],
     ["an expired lease", { kind: "lease", answer: "expired", at: 2 }],
     ["a foreign change", { kind: "lease", answer: "foreign", at: 2 }],
+    ["a second dead man that is gone", { kind: "lease", answer: "unguarded", at: 2 }],
     ["the end of its time", { kind: "tick", at: 100 }],
   ])("%s leads back, and being back is read from the firewall", (_name, event) => {
     const back = { kind: "found", what: "back", reason: "" } as const;
@@ -103,21 +106,21 @@ describe("a change, as a story", () => {
   });
 
   test("a wire that breaks while arming counts as armed", () => {
-    expect(play([...toTrial.slice(0, 3), { kind: "failed", at: 3, reason: "lost" }]).at(-1)).toEqual([
+    expect(play([...toTrial.slice(0, 4), { kind: "failed", at: 3, reason: "lost" }]).at(-1)).toEqual([
       "reverting",
       "disarm",
     ]);
   });
 
-  test("a wire that breaks before arming changes nothing", () => {
-    expect(play([...toTrial.slice(0, 2), { kind: "failed", at: 3, reason: "lost" }]).at(-1)).toEqual([
+  test.each([1, 2, 3])("a wire that breaks before arming, after %i steps, changes nothing", (steps) => {
+    expect(play([...toTrial.slice(0, steps), { kind: "failed", at: 3, reason: "lost" }]).at(-1)).toEqual([
       "refused",
       undefined,
     ]);
   });
 
   test("a dead man that does not fire in the drill is never armed", () => {
-    const silent = { kind: "drilled", fired: false, seconds: 9 } as const;
+    const silent = { kind: "drilled", firings: [], problems: ["silent"] } as const;
     expect(play([...toTrial.slice(0, 2), silent]).at(-1)).toEqual(["refused", undefined]);
   });
 
@@ -155,8 +158,13 @@ const at = fc.integer({ min: 0, max: 200 });
 const reason = fc.constant("because");
 const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc.constantFrom<Event>({ kind: "start" }, { kind: "disarmed" }, { kind: "persisted" }, { kind: "kept" }),
+  fc.constant({ kind: "guarded" as const }),
   fc.record({ kind: fc.constant("checked" as const), problems: fc.constantFrom([], ["x"]) }),
-  fc.record({ kind: fc.constant("drilled" as const), fired: fc.boolean(), seconds: fc.constant(2) }),
+  fc.record({
+    kind: fc.constant("drilled" as const),
+    firings: fc.constant([]),
+    problems: fc.constantFrom([], ["x"]),
+  }),
   fc.record({ kind: fc.constant("armed" as const), at, endsBy: at }),
   fc.record({ kind: fc.constant("tick" as const), at }),
   fc.record({
@@ -167,7 +175,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("lease" as const),
-    answer: fc.constantFrom("held", "expired", "confirmed", "foreign"),
+    answer: fc.constantFrom("held", "expired", "confirmed", "foreign", "unguarded"),
     at,
   }),
   fc.record({ kind: fc.constant("confirm-refused" as const), reasons: fc.constant(["x"]) }),
@@ -190,6 +198,7 @@ const anySettings: fc.Arbitrary<Settings> = fc.record({
 const answers: Readonly<Record<Effect["kind"], readonly Event["kind"][]>> = {
   check: ["checked", "failed", "abort"],
   drill: ["drilled", "failed", "abort"],
+  guard: ["guarded", "failed"],
   arm: ["armed", "failed"],
   renew: ["lease", "failed"],
   measure: ["measured", "failed"],
@@ -208,7 +217,7 @@ test("over 100,000 random stories, nothing is armed before its dead man fired, a
       let fired = false;
       for (const event of events) {
         const next = step(state, event, by);
-        if (event.kind === "drilled" && state.kind === "preflight") fired = event.fired;
+        if (event.kind === "drilled" && state.kind === "preflight") fired = event.problems.length === 0;
         if (next.effect?.kind === "arm") expect(fired).toBe(true);
         if (isRunning(next.state) || next.effect?.kind === "confirm") expect(fired).toBe(true);
         if (isFinal(state)) expect(next).toEqual({ state });
@@ -222,11 +231,7 @@ test("over 100,000 random stories, nothing is armed before its dead man fired, a
 test("a lease is never renewed after the trial's deadline, and never while a criterion has tripped", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 40 }), anySettings, (events, by) => {
-      let state: State = step(
-        { kind: "drilled", seconds: 2 },
-        { kind: "armed", at: 0, endsBy: 50 },
-        by,
-      ).state;
+      let state: State = step({ kind: "guarded" }, { kind: "armed", at: 0, endsBy: 50 }, by).state;
       for (const event of events) {
         const next = step(state, event, by);
         if (next.effect?.kind === "renew") expect(event.kind === "tick" && event.at < 50).toBe(true);

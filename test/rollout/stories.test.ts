@@ -50,6 +50,7 @@ describe("a trial", () => {
     expect(firewall.recorded).toEqual([
       "preflight",
       "drilled",
+      "guarded",
       "used",
       "trial",
       "soak",

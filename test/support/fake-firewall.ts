@@ -108,7 +108,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
   const steps: Driver = {
     absence: "",
     undoByHand: (file) => [`load ${file}`],
-    facts: async () => ({ kernel: "6.1", version: "1.0.6", obstacles: [] }),
+    facts: async () => ({ kernel: "6.1", version: "1.0.6", obstacles: [], deadMen: ["kernel", "process"] }),
     read: async () => live(),
     check: async () => undefined,
     lock: async (holder, seconds) => {
@@ -120,7 +120,11 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     unlock: async (holder) => {
       if (lock?.holder === holder) lock = undefined;
     },
-    drill: async () => fake.drillSeconds,
+    drill: async () => [
+      { by: "kernel", due: 2, seconds: 2 },
+      { by: "process", due: 2, seconds: fake.drillSeconds },
+    ],
+    guard: async () => undefined,
     load: async () => undefined,
     arm: async (order) => arm(order),
     renew: async (order) => {

@@ -36,7 +36,7 @@ export function startFirewallHost(): FirewallHost {
     `until [ "$(readlink /proc/${holder.pid}/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ] && ` +
       `[ "$(readlink /proc/${holder.pid}/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done`,
   ]);
-  run("mount -t tmpfs none /var/lib");
+  run("mount -t tmpfs none /var/lib && mount -t tmpfs none /run");
   return {
     prefix,
     folder,

@@ -58,7 +58,7 @@ function drills(firewall: string, journal: readonly JournalEntry[] | undefined):
     rows: held.map(({ time, actor, details, number }) => [
       minute(time),
       actor,
-      typeof details?.seconds === "number" ? `${details.seconds.toFixed(1)} s` : "not recorded",
+      firedAfter(details),
       String(number),
     ]),
   };

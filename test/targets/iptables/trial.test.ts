@@ -94,6 +94,7 @@ describe.skipIf(missing)(missing ? `(skipped: needs ${missing})` : "a trial on i
   const begin = async (lease: number): Promise<ReturnType<typeof order>> => {
     const trial = order(rules("enforce"), lease);
     await driver.lock(trial.holder, 60);
+    await driver.guard?.(trial);
     await driver.load(trial.rules);
     await driver.arm(trial);
     return trial;
@@ -233,6 +234,7 @@ describe.skipIf(missing)(missing ? `(skipped: needs ${missing})` : "a trial on i
       mendIt();
       const trial = order(rules("enforce"), 30);
       await driver.lock(trial.holder, 60);
+      await driver.guard?.(trial);
       await driver.load(trial.rules);
       breakIt();
       await expect(driver.arm(trial)).rejects.toThrow(/IPv4 is as it was/);
