@@ -14,6 +14,7 @@ import { writeFileAtomic } from "./files.ts";
 import { reviewOf } from "./plan/review-of.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
+import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
 import { loadPlan } from "./rollout/plan-files.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget } from "./rulesets.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
@@ -29,6 +30,7 @@ interface Flags {
   readonly site?: string;
   readonly identity?: string;
   readonly report?: string;
+  readonly acceptWeakDeadMen: boolean;
   readonly detailedExitcode: boolean;
   readonly json: boolean;
 }
@@ -64,6 +66,13 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
         optional: true,
         placeholder: "FILE",
         brief: "Write the review of the plan as one self-contained HTML page",
+      },
+      acceptWeakDeadMen: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief:
+          "Accept a firewall on which only processes end a trial, none of them held by its kernel or init system",
       },
       detailedExitcode: { kind: "boolean", default: false, brief: "Exit with 2 when the plan has changes" },
       json: jsonFlag,
@@ -111,6 +120,8 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
           created: this.now(),
           budget: proofBudget(),
           file: flags.output,
+          journal: readJournalFile(loaded.folder).entries,
+          acceptWeakDeadMen: flags.acceptWeakDeadMen,
         },
         driver,
       ),
@@ -130,6 +141,18 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
         }
         return;
       case "plan": {
+        const { drill } = planning;
+        if (drill) {
+          await appendJournal(loaded.folder, [
+            {
+              time: drill.time,
+              actor: actor.person.id,
+              action: "drilled",
+              firewall: firewall.id,
+              details: { firings: drill.firings },
+            },
+          ]);
+        }
         const plan = sealPlan(planning.content);
         writeFileAtomic(file, writePlan(plan));
         if (flags.report !== undefined) {

@@ -54,10 +54,12 @@ async function look(site: Site, firewall: Firewall, actor: Actor): Promise<Firew
     return await onFirewall(placeOf(firewall), actor.identity, async ({ driver }) => {
       const { conduits, lock, ownHash, foreignHash } = await driver.read();
       const ring = await readRing(driver);
+      const guard = await driver.guardState?.();
       return {
         firewall: firewall.id,
         live: { conduits, lock, ownHash, foreignHash },
         records: await recordsOf(site, conduits, driver),
+        ...(guard && { guard }),
         ...(ring && {
           knownGoods: { current: ring.current, numbers: ring.entries.map((entry) => entry.number) },
         }),

@@ -18,6 +18,12 @@ const flow = z.strictObject({
   icmpType: z.int().optional(),
 });
 const limit = z.int().min(0);
+/** A dead man in a drill: when it was to fire and when it did, in seconds. */
+export const firingSchema = z.strictObject({
+  by: z.enum(["kernel", "init", "process"]),
+  due: seconds,
+  seconds,
+});
 
 /** What a plan says. It is never changed: its id is the hash of all of it (plan-file.ts). */
 export const planSchema = z.strictObject({
@@ -184,6 +190,15 @@ export const planSchema = z.strictObject({
     reboot: z.string(),
     console: z.array(z.string()),
   }),
+  /** Who ends the trial when nobody acts, as the last drill on this firewall saw them fire; absent in older plans. */
+  deadMen: z
+    .strictObject({
+      drilled: z.iso.datetime(),
+      firings: z.array(firingSchema),
+      /** None of them is held by a kernel or an init system, and whoever made the plan accepted that. */
+      weak: z.literal("accepted").optional(),
+    })
+    .optional(),
   commands: z.array(z.string()),
   /** What the review page shows in the plant's own names. */
   review: reviewFactsSchema.optional(),

@@ -1,4 +1,7 @@
-import type { Driver, Firing } from "../target.ts";
+import { z } from "zod";
+import { firingSchema } from "../plan/plan.ts";
+import type { DeadMan, Driver, Firing } from "../target.ts";
+import type { JournalEntry } from "./journal.ts";
 
 /** A rehearsal of the dead men need not take as long as a lease. */
 const drillLease = 2;
@@ -39,3 +42,34 @@ export const deadManNames: Readonly<Record<Firing["by"], string>> = {
 /** `… fired after 2.0 s` for each, in one line. */
 export const firingsText = (firings: readonly Firing[]): string =>
   firings.map(({ by, seconds }) => `${deadManNames[by]} fired after ${seconds.toFixed(1)} s`).join(", ");
+
+/** A drill with its time, ISO 8601 in UTC. */
+export interface DrillRecord {
+  readonly time: string;
+  readonly firings: readonly Firing[];
+}
+
+/** What the entry of a drill in the journal says; undefined for other entries, and for drills of older versions. */
+export function drillIn({ action, time, details }: JournalEntry): DrillRecord | undefined {
+  if (action !== "drilled") return undefined;
+  const firings = z.array(firingSchema).safeParse(details?.firings);
+  return firings.success ? { time, firings: firings.data } : undefined;
+}
+
+/** The last drill on a firewall in which all of its dead men fired in time. */
+export const lastDrill = (
+  journal: readonly JournalEntry[],
+  firewall: string,
+  deadMen: readonly DeadMan[],
+): DrillRecord | undefined =>
+  journal
+    .filter((entry) => entry.firewall === firewall)
+    .flatMap((entry) => drillIn(entry) ?? [])
+    .findLast(({ firings }) => isOf(firings, deadMen) && firings.every(isInTime));
+
+/** Whether a drill was one of exactly these dead men. */
+export const isOf = (firings: readonly Firing[], deadMen: readonly DeadMan[]): boolean =>
+  firings.map(({ by }) => by).join() === deadMen.join();
+
+/** Without a kernel or an init system that holds one, a kill or a full memory can take every dead man away. */
+export const isWeak = (deadMen: readonly DeadMan[]): boolean => deadMen.every((by) => by === "process");

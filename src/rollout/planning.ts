@@ -11,7 +11,7 @@ import { reviewFacts } from "../plan/review-facts.ts";
 import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
 import { watchOf } from "../plan/watch.ts";
 import type { Conduit, OpenSessions, Site, Window } from "../policy/model.ts";
-import type { Driver, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
+import type { Driver, Firing, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
 import { namedAddresses } from "../verify/claims/observed.ts";
 import {
   proveTransition,
@@ -23,7 +23,9 @@ import {
 import type { Ruleset } from "../verify/compile.ts";
 import type { Budget } from "../verify/diagram/diagram.ts";
 import { diffPrograms } from "../verify/diff.ts";
+import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
+import type { JournalEntry } from "./journal.ts";
 import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
 import { decisionsOf, judgeRecord } from "./record.ts";
 import { planSessions } from "./sessions.ts";
@@ -45,17 +47,26 @@ export interface PlanOrder {
   readonly budget: Budget;
   /** Name of the plan's file, for the commands in it. */
   readonly file: string;
+  readonly journal: readonly JournalEntry[];
+  /** Whether the author accepts dead men that a kill can take away, where the firewall has no other. */
+  readonly acceptWeakDeadMen: boolean;
 }
 
 export type Planning =
-  | { readonly kind: "plan"; readonly content: PlanContent }
+  /** With the drill that was held for it, where the journal had none. */
+  | { readonly kind: "plan"; readonly content: PlanContent; readonly drill?: DrillRecord }
   | { readonly kind: "no-change" }
   | { readonly kind: "problems"; readonly problems: readonly string[] };
 
-/** Makes the plan that takes a conduit to a stage on a firewall. Only reads from the firewall. */
+/**
+ * Makes the plan that takes a conduit to a stage on a firewall. Only reads from the firewall, and rehearses its dead men
+ * away from any packet where the journal knows no drill of them.
+ */
 export async function planChange(order: PlanOrder, driver: Driver): Promise<Planning> {
   const facts = await driver.facts();
   if (facts.obstacles.length > 0) return { kind: "problems", problems: facts.obstacles };
+  if (isWeak(facts.deadMen) && !order.acceptWeakDeadMen)
+    return { kind: "problems", problems: [weakness(order)] };
   const [live, ring] = [await driver.read(), await readRing(driver)];
   const now = live.conduits.find((one) => one.conduit === order.conduit.id && !one.trial);
   const problems = [...stageProblems(order, live, now), ...(await groundProblems(driver, live, ring))];
@@ -91,8 +102,13 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const broken = claims.flatMap((claim) => (claim.result === "failed" ? [brokenClaim(claim)] : []));
   const open = rules.stage === "enforce" ? openClaims(order, step, claims) : [];
   if (broken.length + open.length > 0) return { kind: "problems", problems: [...broken, ...open] };
+  const known = lastDrill(order.journal, order.firewall.id, facts.deadMen);
+  const drill = known ?? (await holdDrill(order, driver));
+  const unheard = drillProblems(drill.firings);
+  if (unheard.length > 0) return { kind: "problems", problems: unheard };
   return {
     kind: "plan",
+    ...(known === undefined && { drill }),
     content: {
       ...sources(order),
       from: now?.stage ?? "unmanaged",
@@ -114,7 +130,12 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
         })),
       }),
       sessions,
-      undo: undo(order, driver, ring ? ring.current : 1),
+      undo: undo(order, driver, drill.firings, ring ? ring.current : 1),
+      deadMen: {
+        drilled: drill.time,
+        firings: [...drill.firings],
+        ...(isWeak(facts.deadMen) && { weak: "accepted" as const }),
+      },
       review: reviewFacts({
         site: order.site,
         conduit: order.conduit,
@@ -293,13 +314,27 @@ function openClaims(
   return [`not proved: ${statements} Reason: ${reason}. Before it can be enforced: ${mend}`];
 }
 
-function undo(order: PlanOrder, driver: Driver, knownGood: number): PlanContent["undo"] {
+const holdDrill = async ({ site, created }: PlanOrder, driver: Driver): Promise<DrillRecord> => ({
+  time: created.toISOString(),
+  firings: (await rehearse(driver, site.trial.lease)).firings,
+});
+
+const weakness = ({ firewall }: PlanOrder): string =>
+  `only processes on ${firewall.id} would end the trial, nothing that its kernel or its init system holds: whoever kills ` +
+  "them leaves the trial running. Who accepts that plans with --accept-weak-dead-men";
+
+function undo(
+  order: PlanOrder,
+  driver: Driver,
+  firings: readonly Firing[],
+  knownGood: number,
+): PlanContent["undo"] {
   const { lease } = order.site.trial;
-  const holder = { kernel: "the kernel of the firewall", helper: "a helper process on the firewall" };
+  const [first, second] = firings.map(({ by }) => deadManNames[by]);
   return {
     deadMan:
-      `${holder[order.target.capabilities.lease]} ends the trial by itself ${lease} s after the last renewal, ` +
-      "whoever is connected and whatever became of this program",
+      `${first} ends the trial by itself ${lease} s after the last renewal, whoever is connected and whatever became of ` +
+      `this program; should it not, ${second} does, 2 s later`,
     abort: `Ctrl-C in the session of the trial, or "sluice abort ${order.firewall.id}" from anywhere`,
     reboot: "a reboot during the trial loads the boot file, which holds what was confirmed before",
     console: [...driver.undoByHand(textName(knownGood))],

@@ -4,6 +4,7 @@ import { secondsLeft, windowAt } from "../policy/windows.ts";
 import type { Driver, LiveState } from "../target.ts";
 import { type Change, type Outside, usedName } from "./change.ts";
 import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
+import { isOf } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
 import { firstRing, readRing, writeRing } from "./known-good.ts";
 import { surprises } from "./surprises.ts";
@@ -19,6 +20,10 @@ export async function preflight(
   if (early.length > 0) return early;
   const facts = await driver.facts();
   if (facts.obstacles.length > 0) return facts.obstacles;
+  const { deadMen } = plan;
+  if (deadMen && !isOf(deadMen.firings, facts.deadMen)) {
+    return ["the dead men of this firewall are not those that the plan names: make a new plan"];
+  }
   const before = await driver.read();
   const changed = differencesSince(plan.base, before, facts);
   if (changed.length > 0) return [changedMessage, ...changed];

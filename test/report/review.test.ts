@@ -119,7 +119,9 @@ describe("the review of a plan", () => {
       details: { cause: "heartbeat: poll asked nothing for 9.0 s" },
     };
     const report = reviewOf(now, [...earlier.slice(0, 5), ended]);
-    expect(rows(report, "way-back", /drills/)).toEqual([["2026-11-22 02:02 UTC", "eva", "2.1 s", "3"]]);
+    expect(rows(report, "way-back", /drills/)).toEqual([
+      ["2026-11-22 02:02 UTC", "eva", "the lease in the kernel of the firewall fired after 2.1 s", "3"],
+    ]);
     expect(rows(report, "criteria", /^Criteria/).map((row) => [row[0], row.at(-1)])).toEqual([
       ["baselined-flow-dropped", "0 of 1"],
       ["heartbeat", "1 of 1"],

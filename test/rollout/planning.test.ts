@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Program } from "../../src/compile/program.ts";
 import type { Diagnostic, Outcome } from "../../src/diagnostics/diagnostic.ts";
+import type { JournalEntry } from "../../src/rollout/journal.ts";
 import { type PlanOrder, planChange } from "../../src/rollout/planning.ts";
-import type { Target } from "../../src/target.ts";
+import type { HostFacts, Target } from "../../src/target.ts";
 import { nftables } from "../../targets/nftables/target.ts";
 import { fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan, planContent } from "../support/plan.ts";
@@ -19,7 +20,7 @@ const foreign: Diagnostic = {
 const unread: Outcome<Program> = { diagnostics: [foreign] };
 
 /** @param readable the texts that the target's reader understands. */
-async function plan(to: "monitor" | "enforce", readable: readonly string[], budget = unlimited) {
+function orderFor(to: "monitor" | "enforce", readable: readonly string[], budget = unlimited): PlanOrder {
   const { site } = policy([]);
   const target: Target = {
     ...nftables,
@@ -28,7 +29,7 @@ async function plan(to: "monitor" | "enforce", readable: readonly string[], budg
   };
   const rules = conduitRules(to);
   const conduit = { ...site.conduits[0]!, id: rules.conduit };
-  const order = {
+  return {
     ...{
       site,
       siteFile: "site.yaml",
@@ -41,9 +42,18 @@ async function plan(to: "monitor" | "enforce", readable: readonly string[], budg
     },
     firewall: planContent().firewall,
     ruleset: { rules, text: to === "enforce" ? "conduit text" : "old boot", claims: [], certificate: {} },
-    ...{ baseline: undefined, window: undefined, created: new Date(0) },
+    ...{
+      baseline: undefined,
+      window: undefined,
+      created: new Date(0),
+      journal: [],
+      acceptWeakDeadMen: false,
+    },
   } as unknown as PlanOrder;
-  const planning = await planChange(order, (await fakeFirewall(makePlan())).driver);
+}
+
+async function plan(...order: Parameters<typeof orderFor>) {
+  const planning = await planChange(orderFor(...order), (await fakeFirewall(makePlan())).driver);
   return planning.kind === "problems" ? planning.problems.join("\n") : planning.kind;
 }
 
@@ -73,5 +83,83 @@ describe("enforcement is not planned while nothing proves the step", () => {
 
   test("and it is planned as soon as all of it can be read", async () => {
     expect(await plan("enforce", all)).toBe("plan");
+  });
+});
+
+describe("a plan names the dead men of its firewall", () => {
+  const order = orderFor("enforce", ["monitor", "boot text", "old boot"]);
+  const firings = [
+    { by: "kernel", due: 2, seconds: 2.01 },
+    { by: "process", due: 2, seconds: 2.4 },
+  ] as const;
+  const drilled = (details: object, firewall = "fw1"): JournalEntry => ({
+    ...{
+      time: "2026-03-01T01:00:00.000Z",
+      actor: "olaf",
+      action: "drilled",
+      firewall,
+      details: { ...details },
+    },
+    ...{ number: 1, previous: "", hash: "" },
+  });
+  const planned = async (over: Partial<PlanOrder>, deadMen?: HostFacts["deadMen"]) => {
+    const firewall = await fakeFirewall(makePlan());
+    const facts = await firewall.driver.facts();
+    const driver = {
+      ...firewall.driver,
+      facts: async () => ({ ...facts, deadMen: deadMen ?? facts.deadMen }),
+    };
+    return { planning: await planChange({ ...order, ...over }, driver), firewall };
+  };
+
+  test("as a drill saw them fire that is held where the journal knows none", async () => {
+    const other = drilled({ firings: [firings[0]] });
+    for (const journal of [[], [drilled({ firings }, "fw2")], [other], [drilled({ seconds: 2 })]]) {
+      const { planning, firewall } = await planned({ journal });
+      expect(firewall.calls).toContain("drill");
+      expect(planning).toMatchObject({
+        drill: { time: "1970-01-01T00:00:00.000Z" },
+        content: {
+          deadMen: {
+            firings: [
+              { by: "kernel", seconds: 2 },
+              { by: "process", seconds: 2 },
+            ],
+          },
+        },
+      });
+    }
+  });
+
+  test("as the last drill in the journal saw them, and then none is held", async () => {
+    const late = drilled({ firings: [firings[0], { ...firings[1], seconds: 9 }] });
+    const { planning, firewall } = await planned({ journal: [drilled({ firings }), late] });
+    expect(firewall.calls).not.toContain("drill");
+    expect(planning).not.toHaveProperty("drill");
+    expect(planning).toMatchObject({
+      content: { deadMen: { drilled: "2026-03-01T01:00:00.000Z", firings } },
+    });
+    if (planning.kind !== "plan") throw new Error(planning.kind);
+    expect(planning.content.undo.deadMan).toMatch(
+      /^the lease in the kernel .*should it not, a process of its own/,
+    );
+  });
+
+  test("and is not made when one of them fires late", async () => {
+    const firewall = await fakeFirewall(makePlan());
+    firewall.drillSeconds = 9;
+    expect(await planChange(order, firewall.driver)).toMatchObject({
+      kind: "problems",
+      problems: [expect.stringContaining("after 9.0 s instead of 2.0 s")],
+    });
+  });
+
+  test("and is not made where a kill ends all of them, unless that is accepted", async () => {
+    const { planning: refused } = await planned({}, ["process", "process"]);
+    expect(refused).toMatchObject({ problems: [expect.stringContaining("--accept-weak-dead-men")] });
+    const { planning } = await planned({ acceptWeakDeadMen: true }, ["process", "process"]);
+    expect(planning).toMatchObject({ content: { deadMen: { weak: "accepted" } } });
+    const { planning: needless } = await planned({ acceptWeakDeadMen: true });
+    expect(needless).not.toHaveProperty("content.deadMen.weak");
   });
 });

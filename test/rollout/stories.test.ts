@@ -248,6 +248,15 @@ describe("before anything is armed, the change is refused", () => {
     await refused("the trial would not hold, and nothing was armed");
   });
 
+  test("when its dead men are not those that the plan names", async () => {
+    const firings = [
+      { by: "kernel" as const, due: 2, seconds: 2 },
+      { by: "init" as const, due: 2, seconds: 2 },
+    ];
+    plan = makePlan({ deadMen: { drilled: "2026-03-01T02:00:00.000Z", firings } });
+    await refused("the dead men of this firewall are not those that the plan names");
+  });
+
   test("when the drill takes too long", async () => {
     firewall.drillSeconds = 9;
     await refused("the dead man did not fire");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { firingSchema } from "../../plan/plan.ts";
 import { published } from "./document.ts";
 import { count, hash, many, stage, strings, taken, time } from "./parts.ts";
 
@@ -66,6 +67,12 @@ export const isolationDocument = published("isolation", 1, "A zone that is cut o
   lease: count.optional().describe("Seconds until the firewall ends it by itself"),
   seconds: z.number().describe("From the command to what was read from the last firewall"),
   firewalls: many(taken),
+});
+
+export const drillDocument = published("drill", 1, "A rehearsal of what ends a trial when nobody acts.", {
+  firewall: z.string(),
+  firings: many(firingSchema).describe("Each dead man: when it was to fire and when it did, in seconds"),
+  problems: strings.describe("Empty when every dead man can be relied on"),
 });
 
 export const driftDocument = published(

@@ -81,6 +81,19 @@ export const statusDocument = published("status", 1, "Where every conduit stands
           full: z.boolean(),
         }),
       ).optional(),
+      guard: z
+        .strictObject({
+          plan: z.string(),
+          by: z.enum(["kernel", "init", "process"]),
+          kind: z.enum(["waits", "gone", "disarmed", "fired"]),
+          secondsLeft: z.number().optional(),
+          found: z
+            .enum(["trial", "nothing"])
+            .optional()
+            .describe("Of one that fired: whether it had to end a trial"),
+        })
+        .optional()
+        .describe("The second dead man of the last trial since the firewall booted"),
       knownGoods: z.strictObject({ current: count, numbers: many(count) }).optional(),
       since: z.record(z.string(), z.strictObject({ stage, time })).describe("By conduit, from the journal"),
     }),

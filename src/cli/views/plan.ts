@@ -1,6 +1,7 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { PlanDocument } from "../../plan/plan.ts";
-import { count } from "../../report/words.ts";
+import { count, minute } from "../../report/words.ts";
+import { firingsText } from "../../rollout/drill.ts";
 import { unprovenMeaning } from "../../verify/certificate.ts";
 import { recordLines } from "./record.ts";
 import { sessionLines } from "./sessions.ts";
@@ -22,6 +23,7 @@ type Shown = Pick<
   | "trial"
   | "window"
   | "undo"
+  | "deadMen"
   | "approval"
   | "author"
   | "commands"
@@ -52,6 +54,12 @@ export function renderPlan(plan: Shown): string {
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
       (plan.window ? `, in the window ${plan.window.id}` : ""),
     `  dead man: ${plan.undo.deadMan}`,
+    ...(plan.deadMen
+      ? [
+          `            in the drill of ${minute(plan.deadMen.drilled)}: ${firingsText(plan.deadMen.firings)}`,
+          ...(plan.deadMen.weak ? ["            ACCEPTED: a kill on the firewall ends all of them"] : []),
+        ]
+      : []),
     `  approval: ${plan.approval.count} of ${plan.approval.roles.join(", ")}, not by ${plan.author}`,
     "  next:",
     ...plan.commands.map((command) => `    ${command}`),

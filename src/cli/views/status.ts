@@ -4,10 +4,11 @@ import { printable } from "../../diagnostics/printable.ts";
 import type { Site } from "../../policy/model.ts";
 import type { Standing } from "../../report/site/history.ts";
 import { count, duration, minute } from "../../report/words.ts";
+import { deadManNames } from "../../rollout/drill.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Ring } from "../../rollout/known-good.ts";
 import type { JudgedFlow } from "../../rollout/record.ts";
-import type { LiveConduit, LiveState } from "../../target.ts";
+import type { GuardState, LiveConduit, LiveState } from "../../target.ts";
 import { recordLines } from "./record.ts";
 
 /** What a conduit recorded of packets that no permit admitted, held against the site file. */
@@ -22,6 +23,8 @@ export interface FirewallStatus {
   readonly firewall: string;
   readonly live?: Pick<LiveState, "conduits" | "lock" | "ownHash" | "foreignHash">;
   readonly records?: readonly ConduitRecord[];
+  /** The second dead man of the last trial since the firewall booted. */
+  readonly guard?: GuardState;
   readonly knownGoods?: Pick<Ring, "current"> & { readonly numbers: readonly number[] };
   /** Since when each conduit stands where it stands, by the journal. */
   readonly standings?: ReadonlyMap<string, Standing>;
@@ -68,11 +71,29 @@ function firewallLines(
         ...(record ? conduitRecordLines(record, nameOf).map((line) => `    ${line}`) : []),
       ];
     }),
+    ...(status.guard ? guardLines(status.guard) : []),
     ...(lock ? [`  locked by ${lock.holder} for ${lock.secondsLeft.toFixed(0)} s`] : []),
     status.knownGoods
       ? `  known-goods: ${status.knownGoods.numbers.join(", ")}; current ${status.knownGoods.current}`
       : "  known-goods: none yet",
   ];
+}
+
+/** One that was disarmed has nothing to tell. */
+function guardLines(guard: GuardState): readonly string[] {
+  const name = `  second dead man of plan ${guard.plan}… (${deadManNames[guard.by]}):`;
+  switch (guard.kind) {
+    case "waits":
+      return [`${name} fires in ${guard.secondsLeft.toFixed(0)} s`];
+    case "gone":
+      return [`${name} IS GONE, only the first one is left`];
+    case "disarmed":
+      return [];
+    case "fired":
+      return [
+        `${name} fired and ${guard.found === "trial" ? "ENDED A TRIAL that the first one had not ended" : "found the trial over"}`,
+      ];
+  }
 }
 
 function stageText(own: readonly LiveConduit[], standing: Standing | undefined, now: Date): string {

@@ -1,3 +1,5 @@
+import type { Plan } from "../../plan/plan.ts";
+import { deadManNames, drillIn, firingsText } from "../../rollout/drill.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import { absent, type Block, type Section } from "../document.ts";
 import { minute } from "../words.ts";
@@ -5,7 +7,7 @@ import type { Reviewed } from "./reviewed.ts";
 
 /** How the change is undone: by itself, by hand, and without this program. */
 export function wayBack({ plan, journal }: Reviewed): Section {
-  const { undo, firewall } = plan;
+  const { undo, firewall, deadMen } = plan;
   const { console: byHand } = undo;
   return {
     id: "way-back",
@@ -20,14 +22,24 @@ export function wayBack({ plan, journal }: Reviewed): Section {
           { term: "The firewall reboots", value: undo.reboot },
           {
             term: "Before anything is armed",
-            value: "the dead man is rehearsed on the firewall; if it does not fire, the change is refused",
+            value: "every dead man is rehearsed on the firewall; if one does not fire, the change is refused",
           },
+          ...(deadMen?.weak
+            ? [
+                {
+                  term: "Accepted",
+                  value: "no dead man is held by a kernel or an init system: a kill ends them",
+                },
+              ]
+            : []),
         ],
       },
+      deadMen === undefined
+        ? absent(
+            "A second executor, independent of the first, is not recorded by this plan: the trial rests on the one above.",
+          )
+        : firingsTable(deadMen),
       drills(firewall.id, journal),
-      absent(
-        "A second executor, independent of the first, is not recorded by this plan: the trial rests on the one above.",
-      ),
       {
         kind: "code",
         caption: `At the console of ${firewall.id}, to go back without this program:`,
@@ -36,6 +48,21 @@ export function wayBack({ plan, journal }: Reviewed): Section {
     ],
   };
 }
+
+const firingsTable = ({ drilled, firings }: NonNullable<Plan["deadMen"]>): Block => ({
+  kind: "table",
+  caption: `Who ends the trial when nobody acts, independent of one another, and how they fired in the drill of ${minute(drilled)}`,
+  columns: [
+    { heading: "Dead man", kind: "text" },
+    { heading: "Was to fire after", kind: "text" },
+    { heading: "Fired after", kind: "text" },
+  ],
+  rows: firings.map(({ by, due, seconds }) => [
+    deadManNames[by],
+    `${due.toFixed(1)} s`,
+    `${seconds.toFixed(1)} s`,
+  ]),
+});
 
 function drills(firewall: string, journal: readonly JournalEntry[] | undefined): Block {
   const held = (journal ?? []).filter((entry) => entry.firewall === firewall && entry.action === "drilled");
@@ -55,11 +82,14 @@ function drills(firewall: string, journal: readonly JournalEntry[] | undefined):
       { heading: "Fired after", kind: "text" },
       { heading: "Journal entry", kind: "number" },
     ],
-    rows: held.map(({ time, actor, details, number }) => [
-      minute(time),
-      actor,
-      firedAfter(details),
-      String(number),
-    ]),
+    rows: held.map((entry) => [minute(entry.time), entry.actor, firedAfter(entry), String(entry.number)]),
   };
+}
+
+/** The first versions noted one time, that of the lease. */
+function firedAfter(entry: JournalEntry): string {
+  const { seconds } = entry.details ?? {};
+  const drill = drillIn(entry);
+  if (drill) return firingsText(drill.firings);
+  return typeof seconds === "number" ? `${seconds.toFixed(1)} s` : "not recorded";
 }

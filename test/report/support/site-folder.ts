@@ -67,7 +67,12 @@ export function changeEntries(
       details: { by: ["olaf", "rita"], author: "eva", from: plan.from, to: plan.to },
     },
     { ...about, time: at(2), action: "preflight" },
-    { ...about, time: at(2), action: "drilled", details: { seconds: 2.1 } },
+    {
+      ...about,
+      time: at(2),
+      action: "drilled",
+      details: { firings: [{ by: "kernel", due: 2, seconds: 2.1 }] },
+    },
     { ...about, time: at(3), action: "used", details: { plan: plan.id } },
     { ...about, time: at(3), action: "trial", details: { at: 1, leaseEnds: 121, endsBy: 3600, good: 0 } },
     { ...about, time: at(4), action: "soak" },
