@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Driver } from "../../../src/target.ts";
+import { nftables } from "../../../targets/nftables/target.ts";
+import type { FirewallHost } from "../../support/firewall-host.ts";
+import { localSession } from "../../support/local-session.ts";
+import { conduitRules } from "../../support/rules.ts";
+import { missingForSystemd, startSystemdHost } from "../../support/systemd-host.ts";
+import { order, sleep } from "../driver-contract.ts";
+
+const suite = "the second dead man under a real systemd";
+
+describe.skipIf(missingForSystemd)(
+  missingForSystemd ? `${suite} (skipped: needs ${missingForSystemd})` : suite,
+  { timeout: 30_000 },
+  () => {
+    let host: FirewallHost;
+    let driver: Driver;
+    beforeEach(() => {
+      host = startSystemdHost();
+      driver = nftables.driver(localSession(host.prefix), host.paths);
+    });
+    afterEach(() => host.stop());
+
+    const timers = (): string => host.run("systemctl list-units --all --plain --no-legend 'sluice-guard-*'");
+    const begin = async (leaseSeconds: number): Promise<void> => {
+      const trial = order(conduitRules("enforce"), leaseSeconds);
+      expect(await driver.lock(trial.holder, 60)).toBeUndefined();
+      await driver.guard!(trial);
+      await driver.load(trial.rules);
+      await driver.arm(trial);
+    };
+    const trial = order(conduitRules("enforce"), 2);
+
+    test("is a timer that fires in the drill, in a network where it touches nothing", async () => {
+      const firings = await driver.drill(1);
+      expect(firings.map(({ by }) => by)).toEqual(["kernel", "init"]);
+      for (const { due, seconds } of firings) expect(Math.abs(seconds - due)).toBeLessThan(1);
+      expect(host.run("nft list ruleset")).toBe("");
+      expect(timers()).toBe("");
+    });
+
+    test("ends a trial that its lease does not, and leaves a trace", async () => {
+      await begin(60);
+      await driver.guard!({ ...trial, leaseSeconds: 0 });
+      await sleep(2_900);
+      expect((await driver.read()).conduits).toEqual([]);
+      expect(await driver.guardState!()).toMatchObject({ kind: "fired", by: "init", found: "trial" });
+      expect(host.run("cat /var/lib/sluice/guard.log")).toContain("fired: ended");
+    });
+
+    test("starts anew with each renewal, and finds nothing to end after a lease that ended by itself", async () => {
+      await begin(2);
+      await sleep(1_500);
+      expect(await driver.renew(trial)).toBe("held");
+      await sleep(1_500);
+      expect(await driver.renew(trial)).toBe("held");
+      await sleep(1_200);
+      expect(await driver.guardState!()).toMatchObject({ kind: "waits", by: "init" });
+      await sleep(3_300);
+      expect(await driver.guardState!()).toMatchObject({ kind: "fired", found: "nothing" });
+    });
+
+    test("is disarmed by a confirm, and nothing of it stays", async () => {
+      await begin(30);
+      expect(await driver.confirm(trial)).toBe("confirmed");
+      expect(await driver.guardState!()).toMatchObject({ kind: "disarmed" });
+      expect(timers()).toBe("");
+    });
+
+    test("is missed by the next renewal when somebody stops its timer", async () => {
+      await begin(30);
+      host.run(`systemctl stop sluice-guard-${trial.plan.slice(0, 16)}.timer`);
+      expect(await driver.guardState!()).toMatchObject({ kind: "gone" });
+      expect(await driver.renew(trial)).toBe("unguarded");
+    });
+  },
+);
