@@ -37,6 +37,7 @@ const needs = {
     conntrack: "conntrack",
     iptables: "iptables",
     ipset: "ipset",
+    "systemd-run": "systemd",
     python3: "python3",
     php: "php-cli php-xml",
     chromium: "chromium",

@@ -182,6 +182,9 @@ function beforeArming(state: State, event: Event): Step {
 
 function whileArming(state: State, event: Event, settings: Settings): Step {
   switch (event.kind) {
+    // What was checked before the drill holds no more: nothing was loaded.
+    case "checked":
+      return event.problems.length > 0 ? to({ kind: "refused", reasons: event.problems }) : to(state);
     case "armed":
       return to(
         {

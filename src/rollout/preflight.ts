@@ -53,16 +53,22 @@ const longestSilence = ({ plan }: Change): number =>
 
 const changedMessage = "the firewall is not as it was when the plan was made: make a new plan";
 
-/** Seconds until the window closes, less the reserve; undefined without a window, negative when it is too late. */
+/**
+ * Seconds until the window closes, less the reserve; undefined without a window, negative when it is too late. The reserve
+ * is never shorter than what the dead men take: a trial that is renewed at its last moment, and then left alone, ends
+ * inside its window too.
+ */
 export function windowSeconds({ plan }: Change, outside: Outside): number | undefined {
   if (!plan.window) return undefined;
   const { timezone, ...window } = plan.window;
   const span = { file: plan.site.file, line: 1, column: 1, length: 1 };
   const opening = windowAt({ ...window, id: window.id as WindowId, span }, timezone, outside.time());
-  return opening === undefined ? -1 : secondsLeft(opening, outside.time()) - plan.trial.reserve;
+  return opening === undefined
+    ? -1
+    : secondsLeft(opening, outside.time()) - Math.max(plan.trial.reserve, plan.trial.lease + 5);
 }
 
-function windowProblems(change: Change, outside: Outside): readonly string[] {
+export function windowProblems(change: Change, outside: Outside): readonly string[] {
   const { window, trial } = change.plan;
   const left = windowSeconds(change, outside);
   if (window === undefined || left === undefined || left >= trial.soak + trial.lease) return [];

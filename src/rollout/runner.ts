@@ -24,7 +24,7 @@ import {
   type State,
   step,
 } from "./machine.ts";
-import { preflight, windowSeconds } from "./preflight.ts";
+import { preflight, windowProblems, windowSeconds } from "./preflight.ts";
 import { release, verifyReturn } from "./return.ts";
 
 /**
@@ -89,6 +89,9 @@ export async function runChange(
         await driver.guard?.(order);
         return { kind: "guarded" };
       case "arm": {
+        // A host that answers slowly may have eaten up the window since it was looked at.
+        const late = windowProblems(change, outside);
+        if (late.length > 0) return { kind: "checked", problems: late };
         const when = outside.time().toISOString();
         await outside.record("used", { plan: plan.id });
         await driver.writeFile(usedName(plan.id), `${order.holder} at ${when}\n`);

@@ -194,22 +194,6 @@ const anySettings: fc.Arbitrary<Settings> = fc.record({
   confirm: fc.constantFrom("by-another", "after-soak"),
 });
 
-/** Answers that the world can give to what the machine asks for, the worst ones included. */
-const answers: Readonly<Record<Effect["kind"], readonly Event["kind"][]>> = {
-  check: ["checked", "failed", "abort"],
-  drill: ["drilled", "failed", "abort"],
-  guard: ["guarded", "failed"],
-  arm: ["armed", "failed"],
-  renew: ["lease", "failed"],
-  measure: ["measured", "failed"],
-  confirm: ["lease", "confirm-refused", "failed"],
-  persist: ["persisted", "not-persisted", "failed"],
-  "await-persist": ["persisted", "not-persisted", "failed"],
-  keep: ["kept", "failed"],
-  disarm: ["disarmed", "failed"],
-  verify: ["found"],
-};
-
 test("over 100,000 random stories, nothing is armed before its dead man fired, and finals are final", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 25 }), anySettings, (events, by) => {
@@ -244,28 +228,3 @@ test("a lease is never renewed after the trial's deadline, and never while a cri
     { numRuns: 20_000 },
   );
 }, 30_000);
-
-test("whatever the world answers, every change ends: back, confirmed, or with a human called", () => {
-  fc.assert(
-    fc.property(fc.infiniteStream(anyEvent), anySettings, (stream, by) => {
-      let { state, effect } = step({ kind: "approved" }, { kind: "start" }, by);
-      let clock = 0;
-      for (let round = 0; round < 400 && !isFinal(state); round += 1) {
-        const asked = effect;
-        clock += 1;
-        // Without something to do, a trial waits for its next moment; nothing else may be waited for.
-        if (!asked) expect(isRunning(state)).toBe(true);
-        const wanted: readonly Event["kind"][] = asked ? answers[asked.kind] : ["tick", "abort", "measured"];
-        const answer = [...stream.take(400)].find((one) => wanted.includes(one.kind)) ?? {
-          kind: "abort",
-          reason: "",
-        };
-        const event =
-          "at" in answer ? { ...answer, at: clock, ...("endsBy" in answer ? { endsBy: 200 } : {}) } : answer;
-        ({ state, effect } = step(state, event, by));
-      }
-      expect(isFinal(state)).toBe(true);
-    }),
-    { numRuns: 500 },
-  );
-}, 60_000);
