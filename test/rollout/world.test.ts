@@ -55,6 +55,12 @@ function faults({
   const demand = (holds: boolean, what: string): void => void (holds || wrong.push(what));
   if (!killed) {
     if (state.kind === "done") demand(firewall.stage === "confirmed", "done, and not confirmed");
+    if (state.kind === "confirmed-not-persisted") {
+      demand(
+        firewall.stage === "confirmed" || firewall.wasRebooted,
+        "not persisted, and not confirmed either",
+      );
+    }
     if (state.kind === "refused") demand(firewall.trialEnds === undefined, "refused, and a trial runs");
     if (state.kind === "refused") demand(!firewall.isLoaded, "refused, and something was changed");
     if (state.kind === "verified-back") {

@@ -25,6 +25,7 @@ export interface World {
     booted: "previous" | "confirmed";
     isGuarded: boolean;
     isLoaded: boolean;
+    wasRebooted: boolean;
     /** When the kernel ends the trial; undefined when none runs. */
     trialEnds: number | undefined;
   };
@@ -53,6 +54,7 @@ export function makeWorld(random: () => number, settings: Settings): World {
       booted: "previous",
       isGuarded: false,
       isLoaded: false,
+      wasRebooted: false,
       trialEnds: undefined,
     },
     broken: [],
@@ -76,6 +78,7 @@ export function makeWorld(random: () => number, settings: Settings): World {
   /** A firewall that reboots takes the wire to it along: the next step does not arrive. */
   const reboot = (): void => {
     isWireBroken = true;
+    firewall.wasRebooted = true;
     firewall.stage = firewall.booted;
     firewall.trialEnds = undefined;
     firewall.isGuarded = false;
