@@ -106,7 +106,17 @@ export interface RecordedFlow {
   readonly protocol: number;
   readonly port?: number;
   readonly icmpType?: number;
+  /** In both directions. */
   readonly packets: number;
+  /** Of these, answers by connection tracking; absent where the firewall does not tell them apart. */
+  readonly replies?: number;
+  /**
+   * Of these, openings: TCP with SYN and without ACK. None means that it was picked up midway, so that the source may
+   * be the one that answers. Absent for other protocols, and where the firewall does not tell.
+   */
+  readonly openings?: number;
+  /** Seconds since it was last seen, where the firewall knows. */
+  readonly quietFor?: number;
 }
 
 export interface ConduitCounters {
@@ -144,6 +154,22 @@ export type SessionListing =
       readonly endable: boolean;
     }
   | { readonly kind: "not-listed"; readonly reason: string };
+
+/** Counters with what is needed to add one reading of them to the next. */
+export interface CountersReading extends ConduitCounters {
+  /**
+   * What permits admit between one initiator and one responder with one service, so that the counters of the permit
+   * are those of a flow.
+   */
+  readonly admitted: readonly RecordedFlow[];
+  /** Other values mean that the counters of the record, or those of the rules, began anew (a reload, a reboot). */
+  readonly epoch: { readonly record: string; readonly rules: string };
+  /**
+   * Packets that no permit admitted, counted apart from the record just before and just after the record was read: what
+   * is missing from the record was lost. Absent where the firewall keeps no such count.
+   */
+  readonly unpermitted?: { readonly before: number; readonly after: number };
+}
 
 /** A trial as it is armed: which rules, for which plan, by whom, for how long without renewal. */
 export interface TrialOrder {
@@ -194,7 +220,7 @@ export interface Driver {
   confirm(order: TrialOrder): Promise<LeaseAnswer>;
   /** Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. */
   disarm(holder: string): Promise<void>;
-  counters(conduit: string): Promise<ConduitCounters>;
+  counters(conduit: string): Promise<CountersReading>;
   /** Every session that is open now. Only reads. */
   sessions(): Promise<SessionListing>;
   /** Ends exactly these sessions, for good; resolves with how many of them were still there. */

@@ -25,6 +25,7 @@ const targetsMayImport = [
   "src/compile/reading.ts",
   "src/session.ts",
   "src/target.ts",
+  "targets/record-sum.ts",
   "targets/linux-bridge.ts",
   "targets/linux-sessions.ts",
   "targets/linux-guard",

@@ -34,6 +34,10 @@ export const icmpProtocol = (family: 4 | 6): 1 | 58 => (family === 4 ? 1 : 58);
 export const icmpReplyType = (family: 4 | 6, type: number): number | undefined =>
   family === 4 ? icmp4Replies.get(type) : icmp6Replies.get(type);
 
+/** The request type that an ICMP type answers, or undefined when the type is no reply. */
+export const icmpRequestType = (family: 4 | 6, type: number): number | undefined =>
+  family === 4 ? icmp4Requests.get(type) : icmp6Requests.get(type);
+
 const icmp4Replies: ReadonlyMap<number, number> = new Map([
   [8, 0],
   [13, 14],
@@ -44,3 +48,8 @@ const icmp6Replies: ReadonlyMap<number, number> = new Map([
   [128, 129],
   [139, 140],
 ]);
+
+const inverse = (replies: ReadonlyMap<number, number>): ReadonlyMap<number, number> =>
+  new Map([...replies].map(([request, reply]) => [reply, request]));
+const icmp4Requests = inverse(icmp4Replies);
+const icmp6Requests = inverse(icmp6Replies);

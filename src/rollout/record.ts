@@ -41,12 +41,14 @@ export function judgeRecord(
   const permitted = requestIndex(permits);
   const denied = requestIndex(denials);
   const answered = requestIndex([...permits, ...denials].flatMap(answersTo));
-  const decide = (flow: Flow): Decision | undefined => {
+  const decide = (flow: Flow, { openings = 0 }: RecordedFlow): Decision | undefined => {
     const request = requestPacket(flow);
     const permit = permitted(request);
     if (permit !== undefined) return { kind: "permit", by: permit };
     const denial = denied(request);
     if (denial !== undefined) return { kind: "denial", by: denial };
+    // Who opened asks, whatever the port.
+    if (openings > 0) return undefined;
     const { port, ...portless } = flow;
     if (port !== undefined && !isClientPort(port)) return undefined;
     const answer = answered(requestPacket(portless));
@@ -55,7 +57,7 @@ export function judgeRecord(
   return recorded
     .map((one): JudgedFlow => {
       const flow = flowOf(one);
-      const decision = decide(flow);
+      const decision = decide(flow, one);
       return { flow, packets: one.packets, ...(decision && { decision }) };
     })
     .toSorted((a, b) => Number(!!a.decision) - Number(!!b.decision) || b.packets - a.packets);

@@ -3,12 +3,23 @@ import { printable } from "../../src/diagnostics/printable.ts";
 import type { Family } from "../../src/net/address.ts";
 import { icmpReplyType } from "../../src/net/protocol.ts";
 import { commentText, matchText, type Ports, portLists, type ServiceMatch } from "./matches.ts";
-import { chainName, families, type Generation, type Part, pathLengths, setName } from "./names.ts";
+import {
+  chainName,
+  families,
+  type Generation,
+  type Part,
+  pathLengths,
+  type RecordAspect,
+  setName,
+} from "./names.ts";
 import type { Chain, Rule } from "./ruleset.ts";
 import { type Leaf, lookupTree } from "./tree.ts";
 
 /** Conntrack's word for a packet in the direction of the reply; every other packet is looked up as a request. */
 const isReply = "-m conntrack --ctstate ESTABLISHED --ctdir REPLY";
+
+/** The first packet of a TCP connection, and no other. */
+const isOpening = "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN";
 
 export const familiesOf = (rules: ConduitRules): readonly Family[] =>
   families.filter((family) => rules.pairs.some((pair) => pair.left.family === family));
@@ -33,9 +44,8 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
         ),
       ),
     );
-  const icmp = (family: Family): string => (family === 4 ? "icmp" : "ipv6-icmp");
-  const note = (family: Family, directions: string): string => {
-    const set = setName(generation, rules.conduit, family);
+  const note = (family: Family, aspect: RecordAspect, directions: string): string => {
+    const set = setName(generation, rules.conduit, aspect, family);
     return `-m set ! --match-set ${set} ${directions} -j SET --add-set ${set} ${directions}`;
   };
   const toRest: Rule = { text: `-g ${name(".rest")}` };
@@ -49,17 +59,20 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
     ...headed(tree(".r", ".replied"), ["replies to permitted requests"]),
     {
       name: name(".record"),
-      rules: [...own.map((family) => ({ family, text: note(family, "src,dst,dst") })), toRest],
-    },
-    {
-      // A reply is noted under the request that it answers, so one forbidden session is one entry. An ICMP reply has
-      // a type of its own; its request was noted when it passed.
-      name: name(".replied"),
       rules: [
         ...own.flatMap((family) => [
-          { family, text: `! -p ${icmp(family)} ${isReply} ${note(family, "dst,src,src")}` },
-          { family, text: `-p ${icmp(family)} -g ${name(".record")}` },
+          { family, text: `${isOpening} ${note(family, "opening", "src,dst,dst")}` },
+          { family, text: note(family, "request", "src,dst,dst") },
         ]),
+        toRest,
+      ],
+    },
+    {
+      // A reply is noted under the request that it answers, so one forbidden session is one entry in each set; of ICMP
+      // the type is that of the reply.
+      name: name(".replied"),
+      rules: [
+        ...own.map((family) => ({ family, text: `${isReply} ${note(family, "answer", "dst,src,src")}` })),
         toRest,
       ],
     },

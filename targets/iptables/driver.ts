@@ -252,10 +252,10 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async counters(conduit) {
-      const { listing, clock } = await host.snapshot("elements");
-      const { conduits } = ownState(listing, clock);
+      const snapshot = await host.snapshot("elements");
+      const { conduits } = ownState(snapshot.listing, snapshot.clock);
       return readCounters(
-        listing,
+        snapshot,
         conduit,
         conduits.some((each) => each.trial && each.conduit === conduit) ? "t" : "c",
       );

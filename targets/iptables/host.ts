@@ -15,6 +15,10 @@ export interface Snapshot {
   readonly clock: Clock;
   /** Of IPv4 and IPv6: a change on top of this snapshot is refused when they are not these any more. */
   readonly digests: readonly [string, string];
+  /** With the elements: the rules that count what no permit admits, as they stood after them. */
+  readonly counted: string;
+  /** With the elements: of the kernel that runs and its network, another after a reboot. */
+  readonly boot: string;
 }
 
 /** What happens to a list of `-m recent` when a change is made. */
@@ -137,6 +141,8 @@ export function readSnapshot(printed: string): Snapshot {
     },
     clock: readClock(text("uptime"), lists.join("\n")),
     digests: [digest("iptables"), digest("ip6tables")],
+    counted: text("counted"),
+    boot: text("boot").trim(),
   };
 }
 

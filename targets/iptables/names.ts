@@ -52,9 +52,22 @@ export const chainName = (generation: Generation, conduit: string, part: Part): 
 
 export const generationPrefix = (generation: Generation): string => `SLUICE-${generation}-`;
 
-/** The ipset that holds what a conduit recorded in one family. */
-export const setName = (generation: Generation, conduit: string, family: Family): string =>
-  `${setPrefix(generation)}${conduitKey(conduit)}.${family}`;
+/** What of a session an ipset counts: all packets that ask, of these the openings of TCP, and the answers. */
+export const recordAspects = ["request", "opening", "answer"] as const;
+export type RecordAspect = (typeof recordAspects)[number];
+export const aspectLetters: Readonly<Record<RecordAspect, string>> = {
+  request: "",
+  opening: "o",
+  answer: "a",
+};
+
+/** The ipset that holds what a conduit recorded in one family, as `sluice-c-dmz-cell1.a4`. */
+export const setName = (
+  generation: Generation,
+  conduit: string,
+  aspect: RecordAspect,
+  family: Family,
+): string => `${setPrefix(generation)}${conduitKey(conduit)}.${aspectLetters[aspect]}${family}`;
 
 export const setPrefix = (generation: Generation): string => `sluice-${generation}-`;
 

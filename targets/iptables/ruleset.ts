@@ -1,5 +1,5 @@
 import type { Family } from "../../src/net/address.ts";
-import { setName } from "./names.ts";
+import { recordAspects, setName } from "./names.ts";
 
 /** One rule: all that stands behind `-A CHAIN`. Without a family it is a rule of both. */
 export interface Rule {
@@ -22,7 +22,7 @@ export interface RecordSet {
 
 /** Entries that a record holds before it is full, and how long one stays, in seconds. */
 export const recordSize = 65_536;
-const recordSeconds = 604_800;
+export const recordSeconds = 604_800;
 
 /** The record is keyed by source, protocol and port, destination; port and ICMP type are one field. */
 export const setType = "hash:ip,port,ip";
@@ -31,7 +31,10 @@ export const recordSets = (
   generation: "c" | "t",
   conduit: string,
   own: readonly Family[],
-): readonly RecordSet[] => own.map((family) => ({ name: setName(generation, conduit, family), family }));
+): readonly RecordSet[] =>
+  own.flatMap((family) =>
+    recordAspects.map((aspect) => ({ name: setName(generation, conduit, aspect, family), family })),
+  );
 
 /** As `ipset restore` reads it; with `-exist` a set that is there keeps what it holds. */
 export const createSet = ({ name, family }: RecordSet): string =>

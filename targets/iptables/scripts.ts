@@ -33,7 +33,7 @@ const digest = `digest() {
     -e '/^-A FORWARD -j SLUICE$/p' | sha256sum | cut -c 1-64
 }`;
 
-/** Prints what is ours, each part behind a line that begins with `@`. $1 "elements" to show what was recorded */
+/** Prints what is ours, each part behind a line that begins with `@`. $1 "elements" to show what was recorded, and what counts it */
 export const listScript = `${digest}
 set -e
 for tool in iptables ip6tables; do echo "@digest $tool $(digest $tool)"; echo "@$tool"; $tool-save -c; done
@@ -46,6 +46,13 @@ fi
 for list in /proc/net/xt_recent/SLUICE*; do
   if [ -e "$list" ]; then echo "@list \${list##*/}"; cat "$list" 2> /dev/null || true; fi
 done
+if [ "$1" = elements ]; then
+  echo @counted
+  for tool in iptables ip6tables; do $tool-save -c | grep -E '^[[0-9]+:[0-9]+] -A SLUICE-[^ ]*.rest '; done
+  echo @boot
+  read -r boot < /proc/sys/kernel/random/boot_id
+  echo "$boot $(readlink /proc/self/ns/net)"
+fi
 echo @uptime
 cut -d ' ' -f 1 /proc/uptime`;
 

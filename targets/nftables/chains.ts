@@ -7,14 +7,18 @@ import {
   type PermitShape,
   permitPart,
   permitShapes,
+  type RecordAspect,
+  type RecordShape,
   recordPart,
   replyPart,
 } from "./names.ts";
-import { answeredKey, replyKey, requestKey } from "./shapes.ts";
+import { answeredKey, openingKey, replyKey, requestKey } from "./shapes.ts";
 import type { ChainObject } from "./statements.ts";
 
 /** Conntrack's word for a packet in the direction of the reply; every other packet is looked up as a request. */
 const isReply = "ct state established ct direction reply";
+/** The first packet of a TCP connection, and no other. */
+const isOpening = "tcp flags syn / fin,syn,rst,ack";
 /** The protocols whose header starts with ports: `th dport` of any other packet would read something else. */
 const hasPorts = "meta l4proto { tcp, udp, dccp, sctp, udplite }";
 
@@ -66,26 +70,47 @@ export function conduitChains(
     {
       kind: "chain",
       name: name("record"),
-      rules: families.flatMap((family) => recordRules(generation, conduit, family)),
+      rules: recordRules(generation, conduit, families),
     },
     stage("monitor", "accept"),
     stage("enforce", "drop"),
   ];
 }
 
+const keyOf: Readonly<Record<RecordAspect, (shape: RecordShape, family: Family) => string>> = {
+  record: requestKey,
+  answer: answeredKey,
+  opening: (_, family) => openingKey(family),
+};
+
 /**
- * Notes the request: a reply is noted under the request that it answers, so one forbidden session is one entry.
- * (An ICMP reply keeps its own type; its request was noted when it passed.)
+ * Notes each packet under the request: a reply among the answers, under the request that it answers (of ICMP with the
+ * type of the answer). Where a set is full its rule does not match and the packet goes on; a reply must then not be
+ * noted as if it asked.
  */
-function recordRules(generation: Generation, conduit: string, family: Family): readonly string[] {
-  const set = (shape: "ports" | "icmp" | "protocols"): string =>
-    `@${objectName(generation, conduit, recordPart(shape, family))}`;
-  const icmp = family === 4 ? "icmp" : "icmpv6";
+function recordRules(
+  generation: Generation,
+  conduit: string,
+  families: readonly Family[],
+): readonly string[] {
+  const note = (aspect: RecordAspect, shape: RecordShape, family: Family): string => {
+    const key = keyOf[aspect](shape, family);
+    const set = objectName(generation, conduit, recordPart(aspect, shape, family));
+    return `update @${set} { ${key} }${aspect === "opening" ? "" : " return"}`;
+  };
+  const icmp = (family: Family): string => `meta l4proto ${family === 4 ? "icmp" : "icmpv6"}`;
   return [
-    `${isReply} ${hasPorts} update ${set("ports")} { ${answeredKey("ports", family)} } return`,
-    `${hasPorts} update ${set("ports")} { ${requestKey("ports", family)} } return`,
-    `meta l4proto ${icmp} update ${set("icmp")} { ${requestKey("icmp", family)} } return`,
-    `${isReply} update ${set("protocols")} { ${answeredKey("protocols", family)} } return`,
-    `update ${set("protocols")} { ${requestKey("protocols", family)} } return`,
+    ...families.flatMap((family) => [
+      `${isReply} ${hasPorts} ${note("answer", "ports", family)}`,
+      `${isReply} ${icmp(family)} ${note("answer", "icmp", family)}`,
+      `${isReply} ${note("answer", "protocols", family)}`,
+    ]),
+    `${isReply} return`,
+    ...families.flatMap((family) => [
+      `${isOpening} ${note("opening", "ports", family)}`,
+      `${hasPorts} ${note("record", "ports", family)}`,
+      `${icmp(family)} ${note("record", "icmp", family)}`,
+      note("record", "protocols", family),
+    ]),
   ];
 }

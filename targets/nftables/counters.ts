@@ -1,30 +1,53 @@
-import type { ConduitCounters, PermitCounters, RecordedFlow } from "../../src/target.ts";
-import type { ListedObject, ListedTable } from "./listing.ts";
+import type { Family } from "../../src/net/address.ts";
+import { icmpProtocol, icmpRequestType } from "../../src/net/protocol.ts";
+import type { CountersReading, PermitCounters } from "../../src/target.ts";
+import { type Noted, sumRecord } from "../record-sum.ts";
+import type { CountersListing } from "./counters-listing.ts";
+import { type ListedObject, type ListedTable, seconds } from "./listing.ts";
 import { type Generation, parseObjectName } from "./names.ts";
+import { recordTimeout } from "./objects.ts";
 
-/** Counters of a conduit's permits and its record, from a listing of its sets. Absent sets count nothing. */
+/** Counters of a conduit's permits and its record. Absent sets count nothing. */
 export function readCounters(
-  own: ListedTable | undefined,
+  { boot, before, own, after }: CountersListing,
   conduit: string,
   generation: Generation,
-): ConduitCounters {
+): CountersReading {
   const permits = new Map<string, PermitCounters>();
-  const recorded: RecordedFlow[] = [];
+  const [recorded, admitted]: [Noted[], Noted[]] = [[], []];
+  const recordHandles: string[] = [];
   let recordFull = false;
   for (const object of own?.objects ?? []) {
     const name = parseObjectName(object.name);
     if (object.kind !== "set" || name?.conduit !== conduit || name.generation !== generation) continue;
-    const part = /^(reply|record|)(ports|icmp|protocols|addresses)([46])$/.exec(name.part);
+    const part = /^(reply|record|answer|opening|)(ports|icmp|protocols|addresses)([46])$/.exec(name.part);
     if (!part) continue;
-    const family = part[3] === "4" ? 4 : 6;
-    if (part[1] === "record") {
-      recorded.push(...object.elements.map((element) => recordedFlow(element, family, part[2]!)));
-      recordFull ||= object.elements.length >= sizeOf(object);
+    const [, use, shape, version] = part as unknown as [string, string, string, string];
+    const family = version === "4" ? 4 : 6;
+    if (use === "" || use === "reply") {
+      for (const element of object.elements) {
+        count(permits, element, use === "reply");
+        admitted.push(...noted(element, family, shape, use === "" ? "request" : "reply"));
+      }
     } else {
-      for (const element of object.elements) count(permits, element, part[1] === "reply");
+      recordHandles.push(object.handle ?? "");
+      recordFull ||= object.elements.length >= sizeOf(object);
+      const aspect = use === "record" ? "request" : (use as "answer" | "opening");
+      for (const element of object.elements) recorded.push(...noted(element, family, shape, aspect));
     }
   }
-  return { permits: [...permits.values()], recorded, recordFull };
+  const totals = [before, own, after].map((table) => stageRules(table, conduit, generation));
+  return {
+    permits: [...permits.values()],
+    recorded: sumRecord(recorded),
+    recordFull,
+    admitted: sumRecord(admitted).map(({ openings: _, ...flow }) => flow),
+    epoch: {
+      record: [boot, own?.handle, ...recordHandles].join(" "),
+      rules: [boot, own?.handle, ...totals[1]!.handles].join(" "),
+    },
+    unpermitted: { before: totals[0]!.packets, after: totals[2]!.packets },
+  };
 }
 
 function count(permits: Map<string, PermitCounters>, element: string, isReply: boolean): void {
@@ -44,17 +67,53 @@ const packetsOf = (element: string): number => Number(/counter packets (\d+)/.ex
 const sizeOf = (object: ListedObject): number =>
   Number(object.lines.map((line) => /^size (\d+)/.exec(line)?.[1]).find(Boolean) ?? Number.POSITIVE_INFINITY);
 
-/** `source . destination . protocol . port`, `… . icmp type` or `… . protocol`, in numbers (`nft -n`). */
-function recordedFlow(element: string, family: 4 | 6, shape: string): RecordedFlow {
-  const [source = "", destination = "", third, fourth] =
-    /^\S+( \. \S+)*/.exec(element)?.[0].split(" . ") ?? [];
-  const flow = { family, source, destination, packets: packetsOf(element) } as const;
-  switch (shape) {
-    case "icmp":
-      return { ...flow, protocol: family === 4 ? 1 : 58, icmpType: Number(third) };
-    case "ports":
-      return { ...flow, protocol: Number(third), port: Number(fourth) };
-    default:
-      return { ...flow, protocol: Number(third) };
-  }
+/**
+ * `source . destination . protocol . port`, `… . icmp type` or `… . protocol`, in numbers (`nft -n`); none where the
+ * element is of ranges. The replies to a permit stand under their own addresses, the answers of a record do not.
+ */
+function noted(
+  element: string,
+  family: Family,
+  shape: string,
+  use: Noted["aspect"] | "reply",
+): readonly Noted[] {
+  const key = /^\S+( \. \S+)*/.exec(element)?.[0].split(" . ") ?? [];
+  if (key.length < 3 || key.some((part) => /[/-]/.test(part))) return [];
+  const [first, second, third, fourth] = key as [string, string, string, string];
+  const [source, destination] = use === "reply" ? [second, first] : [first, second];
+  const type = Number(third);
+  const service =
+    shape === "icmp"
+      ? {
+          protocol: icmpProtocol(family),
+          icmpType: use === "answer" || use === "reply" ? (icmpRequestType(family, type) ?? type) : type,
+        }
+      : { protocol: type, ...(shape === "ports" && { port: Number(fourth) }) };
+  const left = / expires (\w+)/.exec(element)?.[1];
+  return [
+    {
+      flow: { family, source, destination, ...service },
+      packets: packetsOf(element),
+      aspect: use === "reply" ? "answer" : use,
+      ...(left !== undefined && { quietFor: Math.max(0, seconds(recordTimeout) - seconds(left)) }),
+    },
+  ];
+}
+
+/** The last rules of a conduit's two stages, which count what reached them: what no permit admitted. */
+function stageRules(
+  table: ListedTable | undefined,
+  conduit: string,
+  generation: Generation,
+): { readonly packets: number; readonly handles: readonly string[] } {
+  const rules = (table?.objects ?? []).flatMap((object) => {
+    const name = parseObjectName(object.name);
+    const isStage =
+      name?.conduit === conduit && name.generation === generation && /^(monitor|enforce)$/.test(name.part);
+    return isStage ? object.lines.filter((line) => line.startsWith("counter ")) : [];
+  });
+  return {
+    packets: rules.reduce((sum, rule) => sum + packetsOf(rule), 0),
+    handles: rules.map((rule) => / # handle (\d+)$/.exec(rule)?.[1] ?? ""),
+  };
 }

@@ -10,10 +10,11 @@ import {
 import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
 import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { readCounters } from "./counters.ts";
+import { countersListing, stageChains } from "./counters-listing.ts";
 import { readFacts, rehearsalWords } from "./facts.ts";
 import { host, script } from "./host.ts";
 import { type ListedTable, normalForm, readListing } from "./listing.ts";
-import { parseObjectName, table } from "./names.ts";
+import { parseObjectName } from "./names.ts";
 import { emitFrame } from "./objects.ts";
 import {
   dispatch,
@@ -24,7 +25,14 @@ import {
   ownTable,
   rememberedAsConfirmed,
 } from "./own-state.ts";
-import { drillScript, foreignScript, previewScript, renewScript, undoing } from "./scripts.ts";
+import {
+  countersScript,
+  drillScript,
+  foreignScript,
+  previewScript,
+  renewScript,
+  undoing,
+} from "./scripts.ts";
 import {
   armText,
   confirmText,
@@ -184,16 +192,11 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async counters(conduit) {
-      const listing = await firewall.output("list its counters", [
-        "nft",
-        "-n",
-        "list",
-        "table",
-        ...table.split(" "),
-      ]);
-      const own = ownTable(readListing(listing));
-      const onTrial = own && dispatch(own).some((each) => each.lease && each.conduit === conduit);
-      return readCounters(own, conduit, onTrial ? "t" : "c");
+      const words = script(countersScript, ...stageChains(conduit));
+      const listing = countersListing(await firewall.output("list its counters", words));
+      const onTrial =
+        listing.own && dispatch(listing.own).some((each) => each.lease && each.conduit === conduit);
+      return readCounters(listing, conduit, onTrial ? "t" : "c");
     },
 
     sessions: async () => readSessions(await firewall.try(script(sessionsScript))),

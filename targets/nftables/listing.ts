@@ -5,6 +5,8 @@ export interface ListedObject {
   /** Properties of a set, or hook and rules of a chain, each without indentation. */
   readonly lines: readonly string[];
   readonly elements: readonly string[];
+  /** The kernel's number for it, where the listing shows handles. */
+  readonly handle?: string;
 }
 
 export interface ListedTable {
@@ -12,6 +14,7 @@ export interface ListedTable {
   readonly name: string;
   readonly text: string;
   readonly objects: readonly ListedObject[];
+  readonly handle?: string;
 }
 
 /**
@@ -20,15 +23,19 @@ export interface ListedTable {
  */
 export function readListing(listing: string): readonly ListedTable[] {
   const tables: ListedTable[] = [];
-  for (const [text, name, body] of listing.matchAll(/^table (\S+ \S+) \{[^\n]*\n((?:(?!\}).*\n)*)\}/gm)) {
-    tables.push({ name: name!, text: `${text}\n`, objects: readObjects(body!) });
+  for (const [text, name, rest, body] of listing.matchAll(
+    /^table (\S+ \S+) \{([^\n]*)\n((?:(?!\}).*\n)*)\}/gm,
+  )) {
+    tables.push({ name: name!, text: `${text}\n`, objects: readObjects(body!), ...handleIn(rest!) });
   }
   return tables;
 }
 
 function readObjects(body: string): readonly ListedObject[] {
   const objects: ListedObject[] = [];
-  for (const [, kind, name, inside] of body.matchAll(/^\t(\w+) (\S+) \{[^\n]*\n((?:(?!\t\}).*\n)*)\t\}/gm)) {
+  for (const [, kind, name, rest, inside] of body.matchAll(
+    /^\t(\w+) (\S+) \{([^\n]*)\n((?:(?!\t\}).*\n)*)\t\}/gm,
+  )) {
     const [properties = "", elements] = inside!.split(/^\t\telements = \{/m);
     objects.push({
       kind: kind!,
@@ -38,9 +45,15 @@ function readObjects(body: string): readonly ListedObject[] {
         .map((line) => line.trim())
         .filter((line) => line !== ""),
       elements: elements === undefined ? [] : splitElements(elements.slice(0, elements.lastIndexOf("}"))),
+      ...handleIn(rest!),
     });
   }
   return objects;
+}
+
+function handleIn(rest: string): { readonly handle?: string } {
+  const handle = /# handle (\d+)/.exec(rest)?.[1];
+  return handle === undefined ? {} : { handle };
 }
 
 /** Elements stand between commas; a comma in a quoted comment is not one of them. */

@@ -48,7 +48,24 @@ export type RecordShape = (typeof recordShapes)[number];
 
 /** Holds, while a conduit drains, the IP versions whose open sessions may go on; each for the time that is left. */
 export const drainPart = "drain";
+/**
+ * What of a session a record counts: all that asks, the answers, and among what asks the openings of TCP (SYN without
+ * ACK). Apart, they tell who asks, whether anybody answers, and what was only picked up midway.
+ */
+export const recordAspects = ["record", "answer", "opening"] as const;
+export type RecordAspect = (typeof recordAspects)[number];
 
 export const permitPart = (shape: PermitShape, family: Family): string => `${shape}${family}`;
 export const replyPart = (shape: PermitShape, family: Family): string => `reply${shape}${family}`;
-export const recordPart = (shape: RecordShape, family: Family): string => `record${shape}${family}`;
+export const recordPart = (aspect: RecordAspect, shape: RecordShape, family: Family): string =>
+  `${aspect}${shape}${family}`;
+
+/** Openings are of TCP, so they have ports. */
+export const recordParts = (
+  family: Family,
+): readonly { readonly shape: RecordShape; readonly part: string }[] =>
+  recordAspects.flatMap((aspect) =>
+    recordShapes
+      .filter((shape) => aspect !== "opening" || shape === "ports")
+      .map((shape) => ({ shape, part: recordPart(aspect, shape, family) })),
+  );

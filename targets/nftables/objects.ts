@@ -11,8 +11,7 @@ import {
   objectName,
   permitPart,
   permitShapes,
-  recordPart,
-  recordShapes,
+  recordParts,
   replyPart,
   table,
 } from "./names.ts";
@@ -21,7 +20,7 @@ import { asScript, type ElementGroup, type NftObject, removal, type SetObject } 
 
 /** Entries that a conduit's record holds before it is full, and how long one stays without being seen again. */
 const recordSize = { ports: 65_535, icmp: 4_096, protocols: 4_096 } as const;
-const recordTimeout = "7d";
+export const recordTimeout = "7d";
 
 /** Statements, safe to repeat, that put the frame in place and leave dispatch, lock and conduits as they are. */
 export const emitFrame = (): string => `add table ${table}\n${asScript(frame(new Map()))}`;
@@ -111,9 +110,9 @@ const permitSets = (
 
 const recordSets = (conduit: string, generation: Generation, own: readonly Family[]): readonly SetObject[] =>
   own.flatMap((family) =>
-    recordShapes.map((shape) => ({
+    recordParts(family).map(({ shape, part }) => ({
       kind: "set",
-      name: objectName(generation, conduit, recordPart(shape, family)),
+      name: objectName(generation, conduit, part),
       properties: [
         keyType(shape, family),
         `size ${recordSize[shape]}`,

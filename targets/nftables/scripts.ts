@@ -27,6 +27,20 @@ rm -f "$1/$2"
 if [ -d "$1" ]; then sync "$1"; fi`;
 
 /**
+ * Prints who counts, and our table with numbers and handles, between two listings of the chains that count what no
+ * permit admits. $… these chains
+ */
+export const countersScript = `read -r boot < /proc/sys/kernel/random/boot_id
+echo "@boot $boot $(readlink /proc/self/ns/net)"
+totals() { for chain; do nft -n list chain inet sluice "$chain" 2> /dev/null || true; done; }
+echo @before
+totals "$@"
+echo @own
+nft -n -a list table inet sluice || exit
+echo @after
+totals "$@"`;
+
+/**
  * Rules of the iptables family, in all four variants that can stand beside nft. Never loads a kernel module: the legacy
  * commands do, so they run only where a legacy table exists (a file under /proc has no size, so it is read).
  */

@@ -63,6 +63,9 @@ function serviceKey(shape: PermitShape, family: Family, port: "sport" | "dport")
 export const requestKey = (shape: PermitShape, family: Family): string =>
   addressKey[family] + serviceKey(shape, family, "dport");
 
+/** The key of a TCP request, with the word that nft itself uses for ports where the protocol is known. */
+export const openingKey = (family: Family): string => `${addressKey[family]} . meta l4proto . tcp dport`;
+
 /** The key of a reply, as the packet carries it: its source port is the responder's. */
 export const replyKey = (shape: PermitShape, family: Family): string =>
   addressKey[family] + serviceKey(shape, family, "sport");

@@ -21,14 +21,25 @@ export function unadmittedStates(states: readonly PfState[], text: string): read
   );
 }
 
-/** States as flows, each session once, with the packets that it has carried so far. */
+/** States as flows, with the packets that they have carried so far: a forwarded session has two, and counts once. */
 export function flowsOf(states: readonly PfState[]): readonly RecordedFlow[] {
+  const sessions = new Map<string, PfState>();
+  for (const state of states) {
+    const { protocol, source, sourcePort, destination, destinationPort, packets } = state;
+    const key = [protocol, source, sourcePort, destination, destinationPort].join();
+    if (packets >= (sessions.get(key)?.packets ?? 0)) sessions.set(key, state);
+  }
   const flows = new Map<string, RecordedFlow>();
-  for (const { family, source, destination, protocol, destinationPort, packets } of states) {
+  for (const { family, source, destination, protocol, destinationPort, ...counts } of sessions.values()) {
     const number = protocolNumber(protocol) ?? 0;
     const port = number === 6 || number === 17 ? destinationPort : undefined;
     const flow = { family, source, destination, protocol: number, ...(port === undefined ? {} : { port }) };
-    flows.set(JSON.stringify(flow), { ...flow, packets });
+    const sum = flows.get(JSON.stringify(flow));
+    flows.set(JSON.stringify(flow), {
+      ...flow,
+      packets: (sum?.packets ?? 0) + counts.packets,
+      replies: (sum?.replies ?? 0) + counts.replies,
+    });
   }
   return [...flows.values()];
 }

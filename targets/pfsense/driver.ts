@@ -228,6 +228,10 @@ export function createDriver(
           flowsOf(await openSessions(rules)),
         ),
         recordFull: log.stderr.trim() !== "",
+        // Rules of pf name tables: who asked stands in the sessions alone.
+        admitted: [],
+        // The log outlives a reboot, and one that was rotated begins with another line. pf's counters have no number.
+        epoch: { record: sha256(log.stdout.split("\n", 1)[0]!), rules: "" },
       };
     },
 
@@ -290,7 +294,7 @@ function withSessions(
   logged: readonly RecordedFlow[],
   open: readonly RecordedFlow[],
 ): readonly RecordedFlow[] {
-  const key = ({ packets, ...flow }: RecordedFlow): string => canonicalJson(flow);
+  const key = ({ packets, replies, openings, ...flow }: RecordedFlow): string => canonicalJson(flow);
   const known = new Set(logged.map(key));
   return [...logged, ...open.filter((flow) => !known.has(key(flow)))];
 }

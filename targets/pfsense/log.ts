@@ -7,6 +7,8 @@ export interface LoggedPacket {
   readonly tracker: number;
   readonly anchor: string;
   readonly flow: Omit<RecordedFlow, "packets">;
+  /** TCP with SYN and without ACK. */
+  readonly opens: boolean;
 }
 
 /**
@@ -41,10 +43,14 @@ export function readLogLine(line: string): LoggedPacket | undefined {
       ...(isPort ? { port: Number(fourth) } : {}),
       ...(icmpType === undefined ? {} : { icmpType: icmpType[family === 4 ? 0 : 1] }),
     },
+    opens: protocol === 6 && /^(?=.*S)[^A]*$/.test(tail.rest[5] ?? ""),
   };
 }
 
-/** What the rules with these trackers logged, as flows with their counts, in the order of their first packet. */
+/**
+ * What the rules with these trackers logged, as flows with their counts, in the order of their first packet. pf logs the
+ * packet that makes a state, which is of who asks.
+ */
 export function readRecord(
   log: string,
   trackers: ReadonlySet<number>,
@@ -55,7 +61,12 @@ export function readRecord(
     const packet = readLogLine(line);
     if (!packet || !trackers.has(packet.tracker) || (packet.anchor !== "") !== (from === "trial")) continue;
     const key = JSON.stringify(packet.flow);
-    flows.set(key, { ...packet.flow, packets: (flows.get(key)?.packets ?? 0) + 1 });
+    const sum = flows.get(key);
+    flows.set(key, {
+      ...packet.flow,
+      packets: (sum?.packets ?? 0) + 1,
+      ...(packet.flow.protocol === 6 && { openings: (sum?.openings ?? 0) + (packet.opens ? 1 : 0) }),
+    });
   }
   return [...flows.values()];
 }

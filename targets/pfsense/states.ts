@@ -10,12 +10,13 @@ export interface PfState {
   readonly destination: string;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
-  /** In both directions, since the state was made. */
+  /** In both directions, since the state was made, and of these the answers. */
   readonly packets: number;
   /** Whether a packet came back. */
   readonly answered: boolean;
   /** Seconds since the state was made. */
   readonly age?: number;
+  readonly replies: number;
 }
 
 /**
@@ -38,8 +39,9 @@ export function readStates(listing: string): {
     const age = /\bage (\d+):(\d\d):(\d\d)\b/.exec(body)?.slice(1).map(Number);
     const ends = id && readHead(head);
     if (ends) {
+      const counts = { packets: there + back, replies: back, answered: back > 0 };
       states.push({
-        ...{ id: id[1]!, creator: id[2]!, ...ends, packets: there + back, answered: back > 0 },
+        ...{ id: id[1]!, creator: id[2]!, ...ends, ...counts },
         ...(age && { age: age[0]! * 3_600 + age[1]! * 60 + age[2]! }),
       });
     } else unread.push(head);
@@ -47,7 +49,9 @@ export function readStates(listing: string): {
   return { states, unread };
 }
 
-function readHead(head: string): Omit<PfState, "id" | "creator" | "packets" | "answered"> | undefined {
+function readHead(
+  head: string,
+): Omit<PfState, "id" | "creator" | "packets" | "replies" | "answered"> | undefined {
   const found = /^\S+ (\S+) (\S+)(?: [([]\S+[)\]])? (<-|->) (\S+)(?: [([]\S+[)\]])?(?: |$)/.exec(head);
   if (!found) return undefined;
   const [, protocol, left, arrow, right] = found;

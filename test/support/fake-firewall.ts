@@ -148,6 +148,8 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
         permits: [{ permit: "poll", requests: packets, replies: packets }],
         recorded: isLive() ? fake.dropped : [],
         recordFull: false,
+        admitted: [],
+        epoch: { record: "boot", rules: "boot" },
       };
     },
     sessions: async () => ({ kind: "listed", sessions: fake.sessions, unread: 0, endable: true }),

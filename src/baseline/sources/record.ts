@@ -1,11 +1,17 @@
 import { AddressError, type Family, formatAddress, parseAddress } from "../../net/address.ts";
-import { icmpProtocol, type ProtocolName, portProtocols, protocolNumbers } from "../../net/protocol.ts";
+import {
+  icmpProtocol,
+  icmpRequestType,
+  type ProtocolName,
+  portProtocols,
+  protocolNumbers,
+} from "../../net/protocol.ts";
 import { type Conversation, conversation, noteRequest, party } from "../conversation.ts";
 import { noteSpan } from "../presence.ts";
 import { latestTime } from "../time.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import type { Tally } from "./source.ts";
-import { answeredRequest, icmp4Errors, icmp6OfLink } from "./transport.ts";
+import { icmp4Errors, icmp6OfLink } from "./transport.ts";
 
 /** One record of a flow log: what two ends exchanged, as far as the log tells. Values are as they stand in it. */
 export interface FlowRecord {
@@ -65,7 +71,7 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
     if (family === 4 ? icmp4Errors.has(type) : type < 128) return icmpError;
     if (family === 6 && icmp6OfLink.has(type)) return linkScope;
   }
-  const request = type === undefined ? undefined : answeredRequest(family, type);
+  const request = type === undefined ? undefined : icmpRequestType(family, type);
   const a = party(source.text, sourcePort);
   const b = party(destination.text, destinationPort);
   const talk = conversation(family, protocol, request ?? type, a, b, record.first);

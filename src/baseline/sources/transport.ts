@@ -1,4 +1,4 @@
-import { icmpProtocol, icmpReplyType, portProtocols, protocolNumbers } from "../../net/protocol.ts";
+import { icmpProtocol, icmpRequestType, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { type Cursor, u16 } from "./cursor.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { type CapturedPacket, signal } from "./packet.ts";
@@ -64,7 +64,7 @@ function readIcmp({ bytes, at, end }: Cursor, packet: CapturedPacket): Drop | un
   const type = bytes[at]!;
   if (packet.family === 4 ? icmp4Errors.has(type) : type < 128) return icmpError;
   if (packet.family === 6 && icmp6OfLink.has(type)) return linkScope;
-  const request = answeredRequest(packet.family, type);
+  const request = icmpRequestType(packet.family, type);
   packet.icmpType = request ?? type;
   packet.signals = request === undefined ? signal.open | signal.data : signal.accept | signal.data;
   return undefined;
@@ -77,18 +77,3 @@ export const icmp4Errors: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 export const icmp6OfLink: ReadonlySet<number> = new Set([
   130, 131, 132, 133, 134, 135, 136, 137, 141, 142, 143, 148, 149, 151, 152, 153,
 ]);
-
-/** The request type that a reply type answers, or undefined when the type is no reply. */
-export const answeredRequest = (family: 4 | 6, type: number): number | undefined =>
-  family === 4 ? requests4[type] : requests6[type];
-
-const inverse = (family: 4 | 6): readonly (number | undefined)[] => {
-  const requests: (number | undefined)[] = new Array(256).fill(undefined);
-  for (let type = 0; type < 256; type += 1) {
-    const reply = icmpReplyType(family, type);
-    if (reply !== undefined) requests[reply] = type;
-  }
-  return requests;
-};
-const requests4 = inverse(4);
-const requests6 = inverse(6);

@@ -21,12 +21,13 @@ export interface Conditions {
   readonly source?: AddressRange;
   readonly destination?: AddressRange;
   readonly protocol?: number;
-  readonly notProtocol?: number;
   readonly states?: readonly ConnectionState[];
   readonly sourcePorts?: readonly Range[];
   readonly destinationPorts?: readonly Range[];
   readonly icmpType?: number;
   readonly comment?: string;
+  /** Only the first packet of a TCP connection. */
+  readonly opening?: true;
   /** The packet is not in this set yet. */
   readonly unrecorded?: { readonly set: string; readonly directions: Directions };
   /** The lease of a trial holds. */
@@ -58,9 +59,6 @@ function readCondition(
       return { source: readAddress(line, family, known, "prefix") };
     case "-d":
       return { destination: readAddress(line, family, known, "prefix") };
-    case "!":
-      line.expect("-p");
-      return { notProtocol: readProtocol(line) };
     case "-p":
       return { protocol: readProtocol(line) };
     case "-m":
@@ -84,6 +82,10 @@ function readMatch(
     case "dccp":
     case "sctp":
       requireProtocol(line, found, protocols.get(module)!);
+      if (module === "tcp" && line.takeIf("--tcp-flags")) {
+        line.expect("FIN,SYN,RST,ACK", "SYN");
+        return { opening: true };
+      }
       // iptables-save leaves out a range that holds every port.
       return line.next?.startsWith("--") ? readPortList(line, "") : {};
     case "multiport":

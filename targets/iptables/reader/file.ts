@@ -58,7 +58,7 @@ const expected = {
 function readSet(line: Line, sets: Map<string, Family>): void {
   line.expect("create");
   const name = line.take("a set");
-  if (!/^sluice-[ct]-[a-z0-9_-]+\.[46]$/.test(name)) throw line.refuse(`"${name}" is not a set of ours`);
+  if (!/^sluice-[ct]-[a-z0-9_-]+\.[ao]?[46]$/.test(name)) throw line.refuse(`"${name}" is not a set of ours`);
   if (sets.has(name)) {
     throw line.refuse(`the set "${name}" is there already: rename one of the conduits that share it`);
   }

@@ -1,5 +1,5 @@
 import type { Cube, Program, Rule } from "../../../src/compile/program.ts";
-import { icmpProtocol } from "../../../src/net/protocol.ts";
+import { protocolNumbers } from "../../../src/net/protocol.ts";
 import type { FileSyntax } from "./file.ts";
 import { Refusal } from "./lines.ts";
 import { cubesOf, notedCubes, type RuleSyntax } from "./rule.ts";
@@ -20,6 +20,7 @@ export function resolve({ file, sets, chains, rules }: FileSyntax): Program {
     chain.push(...resolveRule(rule, sets, resolved));
   }
   refuseLoops(resolved, start);
+  checkOpenings(rules);
   return { entry: root, policy: "accept", chains: resolved };
 }
 
@@ -32,8 +33,8 @@ function resolveRule(
   if (conditions.leased && !(rule.chain === root && verdict.kind === "goto" && verdict.chain === trial)) {
     throw new Refusal(`a lease stands before the goto from "${root}" to "${trial}" only`, span);
   }
-  if (conditions.notProtocol !== undefined && verdict.kind !== "note") {
-    throw new Refusal("what a packet is not decides about nothing but noting it", span);
+  if (conditions.opening && verdict.kind !== "note") {
+    throw new Refusal("whether a packet opens decides about nothing but noting it", span);
   }
   if (conditions.unrecorded && verdict.kind !== "note") {
     throw new Refusal("whether a packet was noted before decides about nothing but noting it", span);
@@ -48,8 +49,8 @@ function resolveRule(
       if (!chains.has(verdict.chain) || !mayGo(rule.chain, verdict.chain)) {
         throw new Refusal(`there is no chain "${verdict.chain}" of the same owner`, span);
       }
-      if (partOf(verdict.chain) === "record" && partOf(rule.chain) === "replied" && !isIcmp(rule)) {
-        throw new Refusal("a reply is noted under the request that it answers, but for ICMP", span);
+      if (partOf(verdict.chain) === "record" && partOf(rule.chain) === "replied") {
+        throw new Refusal("a reply is noted under the request that it answers", span);
       }
       return [{ cubes: cubesOf(rule), action: verdict, span }];
     default:
@@ -57,38 +58,54 @@ function resolveRule(
   }
 }
 
-/** Requests are noted as they are, in a chain of their own; replies reversed in another, and none of ICMP. */
+/**
+ * Requests are noted as they are, in a chain of their own, their openings in a set beside; replies reversed in another
+ * chain. The meaning of a ruleset knows no flags of TCP: what notes openings but counts.
+ */
 function checkedNote(rule: RuleSyntax, sets: FileSyntax["sets"]): readonly Cube[] {
   const { conditions, family, chain, span } = rule;
   const { set, directions } = conditions.unrecorded!;
-  if (family === undefined || sets.get(set) !== family || set !== ownSet(chain, family)) {
-    throw new Refusal(`"${set}" is not the record of this chain's conduit and family`, span);
+  const isAnswer = directions === "dst,src,src";
+  const aspect = isAnswer ? "a" : conditions.opening ? "o" : "";
+  if (family === undefined || sets.get(set) !== family || set !== ownSet(chain, `${aspect}${family}`)) {
+    throw new Refusal(
+      `"${set}" is not the record of this chain's conduit and family, or of something else`,
+      span,
+    );
   }
-  const icmp = icmpProtocol(family);
-  const wanted =
-    directions === "src,dst,dst"
-      ? { part: "record", states: undefined, notProtocol: undefined }
-      : { part: "replied", states: "reply", notProtocol: icmp };
-  const { states, notProtocol, unrecorded, ...others } = conditions;
+  const { states, opening, protocol, unrecorded, ...others } = conditions;
   if (
-    partOf(chain) !== wanted.part ||
-    states?.join() !== wanted.states ||
-    notProtocol !== wanted.notProtocol ||
+    partOf(chain) !== (isAnswer ? "replied" : "record") ||
+    states?.join() !== (isAnswer ? "reply" : undefined) ||
+    protocol !== (opening ? protocolNumbers.tcp : undefined) ||
     Object.keys(others).length > 0
   ) {
     throw new Refusal("this would note something else than the request", span);
   }
-  return notedCubes(rule, directions, icmp);
+  return opening ? [] : notedCubes(rule, directions);
+}
+
+/** Openings are counted beside the record of every family that has one, or their number would say nothing. */
+function checkOpenings(rules: readonly RuleSyntax[]): void {
+  const notes = (chain: string, opening: true | undefined): readonly RuleSyntax[] =>
+    rules.filter(
+      (rule) => rule.chain === chain && rule.verdict.kind === "note" && rule.conditions.opening === opening,
+    );
+  for (const { chain, family, span, verdict } of rules) {
+    if (verdict.kind !== "note" || partOf(chain) !== "record") continue;
+    const [openings, requests] = [notes(chain, true), notes(chain, undefined)];
+    const places = [openings, requests].map((found) => found.findIndex((rule) => rule.family === family));
+    if (places[0] === -1 || places[1] === -1) {
+      throw new Refusal("a record notes all that asks, and of it the openings", span);
+    }
+  }
 }
 
 const partOf = (chain: string): string | undefined => chain.split(".")[1];
-const isIcmp = ({ conditions, family }: RuleSyntax): boolean =>
-  family !== undefined && conditions.protocol === icmpProtocol(family);
 
 /** A conduit's name without its part, as in `SLUICE-c-dmz-cell1`. */
 const owner = (chain: string): string => chain.split(".")[0]!;
-const ownSet = (chain: string, family: number): string =>
-  `${owner(chain).replace("SLUICE", "sluice")}.${family}`;
+const ownSet = (chain: string, part: string): string => `${owner(chain).replace("SLUICE", "sluice")}.${part}`;
 
 /** The root leads to dispatch, dispatch to itself and to the entries of its generation, a conduit into itself. */
 function mayGo(from: string, to: string): boolean {

@@ -82,19 +82,10 @@ export function cubesOf({ family, conditions, span }: RuleSyntax): readonly Cube
 
 const exactly = (value: number): Range => ({ from: value, to: value });
 
-/**
- * The packets that a record really notes under the request that they belong to: as they are those that ask, and ICMP
- * replies, whose request was noted when it passed; reversed the other replies.
- */
-export function notedCubes(rule: RuleSyntax, directions: Directions, icmp: number): readonly Cube[] {
-  const [cube] = cubesOf(rule);
+/** The packets that a record really notes under the request that they belong to: those that ask, or reversed the replies. */
+export function notedCubes(rule: RuleSyntax, directions: Directions): readonly Cube[] {
+  const cubes = cubesOf(rule);
   return directions === "src,dst,dst"
-    ? [
-        { ...cube, states: ["original", "none", "related"] },
-        { ...cube, protocol: exactly(icmp) },
-      ]
-    : [
-        { ...cube, protocol: { from: 0, to: icmp - 1 } },
-        { ...cube, protocol: { from: icmp + 1, to: 255 } },
-      ];
+    ? cubes.map((cube) => ({ ...cube, states: ["original", "none", "related"] }))
+    : cubes;
 }

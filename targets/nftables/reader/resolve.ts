@@ -5,7 +5,7 @@ import { icmpProtocol, portProtocols } from "../../../src/net/protocol.ts";
 import type { Cursor } from "./lexer.ts";
 import type { Field, RuleSyntax } from "./rules.ts";
 import type { Element, SetSyntax } from "./sets.ts";
-import { checkDispatch, checkLoops, checkMap, checkStage, owner, refusal } from "./structure.ts";
+import { checkDispatch, checkLoops, checkMap, checkRecord, checkStage, owner, refusal } from "./structure.ts";
 import { baseChain, type ChainSyntax, type TableSyntax } from "./table.ts";
 
 /** States of a packet that asks: all but the reply direction of a connection. */
@@ -20,7 +20,10 @@ export function resolve({ sets, chains }: TableSyntax, cursor: Cursor): Program 
   if (!entry) throw refusal(`there is no chain "${baseChain}"`, cursor.span(cursor.next));
   checkDispatch(entry, cursor.span(entry.name));
   for (const set of sets.values()) checkMap(set, chains);
-  for (const chain of chains.values()) checkStage(chain, cursor.span(chain.name));
+  for (const chain of chains.values()) {
+    checkStage(chain, cursor.span(chain.name));
+    checkRecord(chain, cursor.span(chain.name));
+  }
   const resolved = new Map<string, readonly Rule[]>();
   for (const [name, chain] of chains) {
     resolved.set(
@@ -140,8 +143,9 @@ function portOf({ protocol, payload, span }: Element): Range {
 
 /**
  * Noting a packet under the request that it belongs to, with its port or ICMP type where it has one. A packet that a
- * rule notes under anything less is not recorded by it: a reply under its own addresses (ICMP apart, where a type has
- * no reverse), a TCP packet by its protocol alone. The verdict behind it holds for all that the rule matches.
+ * rule notes under anything less is not recorded by it: a reply under its own addresses, a TCP packet by its protocol
+ * alone. Requests, their openings and answers each have sets of their own, or their counts would say nothing. The
+ * verdict behind it holds for all that the rule matches.
  */
 function record(
   rule: RuleSyntax,
@@ -150,10 +154,12 @@ function record(
   conditions: readonly Cube[],
 ): readonly Rule[] {
   if (set.use !== "record") throw refusal(`"${set.name}" is not a record`, rule.span);
-  const reversed = rule.state === "reply" && set.rest !== "icmp";
-  if (key.join() !== recordKey(set, reversed).join()) {
+  const reversed = rule.state === "reply";
+  if (key.join() !== recordKey(set, reversed, rule.opening ? "tcp dport" : "th dport").join()) {
     throw refusal(`"${set.name}" would record something else than the request`, rule.span);
   }
+  // The meaning of a ruleset knows no flags of TCP: a rule on openings counts beside the record, and nothing else.
+  if (rule.opening) return [];
   if (rule.verdict?.kind !== "return") {
     throw refusal(`a record decides about no packet; expected "return"`, rule.span);
   }
@@ -167,9 +173,7 @@ function record(
   // nft adds the condition on ICMP itself and leaves it out of its listing.
   const implied: Cube = set.rest === "icmp" ? { protocol: { from: icmp, to: icmp } } : {};
   const matched = conditions.map((cube): Cube => ({ family: set.family, ...cube, ...implied }));
-  const asked = matched.map((cube) =>
-    rule.state || set.rest === "icmp" ? cube : { ...cube, states: asking },
-  );
+  const asked = matched.map((cube) => (rule.state ? cube : { ...cube, states: asking }));
   const noted =
     set.rest === "protocols"
       ? asked.flatMap((cube) => bareProtocols(icmp).map((protocol) => ({ ...cube, protocol })))
@@ -181,12 +185,16 @@ function record(
 }
 
 /** The fields of a record's key; reversed for a reply, whose source port is the one that was asked. */
-function recordKey({ family, rest }: SetSyntax, reversed: boolean): readonly Field[] {
+function recordKey(
+  { family, rest }: SetSyntax,
+  reversed: boolean,
+  asked: "th dport" | "tcp dport",
+): readonly Field[] {
   const ip = family === 4 ? "ip" : "ip6";
   const ends: readonly Field[] = reversed ? [`${ip} daddr`, `${ip} saddr`] : [`${ip} saddr`, `${ip} daddr`];
   switch (rest) {
     case "ports":
-      return [...ends, "meta l4proto", reversed ? "th sport" : "th dport"];
+      return [...ends, "meta l4proto", reversed ? "th sport" : asked];
     case "icmp":
       return [...ends, family === 4 ? "icmp type" : "icmpv6 type"];
     case "protocols":

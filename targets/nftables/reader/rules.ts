@@ -12,6 +12,7 @@ export type Field =
   | "meta l4proto"
   | "th sport"
   | "th dport"
+  | "tcp dport"
   | "icmp type"
   | "icmpv6 type";
 
@@ -23,6 +24,7 @@ const fields: ReadonlySet<string> = new Set<Field>([
   "meta l4proto",
   "th sport",
   "th dport",
+  "tcp dport",
   "icmp type",
   "icmpv6 type",
 ]);
@@ -33,6 +35,8 @@ export type Verdict =
 
 export interface RuleSyntax {
   readonly state?: "reply" | "related" | "established";
+  /** Only the first packet of a TCP connection; such a rule notes it and goes on. */
+  readonly opening?: true;
   readonly protocols?: readonly number[];
   /** A set or map that the packet is looked up in, or that it is noted in. */
   readonly use?: {
@@ -48,14 +52,21 @@ export interface RuleSyntax {
 export function readRule(cursor: Cursor): RuleSyntax {
   const start = cursor.next;
   const state = readState(cursor);
+  const opening = readOpening(cursor);
   const [protocols, use] = readProtocolsAndUse(cursor);
   if (cursor.takeIf("counter")) readCounter(cursor);
   const verdict = readVerdict(cursor);
   if (cursor.takeIf("comment")) readString(cursor);
   if (cursor.next === start) throw cursor.refuse(start, "a rule");
-  if (!verdict && use?.kind !== "vmap") throw cursor.refuse(cursor.next, "a verdict");
+  if (!verdict && !opening && use?.kind !== "vmap") throw cursor.refuse(cursor.next, "a verdict");
   if (verdict && use?.kind === "vmap") throw cursor.refuse(start, "one verdict, the map's own");
-  const rule = { ...(state && { state }), ...(protocols && { protocols }), ...(use && { use }) };
+  if (opening && use?.kind !== "update") throw cursor.refuse(start, "what is noted of an opening");
+  const rule = {
+    ...(state && { state }),
+    ...(opening && { opening }),
+    ...(protocols && { protocols }),
+    ...(use && { use }),
+  };
   return { ...rule, ...(verdict && { verdict }), span: cursor.span(start) };
 }
 
@@ -71,6 +82,17 @@ function readState(cursor: Cursor): RuleSyntax["state"] {
   if (!cursor.takeIf("ct")) return "established";
   for (const word of ["direction", "reply"]) cursor.expect(word);
   return "reply";
+}
+
+/** `syn / fin,syn,rst,ack`, which newer listings write as `& (fin | syn | rst | ack) == syn`. */
+function readOpening(cursor: Cursor): true | undefined {
+  if (!cursor.takeIf("tcp")) return undefined;
+  cursor.expect("flags");
+  const words = cursor.takeIf("&")
+    ? ["(fin", "|", "syn", "|", "rst", "|", "ack)", "==", "syn"]
+    : ["syn", "/", "fin", ",", "syn", ",", "rst", ",", "ack"];
+  for (const word of words) cursor.expect(word);
+  return true;
 }
 
 function readProtocolsAndUse(cursor: Cursor): readonly [RuleSyntax["protocols"], RuleSyntax["use"]] {

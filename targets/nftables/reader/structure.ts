@@ -70,6 +70,42 @@ export function checkStage({ name, rules }: ChainSyntax, span: Span): void {
   }
 }
 
+/**
+ * What is noted, where and in which order, is the same in every conduit: for each family the answers, then no reply any
+ * more, then for each family the openings and all that asks.
+ */
+export function checkRecord({ name, rules }: ChainSyntax, span: Span): void {
+  if (!name.text.endsWith("_record")) return;
+  const noted = rules.map(({ state, opening, protocols, use, verdict }) => {
+    const part = use?.set.slice(owner(use.set).length + 1);
+    // nft adds the condition on ICMP itself and leaves it out of its listing.
+    const named = part?.includes("icmp") ? undefined : protocols?.toSorted((a, b) => a - b).join();
+    return [state, opening && "opening", named, verdict?.kind, use?.kind, part].filter(Boolean).join(" ");
+  });
+  const isWanted = ["4", "6", "46"].some((families) => noted.join() === recordShape(families).join());
+  if (!isWanted) {
+    throw refusal(
+      `chain "${name.text}" does not note what a record holds, or in another order`,
+      rules[0]?.span ?? span,
+    );
+  }
+}
+
+const recordShape = (families: string): readonly string[] => [
+  ...[...families].flatMap((family) => notes(family, "reply ", "answer")),
+  "reply return",
+  ...[...families].flatMap((family) => [
+    `opening update openingports${family}`,
+    ...notes(family, "", "record"),
+  ]),
+];
+
+const notes = (family: string, state: string, set: string): readonly string[] => [
+  `${state}6,17,33,132,136 return update ${set}ports${family}`,
+  `${state}return update ${set}icmp${family}`,
+  `${state}return update ${set}protocols${family}`,
+];
+
 /** A dispatch map leads to chains of its own stage and generation, and never leaves the choice to the kernel. */
 export function checkMap(set: SetSyntax, chains: ReadonlyMap<string, ChainSyntax>): void {
   if (set.kind !== "map") return;

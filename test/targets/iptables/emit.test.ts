@@ -39,7 +39,11 @@ test("a small conduit reads as an engineer would write it", () => {
     emit(rules),
   ).toBe(`# Sluice: firewall fw1. Written by "sluice compile"; a change by hand is found and refused.
 #ipset create sluice-c-dmz-cell1.4 hash:ip,port,ip family inet maxelem 65536 timeout 604800 counters
+#ipset create sluice-c-dmz-cell1.o4 hash:ip,port,ip family inet maxelem 65536 timeout 604800 counters
+#ipset create sluice-c-dmz-cell1.a4 hash:ip,port,ip family inet maxelem 65536 timeout 604800 counters
 #ipset create sluice-c-dmz-cell1.6 hash:ip,port,ip family inet6 maxelem 65536 timeout 604800 counters
+#ipset create sluice-c-dmz-cell1.o6 hash:ip,port,ip family inet6 maxelem 65536 timeout 604800 counters
+#ipset create sluice-c-dmz-cell1.a6 hash:ip,port,ip family inet6 maxelem 65536 timeout 604800 counters
 *filter
 :SLUICE - [0:0]
 :SLUICE-CONFIRMED - [0:0]
@@ -73,13 +77,13 @@ test("a small conduit reads as an engineer would write it", () => {
 -4 -A SLUICE-c-dmz-cell1.r -g SLUICE-c-dmz-cell1.replied
 -6 -A SLUICE-c-dmz-cell1.r -s fd00:10::1/128 -d fd00:20::/64 -p ipv6-icmp -m icmp6 --icmpv6-type 129 -m comment --comment ping -j RETURN
 -6 -A SLUICE-c-dmz-cell1.r -g SLUICE-c-dmz-cell1.replied
+-4 -A SLUICE-c-dmz-cell1.record -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m set ! --match-set sluice-c-dmz-cell1.o4 src,dst,dst -j SET --add-set sluice-c-dmz-cell1.o4 src,dst,dst
 -4 -A SLUICE-c-dmz-cell1.record -m set ! --match-set sluice-c-dmz-cell1.4 src,dst,dst -j SET --add-set sluice-c-dmz-cell1.4 src,dst,dst
+-6 -A SLUICE-c-dmz-cell1.record -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m set ! --match-set sluice-c-dmz-cell1.o6 src,dst,dst -j SET --add-set sluice-c-dmz-cell1.o6 src,dst,dst
 -6 -A SLUICE-c-dmz-cell1.record -m set ! --match-set sluice-c-dmz-cell1.6 src,dst,dst -j SET --add-set sluice-c-dmz-cell1.6 src,dst,dst
 -A SLUICE-c-dmz-cell1.record -g SLUICE-c-dmz-cell1.rest
--4 -A SLUICE-c-dmz-cell1.replied ! -p icmp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -m set ! --match-set sluice-c-dmz-cell1.4 dst,src,src -j SET --add-set sluice-c-dmz-cell1.4 dst,src,src
--4 -A SLUICE-c-dmz-cell1.replied -p icmp -g SLUICE-c-dmz-cell1.record
--6 -A SLUICE-c-dmz-cell1.replied ! -p ipv6-icmp -m conntrack --ctstate ESTABLISHED --ctdir REPLY -m set ! --match-set sluice-c-dmz-cell1.6 dst,src,src -j SET --add-set sluice-c-dmz-cell1.6 dst,src,src
--6 -A SLUICE-c-dmz-cell1.replied -p ipv6-icmp -g SLUICE-c-dmz-cell1.record
+-4 -A SLUICE-c-dmz-cell1.replied -m conntrack --ctstate ESTABLISHED --ctdir REPLY -m set ! --match-set sluice-c-dmz-cell1.a4 dst,src,src -j SET --add-set sluice-c-dmz-cell1.a4 dst,src,src
+-6 -A SLUICE-c-dmz-cell1.replied -m conntrack --ctstate ESTABLISHED --ctdir REPLY -m set ! --match-set sluice-c-dmz-cell1.a6 dst,src,src -j SET --add-set sluice-c-dmz-cell1.a6 dst,src,src
 -A SLUICE-c-dmz-cell1.replied -g SLUICE-c-dmz-cell1.rest
 
 # what no permit admits

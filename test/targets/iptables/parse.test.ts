@@ -132,7 +132,7 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     /match "owner" is not one/,
   ],
   ["a limit, which holds for some packets only", "-j DROP", "-m limit --limit 1/s -j DROP", /match "limit"/],
-  ["a negation", "-j DROP", "! -p tcp -j DROP", /what a packet is not decides about nothing/],
+  ["a negation", "-j DROP", "! -p tcp -j DROP", /"!" is not a condition that Sluice writes/],
   ["a chain that is not there", "-g SLUICE-CONFIRMED", "-g SLUICE-TRIAL", /there is no chain "SLUICE-TRIAL"/],
   ["a chain of another", "-j DROP", "-g OTHER", /there is no chain "OTHER"/],
   ["a loop", "-j DROP", "-g SLUICE-c-dmz-cell1.p", /comes back to itself/],

@@ -102,21 +102,32 @@ describe.skipIf(missingForFirewall)(
       await driver.restore(nftables.emit({ firewall: "fw1", conduits: [conduitRules("monitor")] }));
       host.run(
         "nft 'add element inet sluice c_dmz_cell1_recordports4 { 10.20.1.66 . 10.10.1.10 . tcp . 502 counter packets 7 bytes 280 }';" +
+          "nft 'add element inet sluice c_dmz_cell1_openingports4 { 10.20.1.66 . 10.10.1.10 . tcp . 502 counter packets 2 bytes 80 }';" +
+          "nft 'add element inet sluice c_dmz_cell1_answerports4 { 10.20.1.66 . 10.10.1.10 . tcp . 502 counter packets 4 bytes 160 }';" +
+          "nft 'add element inet sluice c_dmz_cell1_answericmp6 { fd00:20::1 . fd00:10::1 . echo-reply counter packets 1 bytes 40 }';" +
           "nft 'add element inet sluice c_dmz_cell1_recordicmp6 { fd00:20::1 . fd00:10::1 . echo-request counter packets 2 bytes 80 }';" +
           "nft 'add element inet sluice c_dmz_cell1_recordprotocols4 { 10.20.1.66 . 10.10.1.10 . 47 }'",
       );
       const counters = await driver.counters("dmz-cell1");
       expect(counters.permits).toEqual([{ permit: "poll", requests: 0, replies: 0 }]);
       const ends = { family: 4, source: "10.20.1.66", destination: "10.10.1.10" };
-      expect(counters.recorded).toContainEqual({ ...ends, protocol: 6, port: 502, packets: 7 });
-      expect(counters.recorded).toContainEqual({ ...ends, protocol: 47, packets: 0 });
+      expect(counters.recorded).toContainEqual({
+        ...{ ...ends, protocol: 6, port: 502, packets: 11, replies: 4, openings: 2 },
+        quietFor: expect.any(Number),
+      });
+      expect(counters.recorded).toContainEqual({
+        ...{ ...ends, protocol: 47, packets: 0, replies: 0 },
+        quietFor: expect.any(Number),
+      });
       expect(counters.recorded).toContainEqual({
         family: 6,
         source: "fd00:20::1",
         destination: "fd00:10::1",
         protocol: 58,
         icmpType: 128,
-        packets: 2,
+        packets: 3,
+        replies: 1,
+        quietFor: expect.any(Number),
       });
       expect(counters.recordFull).toBe(false);
     });

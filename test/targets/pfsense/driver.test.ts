@@ -376,7 +376,15 @@ describe.skipIf(missingForPfsense)(
       );
       await driver.restore(firewallText(conduitRules("monitor")));
       expect((await driver.counters("dmz-cell1")).recorded).toEqual([
-        { family: 4, source: "10.20.1.77", destination: "10.10.1.10", protocol: 6, port: 102, packets: 17 },
+        {
+          family: 4,
+          source: "10.20.1.77",
+          destination: "10.10.1.10",
+          protocol: 6,
+          port: 102,
+          packets: 17,
+          replies: 8,
+        },
       ]);
     });
 
@@ -406,11 +414,14 @@ describe.skipIf(missingForPfsense)(
         protocol: 6,
         port: 502,
         packets: 2,
+        openings: 2,
       };
       expect(await driver.counters("dmz-cell1")).toEqual({
         permits: [{ permit: "poll", requests: 20, replies: 20 }],
         recorded: [flow],
         recordFull: false,
+        admitted: [],
+        epoch: { record: expect.stringMatching(/^[0-9a-f]{64}$/), rules: "" },
       });
       expect((await driver.counters("it-cell1")).permits).toEqual([]);
       host.write("filter.log", "");

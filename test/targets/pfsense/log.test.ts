@@ -15,6 +15,7 @@ describe("a line of pfSense's filter log", () => {
       tracker: 3616862898,
       anchor: "",
       flow: { family: 4, source: "10.20.0.77", destination: "10.10.1.10", protocol: 6, port: 502 },
+      opens: true,
     });
   });
 
@@ -75,7 +76,9 @@ describe("a line of pfSense's filter log", () => {
       four(tcp, { tracker: 1000000103 }),
     ].join("\n");
     const flow = { family: 4, source: "10.20.0.77", destination: "10.10.1.10", protocol: 6, port: 502 };
-    expect(readRecord(log, new Set([3616862898]), "confirmed")).toEqual([{ ...flow, packets: 2 }]);
-    expect(readRecord(log, new Set([3616862898]), "trial")).toEqual([{ ...flow, packets: 1 }]);
+    expect(readRecord(log, new Set([3616862898]), "confirmed")).toEqual([
+      { ...flow, packets: 2, openings: 2 },
+    ]);
+    expect(readRecord(log, new Set([3616862898]), "trial")).toEqual([{ ...flow, packets: 1, openings: 1 }]);
   });
 });

@@ -20,6 +20,7 @@ describe("pf's list of states", () => {
       packets: 238,
       answered: true,
       age: 31 * 3600 + 4 * 60 + 2,
+      replies: 118,
       ...poll,
     });
     expect(only("em0 tcp 10.20.0.77:40000 -> 10.10.1.10:502")).toMatchObject(poll);
@@ -86,7 +87,15 @@ test("the two states of one session are one flow", () => {
     entry("all tcp 10.10.1.10:502 <- 10.20.1.11:40000") + entry("all tcp 10.20.1.11:40000 -> 10.10.1.10:502"),
   );
   expect(flowsOf(states)).toEqual([
-    { family: 4, source: "10.20.1.11", destination: "10.10.1.10", protocol: 6, port: 502, packets: 238 },
+    {
+      family: 4,
+      source: "10.20.1.11",
+      destination: "10.10.1.10",
+      protocol: 6,
+      port: 502,
+      packets: 238,
+      replies: 118,
+    },
   ]);
 });
 
