@@ -23,14 +23,14 @@ export function parse(text: string, file: string): Outcome<Program> {
 /** We tag, record and drop, and never pass: only the host's own rules let a packet through. */
 function foreign(statement: PfStatement): readonly Diagnostic[] {
   if (isAnchor(statement)) return [notOurs(statement.condition, "an anchor")];
-  const { action, order, direction, log, tag, tagged } = statement;
+  const { action, order, direction, log, tag, tagged, on } = statement;
   const isTag = action === "match" && log === "silent" && tag !== undefined && tagged === undefined;
   const isDeny =
     action === (order === "quick" ? "block" : "match") &&
     log === "log" &&
     tag === undefined &&
     tagged?.holds === "not-tagged";
-  if (direction === "in" && ((isTag && order === "last") || isDeny)) return [];
+  if (direction === "in" && !on && ((isTag && order === "last") || isDeny)) return [];
   return [notOurs(statement, "a rule of another form")];
 }
 

@@ -6,11 +6,16 @@ import type { End, PfRule } from "./syntax.ts";
 /** How a rule looks at a packet: as at the packet itself, or as at the request that the packet answers. */
 export type View = "itself" | "answered";
 
+/** A forwarded packet is looked at twice: as it comes, and as it leaves. */
+export type Direction = "in" | "out";
+
 const tcp = 6;
 
 /** The packets that a rule matches, tags apart. None where its ends have no IP version in common. */
-export function cubesOf(rule: PfRule, view: View): readonly Cube[] {
+export function cubesOf(rule: PfRule, view: View, direction: Direction): readonly Cube[] {
   const cubes: Cube[] = [];
+  // What answers a request comes by the interface that the request left by.
+  const end = (direction === "in") === (view === "itself") ? "ingress" : "egress";
   for (const source of addressesOf(rule.source)) {
     for (const destination of addressesOf(rule.destination)) {
       const family = commonFamily(rule, source, destination);
@@ -21,6 +26,8 @@ export function cubesOf(rule: PfRule, view: View): readonly Cube[] {
           ...(source ? { source } : {}),
           ...(destination ? { destination } : {}),
           ...rest,
+          ...(rule.on ? { [end]: [rule.on] } : {}),
+          ...(rule.uncertain ? { uncertain: true } : {}),
           span: rule.span,
           ...(rule.labels.length > 0 ? { label: rule.labels.at(-1)! } : {}),
         };

@@ -1,4 +1,4 @@
-import { type Token, Unreadable } from "./tokens.ts";
+import { type Doubt, refuse, type Token, Unreadable } from "./tokens.ts";
 
 /** A place in a list of tokens. Each method looks at the next token, and takes it where the name says so. */
 export interface Cursor {
@@ -9,10 +9,14 @@ export interface Cursor {
   /** Takes the next token, which must be this word or sign. @throws {Unreadable} */
   expect(text: string): Token;
   atEnd(): boolean;
+  /** Says that something is not modelled. */
+  readonly doubt: Doubt;
+  /** How often that was said. */
+  readonly doubts: number;
 }
 
-export function createCursor(tokens: readonly Token[]): Cursor {
-  let at = 0;
+export function createCursor(tokens: readonly Token[], doubt: Doubt = refuse): Cursor {
+  let [at, doubts] = [0, 0];
   const peek = (): Token => tokens[at]!;
   const take = (): Token => tokens[at === tokens.length - 1 ? at : at++]!;
   const takeIf = (text: string): Token | undefined =>
@@ -27,6 +31,13 @@ export function createCursor(tokens: readonly Token[]): Cursor {
       return token;
     },
     atEnd: () => at === tokens.length - 1,
+    doubt(...what) {
+      doubts += 1;
+      doubt(...what);
+    },
+    get doubts() {
+      return doubts;
+    },
   };
 }
 
@@ -41,6 +52,17 @@ export function listOf<T>(cursor: Cursor, item: () => T): readonly T[] {
   }
   if (items.length === 0) throw new Unreadable("pf/syntax", "a list without items", cursor.peek().span);
   return items;
+}
+
+/** A word, or anything in parentheses or braces. */
+export function skipGroup(cursor: Cursor): void {
+  let depth = 0;
+  do {
+    const token = cursor.peek();
+    if (token.kind === "end") throw new Unreadable("pf/syntax", "a value was expected", token.span);
+    depth += ["(", "{"].includes(token.text) ? 1 : [")", "}"].includes(token.text) ? -1 : 0;
+    cursor.take();
+  } while (depth > 0);
 }
 
 /** The text of the next word or string. @throws {Unreadable} */

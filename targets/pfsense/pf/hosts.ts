@@ -30,10 +30,13 @@ export function readEnd(cursor: Cursor, tables: Tables): End {
 
 function readHost(cursor: Cursor, tables: Tables): readonly AddressRange[] | "any" {
   const not = cursor.takeIf("!");
+  const { doubts } = cursor;
   const ranges = readPlainHost(cursor, tables);
-  if (!not) return ranges;
+  if (!not || cursor.doubts > doubts) return ranges;
+  // The firewall's own addresses: every packet that is forwarded has others.
+  if (ranges !== "any" && ranges.length === 0) return "any";
   if (ranges === "any") throw new Unreadable("pf/syntax", `"! any" is not an address`, not.span);
-  return complement(ranges, not);
+  return complement(ranges, not, cursor);
 }
 
 function readPlainHost(cursor: Cursor, tables: Tables): readonly AddressRange[] | "any" {
@@ -42,23 +45,30 @@ function readPlainHost(cursor: Cursor, tables: Tables): readonly AddressRange[] 
     cursor.expect(">");
     const table = tables.get(name.text);
     if (table) return table;
-    throw new Unreadable(
-      "pf/not-modelled",
-      `what table <${name.text}> holds is not in this text`,
-      name.span,
-      "give the table its addresses in braces",
-    );
+    const fix = "give the table its addresses in braces";
+    cursor.doubt(`what table <${name.text}> holds is not in this text`, name.span, fix);
+    return "any";
   }
   if (cursor.takeIf("(")) {
     const name = takeText(cursor, "the name of an interface");
     cursor.expect(")");
     if (name.text === "self") return [];
-    throw new Unreadable("pf/not-modelled", `the addresses of interface (${name.text})`, name.span);
+    cursor.doubt(`the addresses of interface (${name.text})`, name.span);
+    return "any";
   }
   const token = takeText(cursor, "an address");
   if (token.text === "any") return "any";
   // The firewall's own addresses: no packet that is forwarded comes from them or goes to them.
   if (token.text === "self") return [];
+  if (["no-route", "urpf-failed", "route"].includes(token.text)) {
+    if (token.text === "route") cursor.take();
+    cursor.doubt(`"${token.text}" asks for the routes`, token.span);
+    return "any";
+  }
+  if (isHostName(token.text)) {
+    cursor.doubt(`the addresses of "${token.text}" are not in this text`, token.span);
+    return "any";
+  }
   const from = readPrefix(token);
   if (!cursor.takeIf("-")) return [from];
   const last = takeText(cursor, "an address");
@@ -69,6 +79,10 @@ function readPlainHost(cursor: Cursor, tables: Tables): readonly AddressRange[] 
   return [{ ...from, to: to.to }];
 }
 
+/** A host, or an interface as in `em0:network`. */
+export const isHostName = (text: string): boolean =>
+  /^[a-z]/i.test(text) && !/^[0-9a-f]*:[0-9a-f:.]*(\/\d+)?$/i.test(text);
+
 /** An address, or a prefix in pf's own ways: host bits are cut off, and `10/8` and `192.168/16` may be short. */
 export function readPrefix(token: Token): AddressRange {
   const [text = "", length] = token.text.split("/", 2);
@@ -78,8 +92,7 @@ export function readPrefix(token: Token): AddressRange {
     address = parseAddress(padded);
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
-    const isName = /^[a-z]/i.test(text) && !text.includes(":");
-    throw isName
+    throw isHostName(text)
       ? new Unreadable("pf/not-modelled", `the addresses of "${text}" are not in this text`, token.span)
       : new Unreadable("pf/syntax", error.message, token.span);
   }
@@ -96,14 +109,15 @@ const padIPv4 = (text: string): string =>
   /^\d+(\.\d+){0,2}$/.test(text) ? [...text.split("."), "0", "0", "0"].slice(0, 4).join(".") : text;
 
 /** Every address of the same family that is in none of the ranges. */
-function complement(ranges: readonly AddressRange[], at: Token): readonly AddressRange[] {
+function complement(
+  ranges: readonly AddressRange[],
+  at: Token,
+  cursor: Cursor,
+): readonly AddressRange[] | "any" {
   const family: Family | undefined = ranges[0]?.family;
   if (family === undefined || ranges.some((range) => range.family !== family)) {
-    throw new Unreadable(
-      "pf/not-modelled",
-      "the opposite of addresses of no or of both IP versions",
-      at.span,
-    );
+    cursor.doubt("the opposite of addresses of no or of both IP versions", at.span);
+    return "any";
   }
   const rest: AddressRange[] = [];
   let next = 0n;
@@ -122,12 +136,18 @@ function readPorts(cursor: Cursor): readonly Range[] {
   const colon = operator === undefined ? token.text.indexOf(":") : -1;
   if (colon >= 0) {
     return [
-      ordered(port(token, token.text.slice(0, colon)), port(token, token.text.slice(colon + 1)), token),
+      ordered(
+        port(cursor, token, token.text.slice(0, colon)),
+        port(cursor, token, token.text.slice(colon + 1)),
+        token,
+      ),
     ];
   }
-  const value = port(token, token.text);
+  const { doubts } = cursor;
+  const value = port(cursor, token, token.text);
   const other = ["><", "<>"].find((sign) => operator === undefined && cursor.takeIf(sign));
-  const until = other === undefined ? value : port(cursor.peek(), takeText(cursor, "a port").text);
+  const until = other === undefined ? value : port(cursor, cursor.peek(), takeText(cursor, "a port").text);
+  if (cursor.doubts > doubts) return span(0, last);
   switch (operator ?? other) {
     case "!=":
       return span(0, value - 1).concat(span(value + 1, last));
@@ -156,15 +176,8 @@ function ordered(from: number, to: number, token: Token): Range {
   return { from, to };
 }
 
-function port(token: Token, text: string): number {
+function port({ doubt }: Cursor, token: Token, text: string): number {
   const value = portNumber(text);
-  if (value === undefined) {
-    throw new Unreadable(
-      "pf/not-modelled",
-      `"${text}" is no port that is known here`,
-      token.span,
-      "write its number",
-    );
-  }
-  return value;
+  if (value === undefined) doubt(`"${text}" is no port that is known here`, token.span, "write its number");
+  return value ?? 0;
 }

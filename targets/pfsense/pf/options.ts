@@ -1,8 +1,8 @@
 import type { Family } from "../../../src/net/address.ts";
-import { type Cursor, listOf, takeText } from "./cursor.ts";
+import { type Cursor, listOf, skipGroup, takeText } from "./cursor.ts";
 import { icmpCodeNumber, icmpTypeNumber } from "./names.ts";
 import type { PfRule } from "./syntax.ts";
-import { Unreadable } from "./tokens.ts";
+import { type Token, Unreadable } from "./tokens.ts";
 
 type Options = { -readonly [Key in keyof PfRule]?: PfRule[Key] };
 
@@ -17,6 +17,10 @@ export function readOptions(cursor: Cursor): Partial<PfRule> {
 
 function readOption(cursor: Cursor, options: Options): void {
   if (cursor.takeIf("!")) {
+    if (cursor.peek().text === "received-on") {
+      skipUnknown(cursor, cursor.peek());
+      return;
+    }
     cursor.expect("tagged");
     options.tagged = { tag: takeText(cursor, "a tag").text, holds: "not-tagged" };
     return;
@@ -64,7 +68,23 @@ function readOption(cursor: Cursor, options: Options): void {
       readSet(cursor);
       return;
     default:
-      throw new Unreadable("pf/not-modelled", `"${token.text}" is not modelled`, token.span);
+      skipUnknown(cursor, token);
+  }
+}
+
+const knownOptions: ReadonlySet<string> = new Set(
+  "! flags icmp-type icmp6-type keep modulate synproxy no tag tagged label ridentifier allow-opts queue set".split(
+    " ",
+  ),
+);
+
+/** Goes on behind an option and its values, up to one that is known. */
+function skipUnknown(cursor: Cursor, token: Token): void {
+  cursor.doubt(`"${token.text}" is not modelled`, token.span);
+  for (;;) {
+    const next = cursor.peek();
+    if (next.kind === "end" || next.text === "}" || knownOptions.has(next.text)) return;
+    skipGroup(cursor);
   }
 }
 
@@ -74,7 +94,8 @@ function readFlags(cursor: Cursor): "any" | "syn" {
   if (token.text === "any") return "any";
   const [set = "", mask = ""] = token.text.split("/");
   if (set === "S" && /^(SA|AS)$/.test(mask)) return "syn";
-  throw new Unreadable("pf/not-modelled", `TCP flags "${token.text}" are not modelled`, token.span);
+  cursor.doubt(`TCP flags "${token.text}" are not modelled`, token.span);
+  return "any";
 }
 
 const readIcmp = (cursor: Cursor, family: Family): Exclude<PfRule["icmp"], "any"> =>
@@ -86,12 +107,8 @@ const readIcmp = (cursor: Cursor, family: Family): Exclude<PfRule["icmp"], "any"
     const codeToken = takeText(cursor, "an ICMP code");
     const code = icmpCodeNumber(family, codeToken.text);
     if (code === undefined) {
-      throw new Unreadable(
-        "pf/not-modelled",
-        `ICMP code "${codeToken.text}"`,
-        codeToken.span,
-        "write its number",
-      );
+      cursor.doubt(`ICMP code "${codeToken.text}"`, codeToken.span, "write its number");
+      return { family, type };
     }
     return { family, type, code };
   });
@@ -104,8 +121,10 @@ function readStateOptions(cursor: Cursor): void {
   cursor.expect("(");
   while (!cursor.takeIf(")")) {
     const token = cursor.take();
+    if (token.kind === "end") throw new Unreadable("pf/syntax", `")" was expected here`, token.span);
     if (token.text !== "," && !harmlessStateOption.test(token.text)) {
-      throw new Unreadable("pf/not-modelled", `state option "${token.text}" is not modelled`, token.span);
+      cursor.doubt(`state option "${token.text}" is not modelled`, token.span);
+      while (![",", ")"].includes(cursor.peek().text)) skipGroup(cursor);
     }
   }
 }
@@ -115,21 +134,7 @@ function readSet(cursor: Cursor): void {
   const grouped = cursor.takeIf("(");
   do {
     const token = cursor.take();
-    if (token.text !== "prio")
-      throw new Unreadable("pf/not-modelled", `"set ${token.text}" is not modelled`, token.span);
+    if (token.text !== "prio") cursor.doubt(`"set ${token.text}" is not modelled`, token.span);
     skipGroup(cursor);
   } while (grouped && !cursor.takeIf(")"));
-}
-
-/** A word, or anything in parentheses. */
-function skipGroup(cursor: Cursor): void {
-  if (!cursor.takeIf("(")) {
-    takeText(cursor, "a value");
-    return;
-  }
-  while (!cursor.takeIf(")")) {
-    if (cursor.peek().kind === "end")
-      throw new Unreadable("pf/syntax", `")" was expected here`, cursor.peek().span);
-    cursor.take();
-  }
 }

@@ -1,9 +1,9 @@
 import { meet } from "../../../src/compile/meet.ts";
 import type { Action, Cube, Program, Rule } from "../../../src/compile/program.ts";
-import { cubesOf, type View } from "./cubes.ts";
+import { cubesOf, type Direction, type View } from "./cubes.ts";
 import type { Ruleset } from "./ruleset.ts";
 import { isAnchor, type PfRule, type PfStatement } from "./syntax.ts";
-import { Unreadable } from "./tokens.ts";
+import { type Doubt, refuse } from "./tokens.ts";
 
 /**
  * What comes behind the last rule. `host`: the rules are an overlay, and the host's own rules follow, which keep
@@ -17,8 +17,6 @@ interface Placed {
   readonly within: readonly PfRule[];
 }
 
-type Direction = "in" | "out";
-
 /**
  * What a ruleset does with a packet that is forwarded (pf.conf(5), PACKET FILTERING, STATEFUL FILTERING):
  *
@@ -31,8 +29,9 @@ type Direction = "in" | "out";
  * - an ICMP error belongs to the state of the packet that it quotes. (pf drops an ICMP of the other IP version.)
  *
  * Packets to or from the firewall itself are not forwarded, so `self` matches nothing here.
+ * @param doubt what to do about tags that are not followed; without it the ruleset is refused.
  */
-export function pfProgram({ statements }: Ruleset, behind: Behind): Program {
+export function pfProgram({ statements }: Ruleset, behind: Behind, doubt: Doubt = refuse): Program {
   const rules = place(statements, []);
   const chains = new Map<string, readonly Rule[]>();
   const span = rules[0]?.rule.span ?? { file: "", line: 1, column: 1, length: 0 };
@@ -51,7 +50,7 @@ export function pfProgram({ statements }: Ruleset, behind: Behind): Program {
       return rule.state === "keep" ? kept : stateless();
     };
     const end = behind === "host" ? kept : stateless();
-    const steps = stepsOf(rules, direction, view, act);
+    const steps = stepsOf(rules, direction, view, act, doubt);
     if (steps.length === 0) return end;
     const addChain: AddChain = (part, content) => {
       chains.set(`${name} ${part}`, content);
@@ -111,16 +110,17 @@ function stepsOf(
   direction: Direction,
   view: View,
   act: (rule: PfRule) => Action,
+  doubt: Doubt,
 ): readonly Step[] {
   const quick: Step[] = [];
   const last: Step[] = [];
   const taggers: Tagger[] = [];
-  for (const one of placed) {
+  for (const original of placed) {
+    const parts = [original.rule, ...original.within];
+    if (!parts.every((part) => part.direction === "both" || part.direction === direction)) continue;
+    const one = withKnownTags(original, direction, doubt);
     const { rule } = one;
-    if (![rule, ...one.within].every((part) => part.direction === "both" || part.direction === direction))
-      continue;
-    checkTags(one, direction);
-    const cubes = cubesWithin(one, view);
+    const cubes = cubesWithin(one, view, direction);
     const verdict = rule.action === "match" ? [] : [act(rule)];
     const actions: readonly Action[] = rule.log === "log" ? [{ kind: "record" }, ...verdict] : verdict;
     const list = rule.order === "last" && rule.action !== "match" ? last : quick;
@@ -131,17 +131,18 @@ function stepsOf(
 }
 
 /** Tags are followed through one evaluation, from rules whose match depends on no other tag. */
-function checkTags({ rule, within }: Placed, direction: Direction): void {
-  if (within.some((anchor) => anchor.tagged) || (rule.tag !== undefined && rule.tagged)) {
-    throw new Unreadable("pf/not-modelled", "a tag that depends on another tag", rule.span);
-  }
-  if (rule.tagged && direction === "out") {
-    throw new Unreadable(
-      "pf/not-modelled",
-      "a tag that a packet carries from one interface to the next",
-      rule.span,
-    );
-  }
+function withKnownTags({ rule, within }: Placed, direction: Direction, doubt: Doubt): Placed {
+  const untagged = ({ tagged, ...rest }: PfRule): PfRule => (tagged ? { ...rest, uncertain: true } : rest);
+  const depends = within.some((anchor) => anchor.tagged) || (rule.tag !== undefined && rule.tagged);
+  const carried = rule.tagged && direction === "out";
+  if (!depends && !carried) return { rule, within };
+  doubt(
+    depends
+      ? "a tag that depends on another tag"
+      : "a tag that a packet carries from one interface to the next",
+    rule.span,
+  );
+  return { rule: untagged(rule), within: within.map(untagged) };
 }
 
 /** Adds a chain under a name of its own, and gives the name. */
@@ -191,13 +192,13 @@ function effect(
   return { kind: "jump", chain: question };
 }
 
-const cubesWithin = ({ rule, within }: Placed, view: View): readonly Cube[] =>
+const cubesWithin = ({ rule, within }: Placed, view: View, direction: Direction): readonly Cube[] =>
   within.reduce<readonly Cube[]>(
     (cubes, anchor) => {
-      const around = cubesOf(anchor, view);
+      const around = cubesOf(anchor, view, direction);
       return cubes.flatMap((cube) => around.flatMap((outer) => meet(outer, cube) ?? []));
     },
-    cubesOf(rule, view),
+    cubesOf(rule, view, direction),
   );
 
 /** Only the chains that a packet can come to. */

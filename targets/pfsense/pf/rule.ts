@@ -1,5 +1,5 @@
 import type { Range } from "../../../src/compile/program.ts";
-import { type Cursor, listOf, takeText } from "./cursor.ts";
+import { type Cursor, listOf, skipGroup, takeText } from "./cursor.ts";
 import { anyEnd, readEnd, type Tables } from "./hosts.ts";
 import { protocolNumber } from "./names.ts";
 import { readOptions } from "./options.ts";
@@ -11,6 +11,7 @@ import { type Token, Unreadable } from "./tokens.ts";
  * pf-rule). The defaults of a pass rule are pf's: it keeps state, and of TCP it looks at `flags S/SA`.
  */
 export function readRule(cursor: Cursor, action: PfRule["action"], start: Token, tables: Tables): PfRule {
+  const { doubts } = cursor;
   const head = readHead(cursor);
   const protocols = cursor.takeIf("proto") ? listOf(cursor, () => readProtocol(cursor)) : "any";
   const isAll = cursor.takeIf("all") !== undefined;
@@ -34,6 +35,7 @@ export function readRule(cursor: Cursor, action: PfRule["action"], start: Token,
     ...head,
     ...options,
     state,
+    ...(cursor.doubts > doubts && { uncertain: true }),
   };
   checkPorts(rule);
   return rule;
@@ -62,20 +64,16 @@ function readHead(cursor: Cursor): Partial<PfRule> {
         head.family = 6;
         break;
       case "on":
-        throw new Unreadable(
-          "pf/not-modelled",
-          "a rule of one interface: the model has no interfaces",
-          token.span,
-        );
+        cursor.take();
+        Object.assign(head, readInterfaces(cursor));
+        continue;
       case "route-to":
       case "reply-to":
       case "dup-to":
-      case "fastroute":
-        throw new Unreadable(
-          "pf/not-modelled",
-          `"${token.text}" sends packets elsewhere; that is not modelled`,
-          token.span,
-        );
+        cursor.doubt(`"${token.text}" sends packets elsewhere; that is not modelled`, token.span);
+        cursor.take();
+        readRoute(cursor);
+        continue;
       default:
         return head;
     }
@@ -84,26 +82,44 @@ function readHead(cursor: Cursor): Partial<PfRule> {
   }
 }
 
+/** `on em0`, `on ! em0`, `on { em0 em1 }`; a name without a number is a group, whose members are not in the text. */
+export function readInterfaces(cursor: Cursor): Pick<PfRule, "on"> {
+  const not = cursor.takeIf("!");
+  const names = listOf(cursor, () => takeText(cursor, "the name of an interface"));
+  if (names.some(({ text }) => text === "any")) return {};
+  const group = names.find(({ text }) => !/\d$/.test(text));
+  if (group) {
+    cursor.doubt(`which interfaces are in group "${group.text}"`, group.span);
+    return {};
+  }
+  return { on: { names: names.map(({ text }) => text), ...(not && { not: true }) } };
+}
+
+/** Where to, and how one of several is chosen. */
+function readRoute(cursor: Cursor): void {
+  skipGroup(cursor);
+  const words = ["bitmask", "random", "round-robin", "sticky-address", "static-port"];
+  while (words.some((word) => cursor.takeIf(word)));
+  if (cursor.takeIf("source-hash") && /^0x|^\d/.test(cursor.peek().text)) cursor.take();
+}
+
 /** Where and how much is logged; that it is logged is what the model knows. */
 function readLogOptions(cursor: Cursor): void {
   while (!cursor.takeIf(")")) {
     const token = cursor.take();
     if (token.kind === "end") throw new Unreadable("pf/syntax", `")" was expected here`, token.span);
-    if (token.text === "matches")
-      throw new Unreadable("pf/not-modelled", `"log (matches)" is not modelled`, token.span);
+    if (token.text === "matches") cursor.doubt(`"log (matches)" is not modelled`, token.span);
   }
 }
+
+const everyProtocol: Range = { from: 0, to: 255 };
 
 function readProtocol(cursor: Cursor): Range {
   const token = takeText(cursor, "a protocol");
   const number = protocolNumber(token.text);
   if (number === undefined) {
-    throw new Unreadable(
-      "pf/not-modelled",
-      `"${token.text}" is no protocol that is known here`,
-      token.span,
-      "write its number",
-    );
+    cursor.doubt(`"${token.text}" is no protocol that is known here`, token.span, "write its number");
+    return everyProtocol;
   }
   return { from: number, to: number };
 }
@@ -111,7 +127,9 @@ function readProtocol(cursor: Cursor): Range {
 /** pfctl refuses ports with any other protocol; a reader that let them pass would give the rule a meaning of its own. */
 function checkPorts(rule: PfRule): void {
   const usesPorts = rule.source.ports !== "any" || rule.destination.ports !== "any";
-  const havePorts = rule.protocols !== "any" && rule.protocols.every(({ from }) => from === 6 || from === 17);
+  const havePorts =
+    rule.protocols !== "any" &&
+    rule.protocols.every((range) => range === everyProtocol || [6, 17, 132].includes(range.from));
   if (usesPorts && !havePorts) {
     throw new Unreadable("pf/syntax", "ports need a protocol of tcp or udp", rule.span);
   }

@@ -1,9 +1,9 @@
 import type { AddressRange } from "../../../src/net/address.ts";
 import { type Cursor, createCursor, listOf, takeText } from "./cursor.ts";
-import { readPrefix } from "./hosts.ts";
-import { readRule } from "./rule.ts";
-import type { PfStatement } from "./syntax.ts";
-import { expandMacros, tokenize, Unreadable } from "./tokens.ts";
+import { anyEnd, isHostName, readPrefix } from "./hosts.ts";
+import { readInterfaces, readRule } from "./rule.ts";
+import type { PfRule, PfStatement } from "./syntax.ts";
+import { type Doubt, expandMacros, type Token, tokenize, Unreadable } from "./tokens.ts";
 
 /** A ruleset as far as the model goes: literal tables and filter rules, in the order of the text. */
 export interface Ruleset {
@@ -12,12 +12,13 @@ export interface Ruleset {
 }
 
 /**
- * Reads a pf.conf or the output of `pfctl -sr`. Whatever it does not know, it names and refuses: a rule that is left
- * out silently is a hole.
+ * Reads a pf.conf or the output of `pfctl -sr`. Whatever it does not know, it names: a rule that is left out silently
+ * is a hole.
+ * @param doubt what to do then; without it the text is refused.
  * @throws {Unreadable}
  */
-export function readRuleset(text: string, file: string): Ruleset {
-  const cursor = createCursor(expandMacros(tokenize(text, file)));
+export function readRuleset(text: string, file: string, doubt?: Doubt): Ruleset {
+  const cursor = createCursor(expandMacros(tokenize(text, file)), doubt);
   const tables = new Map<string, readonly AddressRange[]>();
   const statements = readStatements(cursor, tables, "file");
   return { tables, statements };
@@ -48,13 +49,13 @@ function readStatements(
         readTable(cursor, tables);
         break;
       case "anchor":
-        statements.push(readAnchor(cursor, tables));
+        statements.push(...readAnchor(cursor, tables));
         continue;
       case "set":
-        readSetting(cursor);
+        statements.push(...readSetting(cursor));
         break;
       default:
-        throw new Unreadable("pf/not-modelled", `"${token.text}" is not modelled`, token.span);
+        statements.push(...readOther(cursor, token));
     }
     const end = cursor.peek();
     if (end.kind !== "end" && !(within === "anchor" && end.text === "}")) {
@@ -80,38 +81,99 @@ function readTable(cursor: Cursor, tables: Map<string, readonly AddressRange[]>)
   cursor.expect("<");
   const name = takeText(cursor, "the name of a table");
   cursor.expect(">");
-  while (["persist", "const", "counters"].some((word) => cursor.takeIf(word)));
-  if (cursor.peek().text === "file") {
-    throw new Unreadable("pf/not-modelled", "a table that is filled from a file", cursor.peek().span);
+  const { doubts } = cursor;
+  const addresses: AddressRange[] = [];
+  let isFilled = false;
+  for (;;) {
+    const next = cursor.peek();
+    if (next.text === "{") addresses.push(...listOf(cursor, () => readAddresses(cursor)).flat());
+    else if (cursor.takeIf("file")) {
+      cursor.doubt("a table that is filled from a file", next.span);
+      takeText(cursor, "the name of a file");
+    } else if (!["persist", "const", "counters"].some((word) => cursor.takeIf(word))) break;
+    isFilled ||= next.text === "{";
   }
-  if (cursor.peek().text !== "{") return;
-  const addresses = listOf(cursor, () => {
-    if (cursor.peek().text === "!") {
-      throw new Unreadable("pf/not-modelled", "an exception inside a table", cursor.peek().span);
-    }
-    return readPrefix(takeText(cursor, "an address"));
-  });
-  tables.set(name.text, addresses);
+  // A table of which something is not known is as one whose content is not in the text.
+  if (isFilled && cursor.doubts === doubts) tables.set(name.text, addresses);
 }
 
-/** Only an anchor that holds its rules in braces can be read: what a named one holds is not in the text. */
-function readAnchor(cursor: Cursor, tables: Map<string, readonly AddressRange[]>): PfStatement {
+function readAddresses(cursor: Cursor): readonly AddressRange[] {
+  const exception = cursor.takeIf("!");
+  if (exception) cursor.doubt("an exception inside a table", exception.span);
+  const token = takeText(cursor, "an address");
+  if (!isHostName(token.text)) return [readPrefix(token)];
+  cursor.doubt(`the addresses of "${token.text}" are not in this text`, token.span);
+  return [];
+}
+
+function skipStatement(cursor: Cursor): void {
+  while (cursor.peek().kind !== "end") cursor.take();
+}
+
+/** What an anchor holds is known where it stands in braces; a named one may end everything, either way. */
+function readAnchor(cursor: Cursor, tables: Map<string, readonly AddressRange[]>): readonly PfStatement[] {
   const start = cursor.peek();
   const named = start.kind === "string" || (start.kind === "word" && !anchorWords.has(start.text));
   if (named) cursor.take();
   const condition = readRule(cursor, "match", start, tables);
-  if (condition.order === "quick" || condition.tag !== undefined || condition.log === "log") {
-    throw new Unreadable("pf/not-modelled", "an anchor with quick, log or tag", start.span);
-  }
+  const isPlain = condition.order !== "quick" && condition.tag === undefined && condition.log !== "log";
+  if (!isPlain) cursor.doubt("an anchor with quick, log or tag", start.span);
   if (!cursor.takeIf("{")) {
-    throw new Unreadable(
-      "pf/not-modelled",
-      `what anchor "${start.text}" holds is not in this text`,
-      start.span,
-    );
+    const fix = `pfctl -a '*' -sr prints it`;
+    cursor.doubt(`what anchor "${start.text}" holds is not in this text`, start.span, fix);
+    return either(start);
   }
-  return { condition, rules: readStatements(cursor, tables, "anchor") };
+  const { tag: _tag, ...plain } = condition;
+  const around: PfRule = isPlain ? condition : { ...plain, order: "last", log: "silent", uncertain: true };
+  return [{ condition: around, rules: readStatements(cursor, tables, "anchor") }];
 }
+
+/** Rules that may or may not match, and then end everything: something of which nothing is known. */
+const either = ({ span }: Token): readonly PfRule[] =>
+  (["block", "pass"] as const).map((action) => ({ ...unconditional(action, span), uncertain: true }));
+
+const unconditional = (action: PfRule["action"], span: PfRule["span"]): PfRule => ({
+  ...{ action, direction: "both", order: "quick", log: "silent", family: "any", protocols: "any" },
+  ...{ source: anyEnd, destination: anyEnd, icmp: "any", flags: "any", state: "none", labels: [], span },
+});
+
+/** Statements of other kinds. Translation changes addresses, and passes packets by the filter where it says "pass". */
+function readOther(cursor: Cursor, token: Token): readonly PfRule[] {
+  const words: string[] = [];
+  for (let depth = 0; cursor.peek().kind !== "end" && (depth > 0 || cursor.peek().text !== "}"); ) {
+    const { text } = cursor.take();
+    depth += text === "{" ? 1 : text === "}" ? -1 : 0;
+    words.push(text);
+  }
+  if (token.text === "antispoof") {
+    cursor.doubt("antispoof asks for the addresses of interfaces", token.span);
+    const order = words.includes("quick") ? "quick" : "last";
+    return [{ ...unconditional("block", token.span), direction: "in", order, uncertain: true }];
+  }
+  if (!elsewhere.has(token.text)) {
+    cursor.doubt(`"${token.text}" is not modelled`, token.span);
+    return either(token);
+  }
+  cursor.doubt(`"${token.text}" is not modelled`, token.span);
+  return translations.has(token.text) && words.slice(0, 2).includes("pass") ? either(token).slice(1) : [];
+}
+
+const translations: ReadonlySet<string> = new Set(["nat", "rdr", "binat"]);
+/** Statements that decide about no packet themselves. */
+const elsewhere: ReadonlySet<string> = new Set([
+  ...translations,
+  ...[
+    "no",
+    "nat-anchor",
+    "rdr-anchor",
+    "binat-anchor",
+    "scrub",
+    "scrub-anchor",
+    "altq",
+    "queue",
+    "dummynet-anchor",
+  ],
+]);
 
 const anchorWords: ReadonlySet<string> = new Set([
   "in",
@@ -126,13 +188,23 @@ const anchorWords: ReadonlySet<string> = new Set([
   "quick",
 ]);
 
-/** Settings that change no verdict. `skip` and the like do. */
-function readSetting(cursor: Cursor): void {
+/** Settings, most of which change no verdict; what goes through an interface that is skipped is not looked at. */
+function readSetting(cursor: Cursor): readonly PfRule[] {
   const token = takeText(cursor, "a setting");
-  if (!harmlessSettings.has(token.text)) {
-    throw new Unreadable("pf/not-modelled", `"set ${token.text}" is not modelled`, token.span);
+  if (token.text === "skip") {
+    cursor.expect("on");
+    if (/^lo\d*$/.test(cursor.peek().text)) {
+      skipStatement(cursor);
+      return [];
+    }
+    const { doubts } = cursor;
+    const on = readInterfaces(cursor);
+    const known = cursor.doubts === doubts ? {} : ({ uncertain: true } as const);
+    return [{ ...unconditional("pass", token.span), ...on, ...known }];
   }
-  while (cursor.peek().kind !== "end") cursor.take();
+  if (!harmlessSettings.has(token.text)) cursor.doubt(`"set ${token.text}" is not modelled`, token.span);
+  skipStatement(cursor);
+  return [];
 }
 
 const harmlessSettings: ReadonlySet<string> = new Set([
@@ -146,4 +218,8 @@ const harmlessSettings: ReadonlySet<string> = new Set([
   "block-policy",
   "state-policy",
   "fingerprints",
+  "require-order",
+  "state-defaults",
+  "syncookies",
+  "keepcounters",
 ]);

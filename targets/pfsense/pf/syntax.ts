@@ -1,6 +1,7 @@
 import type { Range } from "../../../src/compile/program.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
 import type { AddressRange, Family } from "../../../src/net/address.ts";
+import type { Interfaces } from "../../../src/net/interfaces.ts";
 
 /** One end of a rule. Alternatives are a union; `any` is written on purpose and never an empty list. */
 export interface End {
@@ -18,6 +19,8 @@ export interface Tagged {
 export interface PfRule {
   readonly action: "pass" | "block" | "match";
   readonly direction: "in" | "out" | "both";
+  /** The interface by which the packet comes, for a rule that looks at it then, or leaves. */
+  readonly on?: Interfaces;
   /** `quick` ends the evaluation; otherwise the last matching rule wins. */
   readonly order: "quick" | "last";
   readonly log: "log" | "silent";
@@ -35,6 +38,8 @@ export interface PfRule {
   readonly tagged?: Tagged;
   readonly labels: readonly string[];
   readonly identifier?: number;
+  /** It asks for something that is not modelled as well. */
+  readonly uncertain?: true;
   readonly span: Span;
 }
 

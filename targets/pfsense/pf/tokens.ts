@@ -16,6 +16,16 @@ export class Unreadable extends Error {
   }
 }
 
+/**
+ * What becomes of a construct that the model has no room for: the text is refused, or the construct is noted and its
+ * rule may match or not.
+ */
+export type Doubt = (message: string, span: Span, fix?: string) => void;
+
+export const refuse: Doubt = (message, span, fix) => {
+  throw new Unreadable("pf/not-modelled", message, span, fix);
+};
+
 const skipped = /[ \t\r]+|#[^\n]*/y;
 const continued = /\\\r?\n/y;
 const sign = /!=|<=|>=|><|<>|->|[{}()<>,=!;]/y;
