@@ -39,7 +39,11 @@ function pageOf(text: string): string {
   const { value } = readPlan(text, "bench.plan.json");
   if (!value) throw new Error("the plan of the bench is not a plan");
   return printHtml(
-    review({ plan: value, approvals: { accepted: [], rejected: [], missing: 1 }, journal: undefined }),
+    review({
+      plan: value,
+      approvals: { accepted: [], rejected: [], open: [], missing: 1 },
+      journal: undefined,
+    }),
   );
 }
 
@@ -98,7 +102,7 @@ function planContent(): PlanContent {
     },
     criteria: [],
     trial: { lease: 120, renewEvery: 5, soak: 600, maximum: 3600, reserve: 600 },
-    ...{ people: [], mayApply: ["operator"], approval: { count: 1, roles: ["approver"] } },
+    ...{ people: [], mayApply: ["operator"], approval: { rules: [], expires: "2099-01-01T00:00:00.000Z" } },
     undo: { deadMan: "the kernel", abort: "Ctrl-C", reboot: "the boot file", console: [] },
     commands: [],
     review: reviewFacts({

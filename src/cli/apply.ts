@@ -14,7 +14,7 @@ import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
 import { archivePlan } from "./rollout/plan-archive.ts";
-import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
+import { approvalsOf, loadPlan, requireApprovals, requireInTime } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -56,6 +56,7 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
     requireSameSite(text, plan);
     const approvals = await approvalsOf(this, path, plan);
     requireApprovals(approvals, plan, path);
+    requireInTime(this, plan, path);
     archivePlan(this, folder, path, plan);
     await appendJournal(folder, [
       {

@@ -1,4 +1,5 @@
-import type { Plan } from "./plan.ts";
+import type { ApprovalCause, Approvals } from "../policy/model.ts";
+import type { Plan, PlanDocument } from "./plan.ts";
 
 /** The purpose of a signature, so that one made for something else approves nothing (ssh-keygen(1), -n). */
 export const approvalNamespace = "sluice-approval@v1";
@@ -26,24 +27,48 @@ export function allowedSigners(plan: Pick<Plan, "people" | "author">): string {
     .join("");
 }
 
+/**
+ * What a plan needs: the rule of the stage that it leads to, and that for broadening where it lets pass what does not
+ * pass now, or where nobody knows whether it does.
+ */
+export function approvalOf(
+  approvals: Approvals,
+  stage: "monitor" | "enforce",
+  verdict: Plan["difference"]["verdict"],
+  created: Date,
+): PlanDocument["approval"] {
+  const isBroader = verdict !== "equal" && verdict !== "narrowed";
+  const causes: readonly ApprovalCause[] = isBroader ? [stage, "broaden"] : [stage];
+  return {
+    rules: causes.map((cause) => {
+      const { count, roles } = approvals[cause];
+      return { cause, count, roles: [...roles] };
+    }),
+    expires: new Date(created.getTime() + approvals.validFor * 1000).toISOString(),
+  };
+}
+
 /** A signature found beside a plan: whose it claims to be, and whether it is. */
 export interface Signature {
   readonly person: string;
   readonly valid: boolean;
 }
 
+type Rule = Plan["approval"]["rules"][number];
+
 export interface ApprovalStatus {
   readonly accepted: readonly string[];
   readonly rejected: readonly { readonly person: string; readonly reason: string }[];
-  /** How many approvals are still needed. */
+  /** Rules that are not met, each with how many signatures it lacks. */
+  readonly open: readonly (Rule & { readonly missing: number })[];
+  /** At least so many signatures are still needed. */
   readonly missing: number;
 }
 
-/** Counts the signatures that the plan's rule accepts: each person once, never the author, only with a role it names. */
-export function approvalStatus(
-  plan: Pick<Plan, "people" | "author" | "approval">,
-  signatures: readonly Signature[],
-): ApprovalStatus {
+type Approvable = Pick<Plan, "people" | "author" | "approval">;
+
+/** Counts the signatures that the plan's rules accept: each person once, never the author, only with a role they name. */
+export function approvalStatus(plan: Approvable, signatures: readonly Signature[]): ApprovalStatus {
   const rejected: { person: string; reason: string }[] = [];
   const accepted = new Set<string>();
   for (const signature of signatures) {
@@ -51,20 +76,46 @@ export function approvalStatus(
     if (reason === undefined) accepted.add(signature.person);
     else rejected.push({ person: signature.person, reason });
   }
-  return { accepted: [...accepted], rejected, missing: Math.max(0, plan.approval.count - accepted.size) };
+  const open = plan.approval.rules.flatMap((rule) => {
+    const signed = plan.people.filter((person) => accepted.has(person.id) && mayMeet(rule, person)).length;
+    return signed < rule.count ? [{ ...rule, missing: rule.count - signed }] : [];
+  });
+  return {
+    ...{ accepted: [...accepted], rejected, open },
+    missing: Math.max(0, ...open.map(({ missing }) => missing)),
+  };
 }
 
+const causeTexts: Readonly<Record<ApprovalCause, string>> = {
+  monitor: "because it only records",
+  enforce: "because it drops packets",
+  broaden: "because it may let pass what does not pass now",
+};
+
+/** `2 signatures by an approver, because it drops packets`. */
+export const ruleText = ({ cause, count, roles }: Rule): string =>
+  `${count} ${count === 1 ? "signature" : "signatures"} by the role ${roles.join(" or ")}, ${causeTexts[cause]}`;
+
+/** Whether a person's signature counts towards a rule, if they are not the author. */
+export const mayMeet = ({ roles }: Rule, person: Plan["people"][number]): boolean =>
+  person.roles.some((role) => roles.includes(role));
+
+/** Why no trial of a plan may begin at this time, whoever has signed it; undefined when one may. */
+export const expiry = ({ approval: { expires } }: Pick<Plan, "approval">, now: Date): string | undefined =>
+  now.getTime() < Date.parse(expires)
+    ? undefined
+    : `its approvals held until ${expires}: make a new plan of what is there now, and have it approved`;
+
 /** Why a signature does not count, or undefined when it does. */
-function objection(
-  plan: Pick<Plan, "people" | "author" | "approval">,
-  signature: Signature,
-): string | undefined {
+function objection(plan: Approvable, signature: Signature): string | undefined {
   const person = plan.people.find((one) => one.id === signature.person);
   if (!person) return "is not a person of the site";
   if (!signature.valid) return "the signature does not fit the plan and the keys of this person";
   if (person.id === plan.author) return "is the author of the plan, and nobody approves their own";
-  if (!person.roles.some((role) => plan.approval.roles.includes(role))) {
-    return `has none of the roles that may approve this: ${plan.approval.roles.join(", ")}`;
+  const { rules } = plan.approval;
+  if (!rules.some((rule) => mayMeet(rule, person))) {
+    const roles = [...new Set(rules.flatMap((rule) => rule.roles))];
+    return `has none of the roles that may approve this: ${roles.join(", ")}`;
   }
   return undefined;
 }

@@ -182,7 +182,18 @@ export const planSchema = z.strictObject({
   }),
   people: z.array(z.strictObject({ id, name: z.string(), roles: z.array(role), keys: z.array(z.string()) })),
   mayApply: z.array(role),
-  approval: z.strictObject({ count: z.int().min(0), roles: z.array(role) }),
+  /** Who must sign: every rule must be met, and one person may count for several. */
+  approval: z.strictObject({
+    rules: z.array(
+      z.strictObject({
+        cause: z.enum(["monitor", "enforce", "broaden"]),
+        count: z.int().min(0),
+        roles: z.array(role),
+      }),
+    ),
+    /** From then on no trial of this plan may begin. */
+    expires: z.iso.datetime(),
+  }),
   /** In words, for whoever must decide: what ends the trial, and what remains then. */
   undo: z.strictObject({
     deadMan: z.string(),

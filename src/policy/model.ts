@@ -201,6 +201,14 @@ export interface ApprovalRule {
   readonly roles: readonly Role[];
 }
 
+/** What of a plan asks for approval: the stage that it leads to, and that it lets pass what does not pass now. */
+export type ApprovalCause = "monitor" | "enforce" | "broaden";
+
+export interface Approvals extends Readonly<Record<ApprovalCause, ApprovalRule>> {
+  /** For so many seconds after a plan is made its approvals hold. */
+  readonly validFor: number;
+}
+
 /** Durations of a trial, in seconds. */
 export interface TrialTimes {
   /** How long a trial holds without renewal. */
@@ -279,7 +287,7 @@ export interface Site {
   readonly people: readonly Person[];
   readonly windows: readonly Window[];
   readonly criteria: readonly Criterion[];
-  readonly approvals: { readonly monitor: ApprovalRule; readonly enforce: ApprovalRule };
+  readonly approvals: Approvals;
   readonly trial: TrialTimes;
   readonly rights?: Readonly<Record<Right, readonly Role[]>>;
   readonly exceptions?: readonly Exception[];

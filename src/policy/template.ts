@@ -25,6 +25,13 @@ people:
     roles: [approver]
     keys: [${placeholderKey(2, "olaf")}]
 
+# Who must sign a plan, and for how long that holds. Broaden: it lets pass what does not pass now.
+approvals:
+  monitor: { count: 1, roles: [approver] }
+  enforce: { count: 1, roles: [approver] } # better two: what is dropped may stop a line
+  broaden: { count: 1, roles: [approver] }
+  valid-for: 14d
+
 # Assets with the same security requirements. Networks of two zones never overlap.
 zones:
   cell:

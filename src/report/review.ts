@@ -43,9 +43,10 @@ export function review(reviewed: Reviewed): Report {
   };
 }
 
-function status({ plan, approvals }: Reviewed): Report["status"] {
+function status({ plan, approvals, expired }: Reviewed): Report["status"] {
   const failed = claimsOf(plan).filter(({ result }) => result === "failed").length;
   if (failed > 0) return { text: `${count(failed, "claim")} failed: do not approve`, tone: "bad" };
+  if (expired !== undefined) return { text: `Not to be applied: ${expired}`, tone: "bad" };
   if (approvals.missing > 0)
     return { text: `Needs ${count(approvals.missing, "more approval")}`, tone: "warn" };
   return {

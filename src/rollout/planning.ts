@@ -6,6 +6,7 @@ import type { ConduitRules, FirewallRules } from "../compile/ir.ts";
 import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
 import { formatPacket, type Packet } from "../net/packet.ts";
+import { approvalOf } from "../plan/approval.ts";
 import type { PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
 import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
@@ -106,6 +107,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const drill = known ?? (await holdDrill(order, driver));
   const unheard = drillProblems(drill.firings);
   if (unheard.length > 0) return { kind: "problems", problems: unheard };
+  const change = difference(step);
   return {
     kind: "plan",
     ...(known === undefined && { drill }),
@@ -113,7 +115,8 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
       ...sources(order),
       from: now?.stage ?? "unmanaged",
       to: rules.stage,
-      difference: difference(step),
+      difference: change,
+      approval: approvalOf(order.site.approvals, rules.stage, change.verdict, order.created),
       transition: standing.map(({ claim, result }) => ({
         claim,
         statement: transitionStatements[claim],
@@ -172,7 +175,10 @@ function stageProblems(
 /** What the plan takes over from the site, its files and its people. */
 function sources(
   order: PlanOrder,
-): Omit<PlanContent, "from" | "to" | "difference" | "compiled" | "boot" | "expected" | "base" | "undo"> {
+): Omit<
+  PlanContent,
+  "from" | "to" | "difference" | "approval" | "compiled" | "boot" | "expected" | "base" | "undo"
+> {
   const { site, conduit, ruleset, window } = order;
   return {
     author: order.author,
@@ -197,10 +203,6 @@ function sources(
       keys: [...keys],
     })),
     mayApply: [...(site.rights?.apply ?? ["operator", "engineer"])],
-    approval: {
-      count: site.approvals[ruleset.rules.stage].count,
-      roles: [...site.approvals[ruleset.rules.stage].roles],
-    },
     commands: [
       `sluice approve ${order.file}`,
       `sluice apply ${order.file}`,

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import ssh2 from "ssh2";
 import { type PublicKey, parsePublicKey } from "./public-key.ts";
+import { publicHalf } from "./signature.ts";
 
 /** Who connects and signs: a key pair whose private half is in a file, or held by the agent. */
 export interface Identity {
@@ -17,13 +18,8 @@ export interface Identity {
  * `agentSocket` holds. @throws {Error} with a message for the engineer.
  */
 export function readIdentity(file: string, agentSocket: string | undefined): Identity {
-  let content: Buffer;
-  try {
-    content = readFileSync(file);
-  } catch (error) {
-    throw new Error(`cannot read the identity ${file}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  if (!content.includes("PRIVATE KEY-----")) return agentIdentity(file, content.toString(), agentSocket);
+  const content = readText(file);
+  if (!content.includes("PRIVATE KEY-----")) return agentIdentity(file, content, agentSocket);
   const key = ssh2.utils.parseKey(content);
   if (key instanceof Error) {
     if (/passphrase|encrypted/i.test(key.message)) {
@@ -34,7 +30,26 @@ export function readIdentity(file: string, agentSocket: string | undefined): Ide
     throw new Error(`the identity ${file} is not a private key that can be used: ${key.message}`);
   }
   const publicKey = parsePublicKey(`${key.type} ${key.getPublicSSH().toString("base64")}`);
-  return { file, publicKey, holder: { kind: "file", privateKey: content } };
+  return { file, publicKey, holder: { kind: "file", privateKey: Buffer.from(content) } };
+}
+
+/**
+ * The public half of an identity that is to sign and not to connect: ssh-keygen signs with more keys than an SSH client
+ * can use, such as the file of a key on a hardware token. @throws {Error} with a message for the engineer.
+ */
+export async function readSigner(file: string): Promise<PublicKey> {
+  const beside = `${file}.pub`;
+  const content = readText(file);
+  if (!content.includes("PRIVATE KEY-----")) return parseLine(file, content);
+  return parseLine(file, existsSync(beside) ? readText(beside) : await publicHalf(file));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read the identity ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
 }
 
 function agentIdentity(file: string, line: string, socket: string | undefined): Identity {

@@ -33,6 +33,15 @@ export async function verify(
   }
 }
 
+/** The public half of a private key's file. @throws {Error} when a passphrase hides it. */
+export async function publicHalf(file: string): Promise<string> {
+  const { code, stdout, stderr } = await keygen(["-y", "-P", "", "-f", file], "");
+  if (code === 0) return stdout;
+  throw new Error(
+    `${file} does not show its public half (${stderr.trim()}): give the .pub file and have the key in the agent`,
+  );
+}
+
 function keygen(
   words: readonly string[],
   stdin: string,

@@ -65,6 +65,9 @@ firewalls:
     ssh: { user: root, port: ${over.port ?? sshd.port}, host-keys: ["${over.hostKey ?? sshd.hostKey}"] }
     boot-file: ${host.paths.bootFile}
     boot-entry: ${host.paths.bootEntry}
+approvals:
+  monitor: { count: 1, roles: [approver] }
+  enforce: { count: 1, roles: [approver] }
 criteria:
   dropped: { type: flow-dropped, interval: 1s }
 trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
@@ -155,6 +158,13 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       stdout: expect.stringMatching(/what runs is known-good 3\n.*a reboot would load something else/),
     });
     host.run(`cp ${host.folder}/kept ${host.paths.bootFile}`);
+
+    const looser = JSON.parse((await sluice("plan dmz-cell1 --to monitor -o looser.plan --json")).stdout);
+    expect(looser.difference.verdict).toBe("broadened");
+    expect(looser.approval.rules.map((rule: { cause: string }) => rule.cause)).toEqual([
+      "monitor",
+      "broaden",
+    ]);
 
     expect((await sluice("bypass dmz-cell1 --reason fault --for 30m", "olaf")).stderr).toContain(
       "olaf may not bypass: it needs the role",

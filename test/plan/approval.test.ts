@@ -7,7 +7,9 @@ import {
   allowedSigners,
   approvalMessage,
   approvalNamespace,
+  approvalOf,
   approvalStatus,
+  expiry,
 } from "../../src/plan/approval.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { sign, verify } from "../../src/ssh/signature.ts";
@@ -25,7 +27,10 @@ beforeAll(() => {
   plan = {
     id: "a".repeat(64),
     author: "eva",
-    approval: { count: 2, roles: ["approver"] },
+    approval: {
+      rules: [{ cause: "enforce", count: 2, roles: ["approver"] }],
+      expires: "2026-12-04T00:00:00.000Z",
+    },
     people: [
       { id: "eva", name: "Eva", roles: ["engineer", "approver"], keys: [eva] },
       { id: "olaf", name: "Olaf", roles: ["approver"], keys: [key("olaf"), key("olaf2")] },
@@ -74,6 +79,47 @@ test("the signature is one that ssh-keygen itself accepts, by hand and offline",
   expect(said).toContain("Good");
 });
 
+test("what broadens needs the rule of its stage and that for broadening, and one person may count for both", () => {
+  const rule = (count: number, ...roles: ("approver" | "auditor")[]) => ({ count, roles });
+  const approvals = {
+    ...{
+      monitor: rule(1, "approver"),
+      enforce: rule(2, "approver"),
+      broaden: rule(2, "approver", "auditor"),
+    },
+    validFor: 3600,
+  };
+  const created = new Date("2026-11-20T14:00:00Z");
+  const causes = (stage: "monitor" | "enforce", verdict: Plan["difference"]["verdict"]) =>
+    approvalOf(approvals, stage, verdict, created).rules.map(({ cause }) => cause);
+  expect(causes("monitor", "equal")).toEqual(["monitor"]);
+  expect(causes("enforce", "narrowed")).toEqual(["enforce"]);
+  for (const verdict of ["broadened", "both", "unknown"] as const) {
+    expect(causes("monitor", verdict)).toEqual(["monitor", "broaden"]);
+    expect(causes("enforce", verdict)).toEqual(["enforce", "broaden"]);
+  }
+  const people = [
+    ...plan.people,
+    { id: "anna", name: "Anna", roles: ["auditor" as const], keys: ["ssh-ed25519 A"] },
+  ];
+  const broadening = { ...plan, people, approval: approvalOf(approvals, "monitor", "broadened", created) };
+  const status = (...persons: string[]) =>
+    approvalStatus(
+      broadening,
+      persons.map((person) => ({ person, valid: true })),
+    );
+  expect(status("anna").open).toMatchObject([
+    { cause: "monitor", missing: 1 },
+    { cause: "broaden", missing: 1 },
+  ]);
+  expect(status("olaf")).toMatchObject({ missing: 1, open: [{ cause: "broaden", missing: 1 }] });
+  expect(status("olaf", "anna")).toMatchObject({ missing: 0, open: [] });
+  expect(expiry(broadening, new Date("2026-11-20T14:59:59Z"))).toBeUndefined();
+  expect(expiry(broadening, new Date("2026-11-20T15:00:00Z"))).toContain(
+    "held until 2026-11-20T15:00:00.000Z",
+  );
+});
+
 test("as many different people as the rule asks for must have signed", () => {
   const valid = (person: string) => ({ person, valid: true });
   expect(approvalStatus(plan, [valid("olaf")])).toMatchObject({ accepted: ["olaf"], missing: 1 });
@@ -90,6 +136,7 @@ test.each([
   expect(approvalStatus(plan, [{ person, valid }])).toEqual({
     accepted: [],
     rejected: [{ person, reason }],
+    open: [{ cause: "enforce", count: 2, roles: ["approver"], missing: 2 }],
     missing: 2,
   });
 });

@@ -351,11 +351,12 @@ const cases: readonly Case[] = [
     change: (plant) => {
       plant.approvals = {
         monitor: { count: 1, roles: ["approver"] },
-        enforce: { count: 2, roles: ["approver"] },
+        enforce: { count: 3, roles: ["approver"] },
       };
     },
     subject: "eva",
-    message: 'nobody, or too few, can approve a plan of "eva" (enforce: 2 needed, 1 may sign)',
+    message:
+      'nobody, or too few, can approve a plan of "eva" (enforce: 3 needed, 2 may sign; broaden: 3 needed, 2 may sign)',
     at: ["people", "eva"],
   },
   {

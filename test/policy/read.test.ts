@@ -53,7 +53,9 @@ describe("a site file", () => {
     ]);
     expect(approvals).toEqual({
       monitor: { count: 1, roles: ["approver"] },
-      enforce: { count: 1, roles: ["approver"] },
+      enforce: { count: 2, roles: ["approver"] },
+      broaden: { count: 2, roles: ["approver"] },
+      validFor: 14 * 86_400,
     });
     expect(trial).toEqual({ lease: 120, renewEvery: 5, soak: 600, maximum: 3600, reserve: 600 });
     expect(rights?.bypass).toEqual(["operator", "engineer"]);

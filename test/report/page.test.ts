@@ -23,6 +23,7 @@ const reports: Readonly<Record<string, Report>> = {
     approvals: {
       accepted: ["olaf"],
       rejected: [{ person: "mallory", reason: "is not a person" }],
+      open: [],
       missing: 0,
     },
     journal: undefined,

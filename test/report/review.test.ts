@@ -173,6 +173,7 @@ describe("the review of a plan", () => {
     const approvals = {
       accepted: ["olaf"],
       rejected: [{ person: "eva", reason: "is the author of the plan, and nobody approves their own" }],
+      open: [],
       missing: 1,
     };
     const report = review({ plan: plan(), approvals, journal: undefined });

@@ -66,7 +66,10 @@ export const planContent = (over: Partial<PlanContent> = {}): PlanContent => ({
   trial: { lease: 10, renewEvery: 2, soak: 20, maximum: 300, reserve: 60 },
   people: [],
   mayApply: ["engineer"],
-  approval: { count: 1, roles: ["approver"] },
+  approval: {
+    rules: [{ cause: "enforce", count: 1, roles: ["approver"] }],
+    expires: "2099-01-01T00:00:00.000Z",
+  },
   undo: { deadMan: "kernel", abort: "Ctrl-C", reboot: "boot file", console: [] },
   commands: [],
   ...over,

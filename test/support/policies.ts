@@ -86,7 +86,12 @@ export function policy(
     people: [],
     windows: [],
     criteria: [],
-    approvals: { monitor: { count: 1, roles: [] }, enforce: { count: 1, roles: [] } },
+    approvals: {
+      monitor: { count: 1, roles: [] },
+      enforce: { count: 1, roles: [] },
+      broaden: { count: 1, roles: [] },
+      validFor: 1,
+    },
     trial: { lease: 120, renewEvery: 5, soak: 1, maximum: 1, reserve: 1 },
   };
   return { site, conduit };

@@ -26,7 +26,16 @@ export const approvalDocument = published(
     file: z.string().describe("The signature, as ssh-keygen wrote it"),
     accepted: strings,
     rejected: many(z.strictObject({ person: z.string(), reason: z.string() })),
+    open: many(
+      z.strictObject({
+        cause: z.enum(["monitor", "enforce", "broaden"]),
+        count,
+        roles: strings,
+        missing: count,
+      }),
+    ).describe("Rules that are not met yet"),
     missing: count,
+    expires: time,
   },
 );
 

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { expiry } from "../../plan/approval.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Report } from "../../report/document.ts";
 import { review } from "../../report/review.ts";
@@ -11,7 +12,9 @@ import { approvalsOf } from "../rollout/plan-files.ts";
 /** The review of a plan file, with the signatures beside it and the nearest journal above it. */
 export async function reviewOf(context: Context, path: string, plan: Plan): Promise<Report> {
   const approvals = await approvalsOf(context, path, plan);
-  return review({ plan, approvals, journal: journalAbove(context, resolve(context.cwd, path)) });
+  const expired = expiry(plan, context.now());
+  const journal = journalAbove(context, resolve(context.cwd, path));
+  return review({ plan, approvals, journal, ...(expired !== undefined && { expired }) });
 }
 
 /** The entries of the nearest journal in a folder above a file; none when there is none, or when it is not whole. */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Role } from "../../policy/model.ts";
-import { type Identity, readIdentity } from "../../ssh/identity.ts";
-import { fingerprint, parsePublicKey } from "../../ssh/public-key.ts";
+import { type Identity, readIdentity, readSigner } from "../../ssh/identity.ts";
+import { fingerprint, type PublicKey, parsePublicKey } from "../../ssh/public-key.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 
 /** The option by which every command that acts learns who acts. */
@@ -33,23 +33,42 @@ export function whoActs(
   flag: string | undefined,
   people: readonly (Actor["person"] & { readonly keys: readonly string[] })[],
 ): Actor {
-  const file = flag ?? context.process.env.SLUICE_IDENTITY;
-  if (file === undefined) {
-    throw new CommandError("who are you? Give --identity FILE, or set SLUICE_IDENTITY", exitCodes.usage);
+  const file = identityFile(context, flag);
+  try {
+    const identity = readIdentity(file, context.process.env.SSH_AUTH_SOCK);
+    return { person: holderOf(identity.publicKey, file, people), identity };
+  } catch (error) {
+    throw error instanceof CommandError ? error : new CommandError((error as Error).message);
   }
-  const identity = read(resolve(context.cwd, file), context.process.env.SSH_AUTH_SOCK);
-  const { blob } = identity.publicKey;
+}
+
+/** Who signs: a person, and the file of their key. They need not be able to connect with it. @throws {CommandError} */
+export async function whoSigns<Someone extends { readonly keys: readonly string[] }>(
+  context: Context,
+  flag: string | undefined,
+  people: readonly Someone[],
+): Promise<{ readonly person: Someone; readonly file: string }> {
+  const file = identityFile(context, flag);
+  const key = await readSigner(file).catch((error: Error) => {
+    throw new CommandError(error.message);
+  });
+  return { person: holderOf(key, file, people), file };
+}
+
+function identityFile(context: Context, flag: string | undefined): string {
+  const file = flag ?? context.process.env.SLUICE_IDENTITY;
+  if (file !== undefined) return resolve(context.cwd, file);
+  throw new CommandError("who are you? Give --identity FILE, or set SLUICE_IDENTITY", exitCodes.usage);
+}
+
+function holderOf<Someone extends { readonly keys: readonly string[] }>(
+  { blob }: PublicKey,
+  file: string,
+  people: readonly Someone[],
+): Someone {
   const person = people.find(({ keys }) => keys.some((key) => parsePublicKey(key).blob.equals(blob)));
-  if (person) return { person, identity };
+  if (person) return person;
   throw new CommandError(
     `the key ${fingerprint(blob)} (${file}) is nobody's in the site file: add it under people`,
   );
-}
-
-function read(file: string, agentSocket: string | undefined): Identity {
-  try {
-    return readIdentity(file, agentSocket);
-  } catch (error) {
-    throw new CommandError((error as Error).message);
-  }
 }

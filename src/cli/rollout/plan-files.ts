@@ -7,14 +7,16 @@ import {
   approvalMessage,
   approvalNamespace,
   approvalStatus,
+  expiry,
+  ruleText,
 } from "../../plan/approval.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { readPlan } from "../../plan/plan-file.ts";
+import { count } from "../../report/words.ts";
 import { sign, verify } from "../../ssh/signature.ts";
 import { CommandError, type Context } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
 import { readTextFile } from "../text-file.ts";
-import type { Actor } from "./actor.ts";
 
 const sizeLimit = 256 * 1024 * 1024;
 
@@ -30,16 +32,19 @@ export function loadPlan(context: Context, path: string): Plan {
 export const approvalFolder = (context: Context, path: string): string =>
   `${resolve(context.cwd, path)}.approvals`;
 
-/** Signs a plan in the name of the actor. @returns the file of the signature. */
-export async function approve(context: Context, path: string, plan: Plan, actor: Actor): Promise<string> {
-  const signature = await sign(actor.identity.file, approvalNamespace, approvalMessage(plan)).catch(
-    (error: Error) => {
-      throw new CommandError(error.message);
-    },
-  );
+/** Signs a plan in the name of a person, with the key in that file. @returns the file of the signature. */
+export async function approve(
+  context: Context,
+  path: string,
+  plan: Plan,
+  { person, file: key }: { readonly person: { readonly id: string }; readonly file: string },
+): Promise<string> {
+  const signature = await sign(key, approvalNamespace, approvalMessage(plan)).catch((error: Error) => {
+    throw new CommandError(error.message);
+  });
   const folder = approvalFolder(context, path);
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${actor.person.id}.sig`);
+  const file = join(folder, `${person.id}.sig`);
   writeFileAtomic(file, signature);
   return file;
 }
@@ -65,9 +70,18 @@ export async function approvalsOf(context: Context, path: string, plan: Plan): P
 /** @throws {CommandError} unless the plan has all the approvals that it needs. */
 export function requireApprovals(status: ApprovalStatus, plan: Plan, path: string): void {
   if (status.missing === 0) return;
-  const rejected = status.rejected.map(({ person, reason }) => `\n  - ${person}: ${reason}`).join("");
+  const reasons = [
+    ...status.open.map((rule) => `${ruleText(rule)}: ${rule.missing} missing`),
+    ...status.rejected.map(({ person, reason }) => `${person}: ${reason}`),
+  ];
   throw new CommandError(
-    `${path} needs ${status.missing} more approval${status.missing === 1 ? "" : "s"} by somebody with the role ` +
-      `${plan.approval.roles.join(" or ")}, who is not its author (${plan.author}): sluice approve ${path}${rejected}`,
+    `${path} needs ${count(status.missing, "more approval")}, and none by its author (${plan.author}): ` +
+      `sluice approve ${path}${reasons.map((reason) => `\n  - ${reason}`).join("")}`,
   );
+}
+
+/** @throws {CommandError} when the approvals of a plan hold no more. */
+export function requireInTime(context: Context, plan: Plan, path: string): void {
+  const over = expiry(plan, context.now());
+  if (over !== undefined) throw new CommandError(`${path}: ${over}`);
 }

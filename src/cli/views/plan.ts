@@ -1,4 +1,5 @@
 import { printable } from "../../diagnostics/printable.ts";
+import { ruleText } from "../../plan/approval.ts";
 import type { PlanDocument } from "../../plan/plan.ts";
 import { count, minute } from "../../report/words.ts";
 import { firingsText } from "../../rollout/drill.ts";
@@ -61,6 +62,8 @@ export function renderPlan(plan: Shown): string {
         ]
       : []),
     `  approval: ${plan.approval.count} of ${plan.approval.roles.join(", ")}, not by ${plan.author}`,
+    ...plan.approval.rules.map((rule) => `  approval: ${ruleText(rule)}, not ${plan.author}`),
+    `            holds until ${plan.approval.expires}`,
     "  next:",
     ...plan.commands.map((command) => `    ${command}`),
     "  at the console of the firewall, to go back without this program:",

@@ -1,5 +1,7 @@
 import type { Check } from "./check.ts";
 
+const causes = ["monitor", "enforce", "broaden"] as const;
+
 export const noIndependentApprover: Check = {
   id: "no-independent-approver",
   severity: "warning",
@@ -9,11 +11,12 @@ export const noIndependentApprover: Check = {
   *run({ site }) {
     const authors = site.people.filter(({ roles }) => roles.includes("engineer"));
     for (const author of authors) {
-      const short = Object.entries(site.approvals).flatMap(([stage, rule]) => {
+      const short = causes.flatMap((cause) => {
+        const rule = site.approvals[cause];
         const others = site.people.filter(
           ({ id, roles }) => id !== author.id && roles.some((role) => rule.roles.includes(role)),
         );
-        return others.length < rule.count ? `${stage}: ${rule.count} needed, ${others.length} may sign` : [];
+        return others.length < rule.count ? `${cause}: ${rule.count} needed, ${others.length} may sign` : [];
       });
       if (short.length === 0) continue;
       const message = `nobody, or too few, can approve a plan of "${author.id}" (${short.join("; ")})`;

@@ -1,3 +1,4 @@
+import { durationSeconds } from "../duration.ts";
 import type { ApprovalRule, Person, PersonId, Role, Site } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
@@ -32,11 +33,14 @@ export function resolvePeople(to: Resolution, entries: SiteFile["people"]): read
   });
 }
 
-const oneApprover: ApprovalRule = { count: 1, roles: ["approver"] };
+const approvers = (count: number): ApprovalRule => ({ count, roles: ["approver"] });
 
-/** Approval rules as written, or one approver for each step. */
-export const resolveApprovals = (entry: SiteFile["approvals"]): Site["approvals"] =>
-  entry ?? { monitor: oneApprover, enforce: oneApprover };
+/** Approval rules as written; where nothing is, what drops packets or lets more of them pass takes one person more. */
+export function resolveApprovals(entry: SiteFile["approvals"]): Site["approvals"] {
+  const { monitor, enforce, broaden } = entry ?? { monitor: approvers(1), enforce: approvers(2) };
+  const validFor = durationSeconds(entry?.["valid-for"] ?? "14d");
+  return { monitor, enforce, broaden: broaden ?? enforce, validFor };
+}
 
 const hands: readonly Role[] = ["operator", "engineer"];
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { sshPublicKey } from "./ssh-key.ts";
-import { date, freeText, listOf } from "./text.ts";
+import { date, duration, freeText, listOf } from "./text.ts";
 
 export const role = z.enum(["operator", "engineer", "approver", "auditor"]);
 
@@ -23,6 +23,14 @@ const approvalRule = z.strictObject({
 export const approvalsSchema = z.strictObject({
   monitor: approvalRule.describe("For a plan that only records."),
   enforce: approvalRule.describe("For a plan that drops packets."),
+  broaden: approvalRule
+    .optional()
+    .describe(
+      "For a plan that lets pass what does not pass now, beside the rule of its stage. Default: that of enforce.",
+    ),
+  "valid-for": duration
+    .optional()
+    .describe("How long approvals hold, from when the plan was made. Default: 14d."),
 });
 
 const holders = listOf(role, "role").optional();

@@ -38,7 +38,11 @@ export const siteSchema = z
     criteria: criteriaSchema
       .optional()
       .describe("What ends a trial. Default: a dropped baseline flow, or a lost heartbeat."),
-    approvals: approvalsSchema.optional().describe("Who must sign. Default: one approver."),
+    approvals: approvalsSchema
+      .optional()
+      .describe(
+        "Who must sign, and for how long that holds. Default: one approver for monitor, two for enforce and to broaden.",
+      ),
     rights: rightsSchema.optional().describe("Who may act on a running firewall."),
     trial: trialSchema.optional().describe("Durations of a trial."),
     exceptions: recordOf(exceptionSchema, "exception")

@@ -1,11 +1,15 @@
+import { mayMeet, ruleText } from "../../plan/approval.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Cell, paragraph, type Section } from "../document.ts";
-import { count, duration, list } from "../words.ts";
+import { duration, list, minute } from "../words.ts";
 import type { Reviewed } from "./reviewed.ts";
 
 /** Who decides, who has decided, and what is done then. */
 export function approval({ plan, approvals }: Reviewed): Section {
-  const { author, approval: rule } = plan;
+  const {
+    author,
+    approval: { rules, expires },
+  } = plan;
   const state = new Map<string, Cell>([
     ...approvals.rejected.map(({ person, reason }): [string, Cell] => [
       person,
@@ -14,7 +18,7 @@ export function approval({ plan, approvals }: Reviewed): Section {
     ...approvals.accepted.map((person): [string, Cell] => [person, { text: "signed", tone: "good" }]),
   ]);
   const may = plan.people.filter(
-    ({ id, roles }) => id !== author && roles.some((role) => rule.roles.includes(role)),
+    (person) => person.id !== author && rules.some((rule) => mayMeet(rule, person)),
   );
   const shown = plan.people.filter((person) => may.includes(person) || state.has(person.id));
   const strangers = [...state.keys()].filter((id) => !plan.people.some((person) => person.id === id));
@@ -24,7 +28,12 @@ export function approval({ plan, approvals }: Reviewed): Section {
     clauses: ["IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 2.12"],
     blocks: [
       paragraph(
-        `It takes ${count(rule.count, "signature")} by somebody with the role ${list(rule.roles)}, and never by the author. The author is ${nameOf(plan, author)}.`,
+        [
+          `It takes ${list(rules.map(ruleText))}.`,
+          ...(rules.length > 1 ? ["One person may count for both."] : []),
+          `The author, ${nameOf(plan, author)}, never counts.`,
+          `Approvals of this plan hold until ${minute(expires)}.`,
+        ].join(" "),
       ),
       {
         kind: "table",

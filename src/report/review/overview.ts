@@ -8,6 +8,7 @@ export function overview({ plan, approvals }: Reviewed): Section {
   const permits = rulesOf(plan).permits.length;
   const claims = claimsOf(plan);
   const proved = claims.filter(({ result }) => result === "proved").length;
+  const needed = Math.max(...plan.approval.rules.map((rule) => rule.count));
   const observed: readonly Figure[] =
     plan.review === undefined
       ? []
@@ -56,7 +57,7 @@ export function overview({ plan, approvals }: Reviewed): Section {
           },
           {
             id: "approvals-missing",
-            label: `of ${count(plan.approval.count, "approval")} still missing`,
+            label: `of ${count(needed, "approval")} still missing`,
             value: String(approvals.missing),
             tone: approvals.missing > 0 ? "warn" : "good",
           },

@@ -6,6 +6,8 @@ import type { JournalEntry } from "../../rollout/journal.ts";
 export interface Reviewed {
   readonly plan: Plan;
   readonly approvals: ApprovalStatus;
+  /** Why no trial of it may begin any more. */
+  readonly expired?: string;
   readonly journal: readonly JournalEntry[] | undefined;
 }
 

@@ -17,6 +17,7 @@ export const plant = {
   people: {
     eva: { name: "Eva Meier", roles: ["engineer"], keys: [key("e")], reviewed: "2026-06-01" },
     olaf: { name: "Olaf Berg", roles: ["approver"], keys: [key("o")], reviewed: "2026-06-01" },
+    rita: { name: "Rita Sarr", roles: ["approver"], keys: [key("r")], reviewed: "2026-06-01" },
   },
   zones: {
     cell: {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Baseline, BaselineFlow } from "../../../src/baseline/flow.ts";
 import { lowerConduit } from "../../../src/compile/lower.ts";
 import { sha256 } from "../../../src/digest.ts";
-import type { ApprovalStatus } from "../../../src/plan/approval.ts";
+import { type ApprovalStatus, approvalOf } from "../../../src/plan/approval.ts";
 import type { Plan, PlanDocument } from "../../../src/plan/plan.ts";
 import { readPlan, sealPlan, writePlan } from "../../../src/plan/plan-file.ts";
 import { reviewFacts } from "../../../src/plan/review-facts.ts";
@@ -145,6 +145,7 @@ export function planDocument(wanted: Wanted = {}): PlanDocument {
   };
   const boot = { firewall: firewall.id, conduits: [ruleset.rules] };
   const bootText = target.emit(boot);
+  const verdict = from.stage === "monitor" ? "narrowed" : "both";
   const file = "scada-pumps.plan.json";
   return sealPlan({
     author: "eva",
@@ -162,7 +163,7 @@ export function planDocument(wanted: Wanted = {}): PlanDocument {
     from: from.stage,
     to,
     difference: {
-      verdict: from.stage === "monitor" ? "narrowed" : "both",
+      verdict,
       lost: "tcp 10.20.0.6:40000 -> 10.10.1.10:80",
       ...(from.stage === "enforce" && { gained: "tcp 10.20.0.5:40000 -> 10.10.1.40:44818" }),
     },
@@ -193,7 +194,7 @@ export function planDocument(wanted: Wanted = {}): PlanDocument {
       keys: [...keys],
     })),
     mayApply: ["operator", "engineer"],
-    approval: { count: plant.approvals[to].count, roles: [...plant.approvals[to].roles] },
+    approval: approvalOf(plant.approvals, to, verdict, new Date("2026-11-20T14:05:00.000Z")),
     undo: {
       deadMan: "the kernel of the firewall ends the trial by itself 120 s after the last renewal",
       abort: 'Ctrl-C in the session of the trial, or "sluice abort fw1" from anywhere',
@@ -211,7 +212,7 @@ export function planDocument(wanted: Wanted = {}): PlanDocument {
   });
 }
 
-export const noApproval: ApprovalStatus = { accepted: [], rejected: [], missing: 2 };
+export const noApproval: ApprovalStatus = { accepted: [], rejected: [], open: [], missing: 2 };
 
 /** Contents as a journal holds them. */
 export function journal(contents: readonly JournalContent[]): readonly JournalEntry[] {
