@@ -61,7 +61,6 @@ export function renderPlan(plan: Shown): string {
           ...(plan.deadMen.weak ? ["            ACCEPTED: a kill on the firewall ends all of them"] : []),
         ]
       : []),
-    `  approval: ${plan.approval.count} of ${plan.approval.roles.join(", ")}, not by ${plan.author}`,
     ...plan.approval.rules.map((rule) => `  approval: ${ruleText(rule)}, not ${plan.author}`),
     `            holds until ${plan.approval.expires}`,
     "  next:",
