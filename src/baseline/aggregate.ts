@@ -1,13 +1,15 @@
 import { portProtocols } from "../net/protocol.ts";
 import { attemptFold, type FlowLimits } from "./attempts.ts";
 import { cadence } from "./cadence.ts";
-import { type Conversation, otherParty, type Party, requestLimit } from "./conversation.ts";
+import { type Conversation, otherParty, type Party } from "./conversation.ts";
 import { comparedDirection, type Direction, ownDirection, type PortUse } from "./direction.ts";
-import type { Attempts, BaselineFlow, Flow } from "./flow.ts";
+import { type Attempts, type BaselineFlow, directionEvidence, type Flow } from "./flow.ts";
 import { type Presence, stretchesOf } from "./presence.ts";
+import { addRequests, noRequests, type Requests, settle } from "./requests.ts";
 import { notRoutable } from "./routable.ts";
 import { SourceError } from "./sources/source.ts";
 import { instant } from "./time.ts";
+import { undecidedTalks } from "./undecided.ts";
 
 /** What is known of one flow so far. Times are in seconds. */
 interface Totals {
@@ -20,8 +22,7 @@ interface Totals {
   direction: Direction;
   answered: boolean;
   broadcast: boolean;
-  readonly requests: number[];
-  longestGap: number;
+  readonly requests: Requests;
   presence: Presence;
   /** The stretches of presence are joined when there are so many. */
   joinAt: number;
@@ -42,7 +43,7 @@ export interface Aggregate {
 
 export function aggregate(limits: FlowLimits): Aggregate {
   const totals = new Map<string, Totals>();
-  const undecided: Conversation[] = [];
+  const undecided = undecidedTalks();
   const folded = attemptFold(limits.folded);
   const unansweredOf = new Map<string, number>();
   let unanswered = 0;
@@ -84,16 +85,17 @@ export function aggregate(limits: FlowLimits): Aggregate {
     addTo(total, talk, direction);
   };
   const decide = (): void => {
-    const use = portUse(undecided, totals.values());
-    for (const talk of undecided.splice(0)) fold(talk, comparedDirection(talk, use));
+    const talks = undecided.take();
+    const use = portUse(talks, totals.values());
+    for (const talk of talks) fold(talk, comparedDirection(talk, use));
   };
 
   return {
     add(talk) {
       const direction = ownDirection(talk);
-      if (direction === undefined) undecided.push(talk);
+      if (direction === undefined) undecided.add(talk);
       else fold(talk, direction);
-      if (undecided.length >= mostUndecided) decide();
+      if (undecided.size >= mostUndecided) decide();
     },
     result() {
       decide();
@@ -131,8 +133,7 @@ const emptyTotals = (flow: Flow, direction: Direction): Totals => ({
   direction,
   answered: false,
   broadcast: false,
-  requests: [],
-  longestGap: 0,
+  requests: noRequests(),
   presence: [],
   joinAt: fewestToJoin,
 });
@@ -142,20 +143,23 @@ function addTo(total: Totals, talk: Conversation, direction: Direction): void {
   total.connections += talk.connections;
   total.packets += talk.a.packets + talk.b.packets;
   total.bytes += talk.a.bytes + talk.b.bytes;
-  if (!(talk.first >= total.first)) total.first = talk.first;
-  if (!(talk.last <= total.last)) total.last = talk.last;
-  if (direction.confidence > total.direction.confidence) total.direction = direction;
+  if (!(talk.first >= total.first) && !Number.isNaN(talk.first)) total.first = talk.first;
+  if (!(talk.last <= total.last) && !Number.isNaN(talk.last)) total.last = talk.last;
+  if (isStronger(direction, total.direction)) total.direction = direction;
   total.broadcast ||= talk.broadcast;
-  total.presence.push(...talk.presence);
+  for (const end of talk.presence) total.presence.push(end);
   if (total.presence.length > total.joinAt) {
     total.presence = stretchesOf(total.presence).flat();
     total.joinAt = Math.max(fewestToJoin, 2 * total.presence.length);
   }
-  if (initiator.longestGap > total.longestGap) total.longestGap = initiator.longestGap;
-  for (const time of initiator.requests) {
-    if (total.requests.length < requestLimit) total.requests.push(time);
-  }
+  addRequests(total.requests, initiator);
 }
+
+/** By confidence; of the same, by the order of evidence: the order in which conversations come tells nothing. */
+const isStronger = (one: Direction, other: Direction): boolean =>
+  one.confidence > other.confidence ||
+  (one.confidence === other.confidence &&
+    directionEvidence.indexOf(one.evidence) < directionEvidence.indexOf(other.evidence));
 
 export const flowKey = (flow: Flow): string =>
   `${flow.initiator} ${flow.responder} ${flow.protocol} ${flow.port ?? ""} ${flow.icmpType ?? ""}`;
@@ -163,7 +167,8 @@ export const flowKey = (flow: Flow): string =>
 function toFlow(total: Totals): BaselineFlow {
   const { flow, connections, packets, bytes, direction, answered } = total;
   const unroutable = notRoutable({ ...flow, broadcast: total.broadcast, answered });
-  const rhythm = cadence(total.requests, total.longestGap);
+  settle(total.requests);
+  const rhythm = cadence(total.requests.times, total.requests.longestGap);
   const presence = stretchesOf(total.presence);
   const [firstSeen, lastSeen] = [instant(total.first), instant(total.last)];
   return {

@@ -18,7 +18,7 @@ const resolution = 1e-6;
  * elsewhere (times beyond those that were kept). Undefined where there is too little to tell.
  */
 export function cadence(times: readonly number[], longestGap = 0): Cadence | undefined {
-  const sorted = times.filter((time) => !Number.isNaN(time)).sort((x, y) => x - y);
+  const sorted = Float64Array.from(times.filter((time) => !Number.isNaN(time))).sort();
   const single = differences(sorted);
   if (single.length < fewestIntervals) return undefined;
   const threshold = burstThreshold(single);
@@ -32,7 +32,7 @@ export function cadence(times: readonly number[], longestGap = 0): Cadence | und
   const rhythm = candidates.find(isPeriodic);
   const { median, deviation, longest } = rhythm ?? requests;
   const silenceDeadline = rounded(
-    Math.max(3 * median, 1.5 * Math.max(longest, longestGap), median + 10 * deviation),
+    Math.max(3 * median, 1.5 * Math.max(longest, rounded(longestGap)), median + 10 * deviation),
   );
   const samples = sorted.length;
   return rhythm !== undefined
@@ -52,7 +52,7 @@ interface Measure {
   readonly variation: number;
 }
 
-function measure(intervals: readonly number[]): Measure {
+function measure(intervals: Float64Array): Measure {
   const median = medianOf(intervals);
   const deviation = madScale * medianOf(intervals.map((interval) => Math.abs(interval - median)));
   const longest = intervals.reduce((most, interval) => Math.max(most, interval), 0);
@@ -69,8 +69,8 @@ function measure(intervals: readonly number[]): Measure {
  * The gap that best parts short from long ones: Otsu's method (1979), on logarithms, over all splits.
  * 0 where no two kinds of gaps stand apart.
  */
-function burstThreshold(gaps: readonly number[]): number {
-  const logs = gaps.map((gap) => Math.log(Math.max(gap, resolution))).sort((x, y) => x - y);
+function burstThreshold(gaps: Float64Array): number {
+  const logs = gaps.map((gap) => Math.log(Math.max(gap, resolution))).sort();
   const total = logs.reduce((sum, log) => sum + log, 0);
   let [sumLow, best, threshold, contrast] = [0, 0, 0, 0];
   for (let low = 1; low < logs.length; low += 1) {
@@ -87,12 +87,15 @@ function burstThreshold(gaps: readonly number[]): number {
   return contrast > Math.log(burstContrast) ? Math.exp(threshold) : 0;
 }
 
-const differences = (sorted: readonly number[]): readonly number[] =>
-  sorted.slice(1).map((time, index) => time - sorted[index]!);
+/** Rounded, so that a gap is the same wherever in time it lies: the times themselves are exact to less than that. */
+const differences = (sorted: Float64Array): Float64Array =>
+  Float64Array.from({ length: Math.max(0, sorted.length - 1) }, (_, index) =>
+    rounded(sorted[index + 1]! - sorted[index]!),
+  );
 
-function medianOf(values: readonly number[]): number {
+function medianOf(values: Float64Array): number {
   if (values.length === 0) return 0;
-  const sorted = [...values].sort((x, y) => x - y);
+  const sorted = values.toSorted();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

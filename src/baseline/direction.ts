@@ -20,7 +20,8 @@ export function ownDirection(talk: Conversation): Direction | undefined {
   if (opener !== undefined) {
     return { initiator: opener.party, evidence: opener.by, confidence: opener.by === "log" ? 0.95 : 1 };
   }
-  if (talk.broadcast || isGroup(b.address)) return { initiator: a, evidence: "group", confidence: 1 };
+  const toGroup = talk.broadcast || isGroup(b.address);
+  if (toGroup || isGroup(a.address)) return { initiator: toGroup ? a : b, evidence: "group", confidence: 1 };
   const [aKnown, bKnown] = [a, b].map((end) => knownService(talk.protocol, end.port) !== undefined);
   if (aKnown === bKnown) return undefined;
   const [initiator, responder] = aKnown ? [b, a] : [a, b];

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
-import { aggregate } from "./aggregate.ts";
+import { type Aggregate, aggregate } from "./aggregate.ts";
 import { type FlowLimits, flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
@@ -42,21 +42,44 @@ export interface ObservationSettings {
 
 export function observation(settings: ObservationSettings = {}): Observation {
   const flows = aggregate(settings.limits ?? flowLimits);
-  const packets = tracker(flows.add);
+  const recorded = recording(flows.add, settings);
+  return {
+    open: recorded.open,
+    baseline: () => baselineOf(recorded.end(), flows),
+  };
+}
+
+/** Files that are read, one after the other, as far as single conversations. */
+export interface Recording extends Pick<Observation, "open"> {
+  /** No more files follow: hands on what is still running. */
+  end(): readonly BaselineSource[];
+}
+
+/** @param sink takes each conversation once, when it is over. */
+export function recording(
+  sink: (talk: Conversation) => void,
+  settings: Omit<ObservationSettings, "limits"> = {},
+): Recording {
+  const packets = tracker(sink);
   const sources: BaselineSource[] = [];
   return {
-    open: (name) => openSource(name, packets, flows.add, settings, (source) => sources.push(source)),
-    baseline() {
+    open: (name) => openSource(name, packets, sink, settings, (source) => sources.push(source)),
+    end() {
       packets.end();
-      const { flows: observed, attempts } = flows.result();
-      return {
-        schema: "sluice/baseline",
-        version: 1,
-        sources,
-        flows: observed,
-        ...(attempts.length === 0 ? {} : { attempts }),
-      };
+      return sources;
     },
+  };
+}
+
+/** @throws {SourceError} when there are more flows than a baseline can hold. */
+export function baselineOf(sources: readonly BaselineSource[], added: Aggregate): Baseline {
+  const { flows, attempts } = added.result();
+  return {
+    schema: "sluice/baseline",
+    version: 1,
+    sources,
+    flows,
+    ...(attempts.length === 0 ? {} : { attempts }),
   };
 }
 

@@ -19,7 +19,7 @@ export function notePresence(stretches: Presence, time: number): void {
 }
 
 /** Nothing lasts longer, in seconds (some 30 years): such a span has a wrong end, and nobody knows which. */
-const longestSpan = 1e9;
+export const longestSpan = 1e9;
 
 /** Notes that something lasted from one time to another: a record is spread over its span. */
 export function noteSpan(stretches: Presence, first: number, last: number): void {

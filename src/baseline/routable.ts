@@ -16,7 +16,10 @@ const unspecified = /^(0\.|::$)/;
 /** Whether an address stands for a group of hosts (RFC 1112, RFC 4291, RFC 919). A group never sends. */
 export const isGroup = (address: string): boolean => isMulticast(address) || address === "255.255.255.255";
 
-const isMulticast = (address: string): boolean => /^(22[4-9]|23\d)\.|^ff[0-9a-f]{2}:/.test(address);
+/** Also read by the engines for bulk logs: RE2 knows no look-around, and needs none here. */
+export const multicastPattern = /^(22[4-9]|23[0-9])\.|^ff[0-9a-f]{2}:/;
+
+const isMulticast = (address: string): boolean => multicastPattern.test(address);
 
 /**
  * Why no routed conduit can carry a flow, if so. A subnet's broadcast address cannot be told from its text alone:

@@ -46,6 +46,12 @@ export function findInputs(context: Context, names: readonly string[]): readonly
 /** RFC 1952 and RFC 8878. */
 const magics = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
 
+/** How a file's bytes are compressed, by its first ones. */
+export function compressionOf(head: Uint8Array): keyof typeof magics | "none" {
+  const starts = (magic: readonly number[]): boolean => magic.every((byte, index) => head[index] === byte);
+  return starts(magics.zstd) ? "zstd" : starts(magics.gzip) ? "gzip" : "none";
+}
+
 /**
  * Feeds a file's bytes, with gzip or zstd (of one or several members) undone, in pieces.
  * @param passed is told how many stored bytes were read so far.
@@ -78,8 +84,8 @@ export async function readInput(
     yield head;
     yield* pieces;
   };
-  const starts = (magic: readonly number[]): boolean => magic.every((byte, index) => head[index] === byte);
-  if (starts(magics.zstd)) {
+  const compression = compressionOf(head);
+  if (compression === "zstd") {
     // Node has zstd from 22.15 on only.
     const { Decompress } = await import("fzstd");
     const decompress = new Decompress(take);
@@ -89,7 +95,7 @@ export async function readInput(
     } catch (error) {
       throw brokenZstd(error, bytes);
     }
-  } else if (starts(magics.gzip)) {
+  } else if (compression === "gzip") {
     const drain = async (source: AsyncIterable<Buffer>): Promise<void> => {
       for await (const piece of source) take(piece);
     };

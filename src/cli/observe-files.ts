@@ -68,10 +68,11 @@ export async function observeFiles(
   }
 }
 
-async function observeInput(
+/** Reads one file; what an engineer should know of it is told on stderr. @throws {CommandError} */
+export async function observeInput(
   context: Context,
   input: Input,
-  seen: Observation,
+  seen: Pick<Observation, "open">,
   bar: Progress,
   passed: (bytes: number) => void,
 ): Promise<void> {

@@ -2,9 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { formatBaseline } from "../baseline/file.ts";
+import type { Baseline } from "../baseline/flow.ts";
 import { observation } from "../baseline/observe.ts";
+import type { ClockSettings } from "../baseline/sources/clock.ts";
 import { SourceError } from "../baseline/sources/source.ts";
-import { CommandError, type Context } from "./context.ts";
+import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe-files.ts";
@@ -12,6 +14,7 @@ import { renderBaseline } from "./views/baseline.ts";
 
 interface Flags extends ClockFlags {
   readonly output?: string;
+  readonly store?: string;
   readonly json: boolean;
 }
 
@@ -31,21 +34,25 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
         placeholder: "FILE",
         brief: "Write the baseline here",
       },
+      store: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "FOLDER",
+        brief: "Add the files to this flow store (made if absent), and observe all that it holds",
+      },
       ...clockFlags,
       json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {
       kind: "array",
-      minimum: 1,
       parameter: { parse: String, placeholder: "FILE", brief: "Captures, logs, folders, or -" },
     },
   },
-  async func({ output, json, ...clock }, ...names) {
+  async func({ output, store, json, ...clock }, ...names) {
     const file = output === undefined ? undefined : outputPath(this, output);
-    const seen = observation({ clock: clockOf(clock) });
-    await observeFiles(this, names, seen);
-    const baseline = orCommandError(() => seen.baseline());
+    const baseline = await orCommandError(() => observed(this, names, store, clockOf(clock)));
     if (baseline.sources.length === 0)
       throw new CommandError("none of the files is of a format that is read here");
     if (file !== undefined) writeFileAtomic(file, formatBaseline(baseline));
@@ -54,9 +61,26 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
   },
 });
 
-function orCommandError<T>(work: () => T): T {
+async function observed(
+  context: Context,
+  names: readonly string[],
+  store: string | undefined,
+  clock: ClockSettings,
+): Promise<Baseline> {
+  if (store !== undefined) {
+    const { observeIntoStore } = await import("./observe-store.ts");
+    return observeIntoStore(context, names, store, clock);
+  }
+  if (names.length === 0)
+    throw new CommandError("name captures or logs to read, or a flow store with --store", exitCodes.usage);
+  const seen = observation({ clock });
+  await observeFiles(context, names, seen);
+  return seen.baseline();
+}
+
+async function orCommandError<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     throw error instanceof SourceError ? new CommandError(error.message) : error;
   }

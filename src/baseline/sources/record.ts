@@ -45,12 +45,16 @@ export interface Figures {
   readonly bytes: number;
 }
 
-const badAddress = rejected("not an address");
-const badPort = rejected("not a port");
-const noIcmpType = rejected("no ICMP type");
-const unknownProtocol = ignored("protocol that the log does not name");
-const icmpError = ignored("ICMP error: belongs to the flow that it reports on");
-const linkScope = ignored("ICMPv6 of the link: neighbour discovery, multicast listeners");
+/** Why a record of a flow log gives no flow. */
+export const recordDrops = {
+  badAddress: rejected("not an address"),
+  badPort: rejected("not a port"),
+  noIcmpType: rejected("no ICMP type"),
+  unknownProtocol: ignored("protocol that the log does not name"),
+  icmpError: ignored("ICMP error: belongs to the flow that it reports on"),
+  linkScope: ignored("ICMPv6 of the link: neighbour discovery, multicast listeners"),
+} as const;
+const { badAddress, badPort, noIcmpType, unknownProtocol, icmpError, linkScope } = recordDrops;
 
 /** A record as a conversation whose party `a` is the record's source. */
 export function conversationOf(record: FlowRecord): Conversation | Drop {

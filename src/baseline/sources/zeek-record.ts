@@ -62,10 +62,13 @@ function opener(record: ZeekRecord, protocol: number | undefined): Pick<FlowReco
   return hasConnections.has(protocol) && sawOpening(record) ? { opener: { end: "source", by: "syn" } } : {};
 }
 
-const hasConnections: ReadonlySet<number | undefined> = new Set([protocolNumbers.tcp, protocolNumbers.sctp]);
+export const hasConnections: ReadonlySet<number | undefined> = new Set([
+  protocolNumbers.tcp,
+  protocolNumbers.sctp,
+]);
 
 /** States in which Zeek saw the SYN or its answer (Conn::Info, `conn_state`); OTH is midstream traffic. */
-const openedStates: ReadonlySet<string> = new Set(
+export const openedStates: ReadonlySet<string> = new Set(
   "S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR".split(" "),
 );
 
@@ -73,11 +76,16 @@ const openedStates: ReadonlySet<string> = new Set(
 const sawOpening = ({ history, conn_state: state }: ZeekRecord): boolean =>
   history === undefined ? openedStates.has(state ?? "") : /[Sh]/.test(history);
 
-/** History: a small letter is the responder's, and r its RST. Without a history, packets and the state decide. */
+/** History: a small letter is the responder's, and r its RST. */
+export const answerPattern = /[a-qs-z]/;
+/** States in which the responder sent nothing but a refusal. */
+export const refusedStates: ReadonlySet<string> = new Set(["REJ", "RSTRH"]);
+
+/** Without a history, packets and the state decide. */
 const hasAnswer = ({ history, conn_state: state, resp_pkts: packets }: ZeekRecord): boolean =>
   history === undefined
-    ? countOf(packets) > 0 && state !== "REJ" && state !== "RSTRH"
-    : /[a-qs-z]/.test(history);
+    ? countOf(packets) > 0 && !refusedStates.has(state ?? "")
+    : answerPattern.test(history);
 
 function protocolNumber({ proto, ip_proto: number }: ZeekRecord, family: 4 | 6): number | undefined {
   if (number !== undefined && /^\d{1,3}$/.test(number)) return Number(number);

@@ -6,7 +6,7 @@ import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
 /** What the header lines say about the lines below them; a file may hold several logs, each with its own. */
-interface Header {
+export interface ZeekHeader {
   readonly separator: string;
   readonly unset: string;
   readonly empty: string;
@@ -18,7 +18,7 @@ interface Header {
 
 const wrongWidth = rejected("number of columns differs from #fields");
 
-const initial: Header = {
+export const noZeekHeader: ZeekHeader = {
   separator: "\t",
   unset: "-",
   empty: "(empty)",
@@ -29,7 +29,7 @@ const initial: Header = {
 
 /** Reads Zeek's conn.log as tab-separated values, by the header lines that it carries. */
 export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
-  let header = initial;
+  let header = noZeekHeader;
 
   const readData = (line: string, number: number): Conversation | Drop => {
     if (header.width === 0) {
@@ -55,7 +55,7 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
     else if (header.path !== "conn" && !text.startsWith("#")) tally.ignore(`of another log (${header.path})`);
     else if (!text.startsWith("#")) count(readData(line, number), sink, tally, sample(line, number));
     else {
-      header = readHeader(header, text, number);
+      header = readZeekHeader(header, text, number);
       tally.ignore("header or comment");
     }
   });
@@ -71,10 +71,11 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
   };
 }
 
-function readHeader(header: Header, line: string, number: number): Header {
+/** What a header line says, behind what is known. @throws {SourceError} when needed fields are missing. */
+export function readZeekHeader(header: ZeekHeader, line: string, number: number): ZeekHeader {
   const separator = /^#separator (.+)$/.exec(line)?.[1];
   // `#separator` opens a log: what stood before no longer holds. It alone is parted from its value by a space.
-  if (separator !== undefined) return { ...initial, separator: unescaped(separator) };
+  if (separator !== undefined) return { ...noZeekHeader, separator: unescaped(separator) };
   const [name = "", ...values] = line.split(header.separator);
   const [value = ""] = values;
   switch (name) {
@@ -91,7 +92,7 @@ function readHeader(header: Header, line: string, number: number): Header {
   }
 }
 
-function columnsOf(path: string, names: readonly string[], number: number): Header["columns"] {
+function columnsOf(path: string, names: readonly string[], number: number): ZeekHeader["columns"] {
   const missing = neededFields.filter((field) => !names.includes(field));
   if (missing.length > 0 && path === "conn") {
     throw new SourceError(

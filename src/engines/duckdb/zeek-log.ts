@@ -1,0 +1,144 @@
+import type { BaselineSource } from "../../baseline/flow.ts";
+import { recordDrops } from "../../baseline/sources/record.ts";
+import { type ZeekField, zeekFields } from "../../baseline/sources/zeek-record.ts";
+import type { ZeekHeader } from "../../baseline/sources/zeek-tsv.ts";
+import { instant } from "../../baseline/time.ts";
+import { AddressError, formatAddress, parseAddress } from "../../net/address.ts";
+import { dropReasons, type ZeekExpressions, zeekPartials } from "../sql/zeek-partials.ts";
+import type { Database } from "./database.ts";
+import { duckdb, literal } from "./dialect.ts";
+import type { LineCount } from "./line-scan.ts";
+import { isOneHeader } from "./zeek-header.ts";
+
+/** A log that was aggregated in bulk: the rows are in the table `table`, those with a `reason` too. */
+export type BulkSource = Omit<BaselineSource, "name" | "sha256">;
+
+export interface ZeekFile {
+  readonly path: string;
+  readonly compression: "none" | "gzip" | "zstd";
+  readonly header: ZeekHeader;
+}
+
+/** A name that no field of Zeek has: for columns of others, which are not read. */
+const otherColumn = (index: number): string => `other_${index}`;
+
+const fieldTypes: Partial<Record<ZeekField, string>> = {
+  ts: "DOUBLE",
+  "id.orig_p": "USMALLINT",
+  "id.resp_p": "USMALLINT",
+  ip_proto: "UTINYINT",
+  duration: "DOUBLE",
+  orig_pkts: "DOUBLE",
+  orig_ip_bytes: "DOUBLE",
+  resp_pkts: "DOUBLE",
+  resp_ip_bytes: "DOUBLE",
+};
+
+/** Aggregates a file into the new table `table`. The columns are those of the file's own header, in its order. */
+export async function aggregateZeekFile(
+  database: Database,
+  { path, compression, header }: ZeekFile,
+  table: string,
+): Promise<void> {
+  const fieldAt = new Map(header.columns.map(([field, column]) => [column, field]));
+  const columns = Array.from({ length: header.width }, (_, index) => {
+    const field = fieldAt.get(index);
+    const type = (field === undefined ? undefined : fieldTypes[field]) ?? "VARCHAR";
+    return `${literal(field ?? otherColumn(index))}: ${literal(type)}`;
+  });
+  const options = {
+    columns: `{${columns.join(", ")}}`,
+    auto_detect: "false",
+    header: "false",
+    delim: literal(header.separator),
+    quote: "''",
+    escape: "''",
+    comment: "''",
+    new_line: "'\\n'",
+    nullstr: `[${[header.unset, header.empty].map(literal).join(", ")}]`,
+    compression: literal(compression),
+    // What is no record is left out here and missed in the count.
+    ignore_errors: "true",
+  };
+  const settings = Object.entries(options).map(([name, value]) => `${name} = ${value}`);
+  // A name in the statement is a pattern, unless what is special in it is set in brackets.
+  const name = literal(path.replaceAll(/[*?[\]]/g, "[$&]"));
+  const present = new Set<ZeekField>(header.columns.map(([field]) => field));
+  const fields = Object.fromEntries(
+    zeekFields.map((field) => [
+      field,
+      present.has(field) ? duckdb.name(field) : `CAST(NULL AS ${fieldTypes[field] ?? "VARCHAR"})`,
+    ]),
+  ) as ZeekExpressions;
+  const from = `read_csv(${name}, ${settings.join(", ")})`;
+  await database.run(`CREATE TEMP TABLE ${table} AS ${zeekPartials(from, fields, duckdb)}`);
+}
+
+/**
+ * What the rows of a file account for, or, as text, why the file must be read line by line instead: the engine skips
+ * silently what it cannot read, so nothing counts but that all lines are there.
+ */
+export async function accountFor(
+  database: Database,
+  table: string,
+  header: ZeekHeader,
+  count: LineCount,
+): Promise<BulkSource | string> {
+  if (!isOneHeader(header, count)) return "its header changes";
+  const sums = await database.rows(
+    `SELECT reason, sum(connections), min(first), max(last) FROM ${table} GROUP BY reason ORDER BY reason`,
+  );
+  const groups = sums.map(([reason, records, first, last]) => ({
+    drop: dropReasons[Number(reason)],
+    records: Number(records),
+    first: secondsOf(first),
+    last: secondsOf(last),
+  }));
+  const records = groups.reduce((sum, group) => sum + group.records, 0);
+  const missing = count.lines - count.empty - count.comments.length - records;
+  if (missing !== 0) return `${Math.abs(missing)} of its lines are no records`;
+  const drops = groups.flatMap(({ drop, records: number }) =>
+    drop === undefined ? [] : [{ ...recordDrops[drop], records: number }],
+  );
+  const rejects = drops.filter(({ kind }) => kind === "rejected");
+  if (rejects.length > 0) return `it has records of which this holds: ${rejects[0]!.reason}`;
+  const odd = await oddAddress(database, table);
+  if (odd !== undefined) return `it writes addresses in other ways than usual (${odd})`;
+  const used = groups.find(({ drop }) => drop === undefined);
+  const [firstSeen, lastSeen] = [instant(used?.first ?? Number.NaN), instant(used?.last ?? Number.NaN)];
+  const ignored = [
+    ["header or comment", count.comments.length],
+    ["empty line", count.empty],
+    ...drops.map(({ reason, records: number }) => [reason, number] as const),
+  ] as const;
+  return {
+    format: "Zeek conn.log (TSV)",
+    ...(firstSeen === undefined ? {} : { firstSeen }),
+    ...(lastSeen === undefined ? {} : { lastSeen }),
+    accounting: {
+      unit: "lines",
+      read: count.lines,
+      used: used?.records ?? 0,
+      ignored: Object.fromEntries(ignored.filter(([, number]) => number > 0).toSorted()),
+      rejected: {},
+    },
+  };
+}
+
+const secondsOf = (micros: unknown): number => (micros === null ? Number.NaN : Number(micros) / 1e6);
+
+/** An address that is not in its canonical form, or none at all: the same host would be two. */
+async function oddAddress(database: Database, table: string): Promise<string | undefined> {
+  const addresses = await database.rows(`SELECT DISTINCT unnest([a, b]) FROM ${table} WHERE reason = 0`);
+  return addresses.map(([address]) => String(address)).find((address) => !isCanonical(address));
+}
+
+function isCanonical(text: string): boolean {
+  try {
+    const { family, from } = parseAddress(text);
+    return formatAddress(family, from) === text;
+  } catch (error) {
+    if (error instanceof AddressError) return false;
+    throw error;
+  }
+}

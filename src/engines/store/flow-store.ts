@@ -1,0 +1,105 @@
+import { renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Conversation } from "../../baseline/conversation.ts";
+import type { Baseline, BaselineSource } from "../../baseline/flow.ts";
+import { baselineOf } from "../../baseline/observe.ts";
+import { type Database, openDatabase } from "../duckdb/database.ts";
+import type { LineCount } from "../duckdb/line-scan.ts";
+import { accountFor, aggregateZeekFile, type BulkSource, type ZeekFile } from "../duckdb/zeek-log.ts";
+import { commitManifest, readManifest } from "./manifest.ts";
+import { partialLines } from "./partial-lines.ts";
+import { flowsOf } from "./read-flows.ts";
+import { fromEngine, fromLines, writePart } from "./statements.ts";
+import { sync, syncFolder } from "./synced.ts";
+import { workingFolder } from "./working-folder.ts";
+
+/** One addition to a store: files are read one after the other, and all of them become part of it at once, or none. */
+export interface Addition {
+  /** Whether the store, or this addition, has a file of these bytes; the name under which it was added. */
+  nameOf(sha256: string): string | undefined;
+  /** Starts to aggregate a log in bulk. @throws {EngineError} */
+  bulk(file: ZeekFile): Promise<Bulk>;
+  /** Takes conversations that were read line by line. */
+  add(talk: Conversation): void;
+  readonly database: Pick<Database, "progress" | "interrupt">;
+  /**
+   * Makes all of it part of the store.
+   * @param sources every file that was read, with what became of its lines.
+   * @throws {EngineError} when another run was first; the store is as it was then.
+   */
+  commit(sources: readonly BaselineSource[]): Promise<void>;
+  /** Removes what is not committed. */
+  close(): void;
+}
+
+/** A log that was aggregated. It counts once it is kept. */
+export interface Bulk {
+  /** Its source where all lines are accounted for; else, as text, why it must be read line by line. */
+  account(count: LineCount): Promise<BulkSource | string>;
+  keep(): void;
+  drop(): Promise<void>;
+}
+
+/** Memory that the embedded database may take for an addition, in bytes; what is more goes to the disk. */
+const memory = 700e6;
+
+/** @throws {EngineError} when the folder is no store. */
+export async function addition(folder: string, pid: number): Promise<Addition> {
+  const before = readManifest(folder);
+  const working = workingFolder(folder, pid);
+  const database = await openDatabase({ temporaryFolder: join(working.path, "spill"), memory }).catch(
+    (error: unknown) => {
+      working.remove();
+      throw error;
+    },
+  );
+  const generation = before.generation + 1;
+  const linesPath = join(working.path, "partials.ndjson");
+  const lines = partialLines(linesPath);
+  const kept: string[] = [];
+  let tables = 0;
+  return {
+    database,
+    nameOf: (sha256) =>
+      before.parts.flatMap(({ sources }) => sources).find((source) => source.sha256 === sha256)?.name,
+    async bulk(file) {
+      tables += 1;
+      const table = `log_${tables}`;
+      await aggregateZeekFile(database, file, table);
+      return {
+        account: (count) => accountFor(database, table, file.header, count),
+        keep: () => kept.push(table),
+        drop: () => database.run(`DROP TABLE ${table}`),
+      };
+    },
+    add: lines.add,
+    async commit(sources) {
+      const written = lines.end();
+      const draft = join(working.path, "part.parquet");
+      const tablesOfAll = [...kept.map(fromEngine), ...(written > 0 ? [fromLines(linesPath)] : [])];
+      await database.run(writePart(tablesOfAll, draft));
+      sync(draft);
+      const file = `part-${String(generation).padStart(6, "0")}-${pid}.parquet`;
+      renameSync(draft, join(folder, file));
+      syncFolder(folder);
+      const part = { file, bytes: statSync(join(folder, file)).size, sources };
+      commitManifest(folder, working.path, { generation, parts: [...before.parts, part] });
+    },
+    close() {
+      database.close();
+      working.remove();
+    },
+  };
+}
+
+/** Derives the baseline of all that a store holds. @throws {EngineError} when the folder is no store, or is empty. */
+export async function storedBaseline(folder: string, temporaryFolder: string): Promise<Baseline> {
+  const manifest = readManifest(folder);
+  const database = await openDatabase({ temporaryFolder, memory });
+  try {
+    const sources = manifest.parts.flatMap((part) => part.sources);
+    return baselineOf(sources, await flowsOf(database, folder, manifest));
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hasTraffic, needsTraffic, traffic } from "../baseline/support/shared.ts";
+import { sluice } from "../support/command.ts";
+import { zeekLog, zeekRecord } from "./support/zeek.ts";
+
+/** The baseline of files by both ways, as JSON. */
+async function bothWays(files: readonly string[], flags: readonly string[] = []) {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-agreement-"));
+  try {
+    const plain = await sluice(folder, ["observe", ...files, ...flags, "--json"]);
+    const stored = await sluice(folder, ["observe", ...files, ...flags, "--store", "store", "--json"]);
+    return { plain, stored };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("the store and the reader that goes line by line give equal baselines", () => {
+  test("on whatever records Zeek may write, in one file or in several", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-agreement-"));
+    try {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(zeekRecord, { maxLength: 60 }), { minLength: 1, maxLength: 3 }),
+          async (logs) => {
+            const files = logs.map((records, index) => {
+              const file = join(folder, `${index}.log`);
+              // What makes the bytes of equal logs differ, so that none is skipped.
+              writeFileSync(file, `${zeekLog(records)}#part ${index}\n`);
+              return file;
+            });
+            const { plain, stored } = await bothWays(files);
+            expect(stored).toEqual(plain);
+          },
+        ),
+        { numRuns: 40, seed: 5 },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 120_000);
+
+  test.skipIf(!hasTraffic).each([
+    ["rita-3day, 48 hourly files with a foreign first column", ["zeek/rita-3day"], []],
+    [
+      "logs in Zeek's shape",
+      [
+        "zeek/zeeklike-plant1-merged.conn.log",
+        "zeek/zeeklike-lemay-modbus-6rtu-characterization.conn.log",
+        "zeek/slips-test10-mixed-ipv6.conn.log",
+      ],
+      [],
+    ],
+    [
+      "captures, and logs of all other formats",
+      [
+        "pcap/plant1-merged.pcap",
+        "pcap/bacnet-40hosts.pcap",
+        "pcap/kenexis-enip-baseline-unicast.pcap",
+        "eve",
+        "nfdump",
+        "conntrack",
+        "ulogd",
+        "kernel-log",
+      ],
+      ["--timezone", "UTC", "--year", "2026"],
+    ],
+  ])(
+    `on %s${needsTraffic}`,
+    async (_, names, flags) => {
+      const { plain, stored } = await bothWays(
+        names.map((name) => join(traffic, name)),
+        flags,
+      );
+      expect(stored).toEqual(plain);
+      expect(JSON.parse(stored.stdout).flows.length).toBeGreaterThan(20);
+    },
+    60_000,
+  );
+});

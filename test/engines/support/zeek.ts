@@ -1,0 +1,104 @@
+import fc from "fast-check";
+
+const fields = [
+  "ts",
+  "uid",
+  "id.orig_h",
+  "id.orig_p",
+  "id.resp_h",
+  "id.resp_p",
+  "proto",
+  "service",
+  "duration",
+  "conn_state",
+  "history",
+  "orig_pkts",
+  "orig_ip_bytes",
+  "resp_pkts",
+  "resp_ip_bytes",
+  "resp_l2_addr",
+] as const;
+type Record = Readonly<globalThis.Record<(typeof fields)[number], string>>;
+
+/** A conn.log as Zeek writes it. @param layout the columns, in the order that they have in the file. */
+export function zeekLog(records: readonly Record[], layout: readonly string[] = fields): string {
+  const line = (record: Record): string =>
+    layout.map((field) => record[field as keyof Record] ?? "worker-1").join("\t");
+  return [
+    ...["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\tconn"],
+    `#fields\t${layout.join("\t")}`,
+    ...records.map(line),
+    "#close\t2026-01-02-00-00-00",
+    "",
+  ].join("\n");
+}
+
+export const zeekFieldNames: readonly string[] = fields;
+
+const start = 1_767_225_600;
+const micros = (value: number): string => (value / 1e6).toFixed(6);
+const host = fc.constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.255", "224.0.0.9", "169.254.1.1");
+const host6 = fc.constantFrom("fd00::1", "fd00::2", "fe80::1", "ff02::1");
+const port = fc.constantFrom("0", "53", "502", "4840", "44818", "1900", "9100", "40000", "40001", "60000");
+const count = fc.oneof(fc.constant("-"), fc.nat(9).map(String), fc.constant("123456789012"));
+
+/** Records of few hosts and ports, so that they meet in the same flows: every protocol, state and gap that Zeek has. */
+export const zeekRecord = fc
+  .record({
+    time: fc.oneof(
+      fc.constant("-"),
+      fc.nat(7_200_000_000).map((at) => micros(start * 1e6 + at)),
+    ),
+    ends: fc.oneof(fc.tuple(host, host), fc.tuple(host6, host6)),
+    ports: fc.tuple(port, port),
+    proto: fc.constantFrom("tcp", "tcp", "udp", "udp", "sctp", "icmp", "unknown_transport"),
+    type: fc.constantFrom("0", "3", "8", "13", "14", "128", "129", "135"),
+    duration: fc.oneof(
+      { weight: 6, arbitrary: fc.nat(3_000_000_000).map(micros) },
+      { weight: 1, arbitrary: fc.constantFrom("-", "0.000000", "2000000000.000000", "300000000000.000000") },
+    ),
+    state: fc.constantFrom("-", "SF", "S0", "REJ", "RSTRH", "OTH"),
+    history: fc.constantFrom("-", "-", "ShADadFf", "S", "Sr", "^dDa", "DadA", "D", "(empty)"),
+    counts: fc.tuple(count, count, count, count),
+    card: fc.constantFrom("-", "ff:ff:ff:ff:ff:ff", "02:00:00:00:00:01"),
+  })
+  .map(
+    ({ time, ends, ports, proto, type, duration, state, history, counts, card }): Record => ({
+      ts: time,
+      uid: "C1",
+      "id.orig_h": ends[0],
+      "id.orig_p": proto === "icmp" ? type : ports[0],
+      "id.resp_h": ends[1],
+      "id.resp_p": proto === "icmp" ? "0" : ports[1],
+      proto,
+      service: "-",
+      duration,
+      conn_state: state,
+      history,
+      orig_pkts: counts[0],
+      orig_ip_bytes: counts[1],
+      resp_pkts: counts[2],
+      resp_ip_bytes: counts[3],
+      resp_l2_addr: card,
+    }),
+  );
+
+/** One poll of a controller, `second` seconds after the start of 2026. */
+export const poll = (second: number, master = "10.0.0.1"): Record => ({
+  ts: micros((start + second) * 1e6),
+  uid: "C1",
+  "id.orig_h": master,
+  "id.orig_p": String(40_000 + (second % 20_000)),
+  "id.resp_h": "10.0.0.2",
+  "id.resp_p": "502",
+  proto: "tcp",
+  service: "-",
+  duration: "0.250000",
+  conn_state: "SF",
+  history: "ShADadFf",
+  orig_pkts: "5",
+  orig_ip_bytes: "300",
+  resp_pkts: "4",
+  resp_ip_bytes: "250",
+  resp_l2_addr: "-",
+});
