@@ -7,35 +7,53 @@ import type { FirewallHost } from "../test/support/firewall-host.ts";
 export interface PollCount {
   readonly sent: number;
   readonly lost: number;
+  /** The longest time between two answers, in seconds. */
+  readonly longestSilence: number;
 }
 
 export interface Polls {
   stop(): Promise<PollCount>;
 }
 
-const server = `require("node:dgram").createSocket("udp4").bind(502).on("message", function (data, from) {
-  this.send(data, from.port, from.address);
-}).on("listening", () => console.log("ready"));`;
+/** Answers what the bench's rules permit, and what they do not. */
+export const services = { permitted: 502, forbidden: 503 } as const;
+
+const server = `for (const port of ${JSON.stringify(Object.values(services))}) {
+  require("node:dgram").createSocket("udp4").bind(port).on("message", function (data, from) {
+    this.send(data, from.port, from.address);
+  }).on("listening", () => console.log("ready"));
+}`;
 
 /** UDP, so that no retransmission hides a loss. Prints the count when its input ends. */
-const client = `const socket = require("node:dgram").createSocket("udp4");
+const client = (port: number): string => `const socket = require("node:dgram").createSocket("udp4");
 const open = new Set();
 let sent = 0;
-socket.on("message", (data) => open.delete(data.readUInt32BE(0)));
+let heard = performance.now();
+let longestSilence = 0;
+socket.on("message", (data) => {
+  open.delete(data.readUInt32BE(0));
+  longestSilence = Math.max(longestSilence, performance.now() - heard);
+  heard = performance.now();
+});
 const timer = setInterval(() => {
   const data = Buffer.alloc(4);
   data.writeUInt32BE(++sent);
   open.add(sent);
-  socket.send(data, 502, "10.10.1.10");
+  socket.send(data, ${port}, "10.10.1.10");
   if (sent === 20) console.log("ready");
 }, 2);
 process.stdin.resume().on("end", () => {
   clearInterval(timer);
-  setTimeout(() => { console.log(JSON.stringify({ sent, lost: open.size })); process.exit(); }, 1000);
+  setTimeout(() => { console.log(JSON.stringify({ sent, lost: open.size, longestSilence: longestSilence / 1000 })); process.exit(); }, 1000);
 });`;
 
-/** Puts a client and a server behind two ports of a firewall, each in a namespace of its own, and polls 500 times a second. */
-export async function startPolls(firewall: FirewallHost): Promise<Polls> {
+/**
+ * Puts a client and a server behind two ports of a firewall, each in a namespace of its own. Gives what starts to poll a
+ * service 500 times a second.
+ */
+export async function connectEnds(
+  firewall: FirewallHost,
+): Promise<{ poll(service: keyof typeof services): Promise<Polls>; stop(): void }> {
   const pid = firewall.prefix[2]!;
   const ends = [
     { address: "10.20.1.10", gateway: "10.20.1.1", port: "left" },
@@ -54,16 +72,24 @@ export async function startPolls(firewall: FirewallHost): Promise<Polls> {
   });
   execFileSync("nsenter", ["--target", pid, "--net", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
   const [left, right] = ends;
-  const [answering, asking] = [node(right!.inside, server), node(left!.inside, client)];
-  await Promise.all([answering, asking].map((program) => once(program.stdout!, "data")));
+  const answering = node(right!.inside, server);
+  await once(answering.stdout!, "data");
   return {
-    async stop() {
-      const lines = createInterface({ input: asking.stdout! });
-      asking.stdin!.end();
-      const [line] = (await once(lines, "line")) as [string];
+    async poll(service) {
+      const asking = node(left!.inside, client(services[service]));
+      await once(asking.stdout!, "data");
+      return {
+        async stop() {
+          const lines = createInterface({ input: asking.stdout! });
+          asking.stdin!.end();
+          const [line] = (await once(lines, "line")) as [string];
+          return JSON.parse(line) as PollCount;
+        },
+      };
+    },
+    stop() {
       for (const { holder } of ends) holder.kill();
       answering.kill();
-      return JSON.parse(line) as PollCount;
     },
   };
 }

@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Route>>> = {
   bypass: async () => (await import("./bypass.ts")).bypassCommand,
   isolate: async () => (await import("./isolate.ts")).isolateCommand,
   status: async () => (await import("./status.ts")).statusCommand,
+  watch: async () => (await import("./watch.ts")).watchCommand,
   journal: async () => (await import("./journal/routes.ts")).journalRoutes,
   evidence: async () => (await import("./evidence.ts")).evidenceCommand,
   report: async () => (await import("./report.ts")).reportCommand,

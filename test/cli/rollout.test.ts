@@ -3,11 +3,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drillDocument } from "../../src/cli/documents/change.ts";
+import { watchDocument } from "../../src/cli/documents/standing.ts";
 import { type Ended, sluice as runSluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
 import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
 
 const missing = missingForFirewall ?? missingForSshd;
+const withoutName = ({ schema: _, version: __, ...fields }: Record<string, unknown>) => fields;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.skipIf(missing)(`the commands of a rollout${missing ? ` (skipped: needs ${missing})` : ""}`, () => {
@@ -261,10 +264,42 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     writeFileSync(file, text);
   });
 
+  test("a drill rehearses every dead man, is journaled, and is what the next plan shows", async () => {
+    const drill = await sluice("drill fw1 --json");
+    expect(drill.code).toBe(0);
+    const { firings } = drillDocument.fields.parse(withoutName(JSON.parse(drill.stdout)));
+    expect(firings.map(({ by }) => by)).toEqual(["kernel", "process"]);
+    expect(listing()).not.toContain("sluice");
+    await ready("monitor", "drilled.plan");
+    const shown = (await sluice("plan show drilled.plan")).stdout;
+    for (const { seconds } of firings) expect(shown).toContain(`${seconds.toFixed(1)} s`);
+    expect(JSON.parse(readFileSync(join(folder, "drilled.plan"), "utf8")).deadMen.firings).toEqual(firings);
+    expect((await sluice("journal show")).stdout).toContain("drilled");
+  }, 30_000);
+
+  test("a drill in which a dead man does not fire fails, and says which one", async () => {
+    host.run("ln -s /bin/false /run/setsid && mount --bind /run/setsid /usr/bin/setsid");
+    const { code, stderr } = await sluice("drill fw1");
+    host.run("umount /usr/bin/setsid");
+    expect(code).toBe(1);
+    expect(stderr).toContain("the second dead man does not wait");
+  });
+
   test("an operator's interruption ends the trial and proves it", async () => {
     await ready("monitor", "interrupted.plan");
     const holding = sluice("apply interrupted.plan --json");
     while (!listing().includes("goto t_dmz_cell1_monitor")) await sleep(100);
+    const looks = (await sluice("watch fw1 --looks 2 --interval 0.5 --json")).stdout.trimEnd().split("\n");
+    expect(looks.map((line) => watchDocument.schema.parse(JSON.parse(line)))).toMatchObject([
+      { conduits: [{ conduit: "dmz-cell1", stage: "unmanaged", trial: { stage: "monitor" } }] },
+      {
+        conduits: [{ packets: { requests: 0 }, criteria: { verdict: "holds" } }],
+        guard: { kind: "waits", by: "process" },
+      },
+    ]);
+    expect((await sluice("watch fw1 --looks 1")).stdout).toMatch(
+      /fw1 dmz-cell1: unmanaged; ON TRIAL: monitor, lease \d+ s; all criteria hold; 0 flows recorded\n.*second dead man/,
+    );
     process.emit("SIGINT", "SIGINT");
     const end = await holding;
     expect(end.code).toBe(3);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Order } from "../../src/lab/control.ts";
 import { isLab, order, stopLab } from "../../src/lab/lab.ts";
 import { type LabFolder, labFolder, pollLog } from "../../src/lab/lab-folder.ts";
 import { type Poll, readPolls } from "../../src/lab/poll-log.ts";
@@ -60,6 +61,8 @@ export interface Lab {
   /** Runs a shell line at the firewall's own console, which needs no SSH and no link. */
   console(line: string): Promise<string>;
   fault(...words: readonly string[]): Promise<void>;
+  /** The same without a command, for those who have many. */
+  order(what: Order): Promise<string>;
   polls(session: string): readonly Poll[];
   down(): Promise<void>;
 }
@@ -85,6 +88,7 @@ export async function startTestLab(...words: readonly string[]): Promise<Lab> {
     engineer: (line) => mustFinish(sluice("lab", "exec", ...dir, "--", "sh", "-c", line)),
     console: (line) => order(folder, { do: "console", argv: ["sh", "-c", line] }),
     fault: async (...fault) => void (await mustFinish(sluice("lab", "fault", ...dir, ...fault))),
+    order: (what) => order(folder, what),
     polls: (session) => readPolls(pollLog(folder, session)),
     async down() {
       if (isLab(folder)) await stopLab(folder);

@@ -31,7 +31,11 @@ export async function sluice(
   const context: Context = { process, cwd, now };
   await run(await applicationFor(args), args, context);
   // Whatever a test is about: what a command prints as JSON is a document of a published schema.
-  if (args.includes("--json") && out.text() !== "") checkDocument(out.text());
+  if (args.includes("--json")) {
+    // `watch` prints a stream of them, one a line.
+    const documents = args[0] === "watch" ? out.text().split("\n") : [out.text()];
+    for (const text of documents) if (text !== "") checkDocument(text);
+  }
   return { stdout: out.text(), stderr: err.text(), code: process.exitCode ?? 0 };
 }
 

@@ -44,6 +44,17 @@ export function printDocument<Shape extends z.ZodRawShape>(
   process.stdout.write(documentText(published, fields));
 }
 
+/** Prints one document of a stream, on a line of its own. */
+export function printLine<Shape extends z.ZodRawShape>(
+  { process }: Context,
+  { name, version }: Published<Shape>,
+  fields: z.input<z.ZodObject<Shape, z.core.$strict>>,
+): void {
+  process.stdout.write(
+    printableJson(`${JSON.stringify({ schema: `sluice/${name}`, version, ...fields })}\n`),
+  );
+}
+
 /** Prints a value that is a document by itself. */
 export const printJson = ({ stdout }: Pick<Context["process"], "stdout">, document: object): boolean =>
   stdout.write(jsonText(document));

@@ -45,6 +45,46 @@ export const evidenceBundleDocument = published("evidence-bundle", 1, "What was 
   files: many(z.strictObject({ path: z.string(), sha256: hash })),
 });
 
+const guard = z
+  .strictObject({
+    plan: z.string(),
+    by: z.enum(["kernel", "init", "process"]),
+    kind: z.enum(["waits", "gone", "disarmed", "fired"]),
+    secondsLeft: z.number().optional(),
+    found: z
+      .enum(["trial", "nothing"])
+      .optional()
+      .describe("Of one that fired: whether it had to end a trial"),
+  })
+  .describe("The second dead man of the last trial since the firewall booted");
+
+const lock = z.strictObject({ holder: z.string(), secondsLeft: z.number() });
+
+export const watchDocument = published("watch", 1, "One look at a firewall; `watch` prints one a line.", {
+  time,
+  firewall: z.string(),
+  problem: z.string().optional().describe("Why nothing is known of it now"),
+  conduits: many(
+    z.strictObject({
+      conduit: z.string(),
+      stage,
+      trial: z.strictObject({ stage, plan: z.string(), secondsLeft: z.number() }).optional(),
+      criteria: z
+        .strictObject({ verdict: z.enum(["holds", "waits", "tripped"]), reason: z.string() })
+        .optional()
+        .describe("Of the plan on trial, judged from the counters; absent where the plan is not at hand"),
+      packets: z
+        .strictObject({ requests: count, replies: count, notPermitted: count })
+        .optional()
+        .describe("Since the look before; absent in the first one"),
+      recorded: count.describe("Flows in the record of what no permit admitted"),
+      recordFull: z.boolean(),
+    }),
+  ).optional(),
+  lock: lock.optional(),
+  guard: guard.optional(),
+});
+
 export const statusDocument = published("status", 1, "Where every conduit stands on every firewall.", {
   firewalls: many(
     z.strictObject({
@@ -60,7 +100,7 @@ export const statusDocument = published("status", 1, "Where every conduit stands
               trial: z.strictObject({ plan: z.string(), secondsLeft: z.number() }).optional(),
             }),
           ),
-          lock: z.strictObject({ holder: z.string(), secondsLeft: z.number() }).optional(),
+          lock: lock.optional(),
           ownHash: hash,
           foreignHash: hash,
         })
@@ -81,19 +121,7 @@ export const statusDocument = published("status", 1, "Where every conduit stands
           full: z.boolean(),
         }),
       ).optional(),
-      guard: z
-        .strictObject({
-          plan: z.string(),
-          by: z.enum(["kernel", "init", "process"]),
-          kind: z.enum(["waits", "gone", "disarmed", "fired"]),
-          secondsLeft: z.number().optional(),
-          found: z
-            .enum(["trial", "nothing"])
-            .optional()
-            .describe("Of one that fired: whether it had to end a trial"),
-        })
-        .optional()
-        .describe("The second dead man of the last trial since the firewall booted"),
+      guard: guard.optional(),
       knownGoods: z.strictObject({ current: count, numbers: many(count) }).optional(),
       since: z.record(z.string(), z.strictObject({ stage, time })).describe("By conduit, from the journal"),
     }),

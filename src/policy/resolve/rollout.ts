@@ -99,7 +99,7 @@ export function resolveTrial(to: Resolution, entry: SiteFile["trial"]): TrialTim
   ): number => seconds(to, entry?.[key] ?? fallback, ["trial", key], { least, most });
   const before = to.diagnostics.length;
   const times = {
-    lease: read("lease", "120s", 10, 3_600),
+    lease: read("lease", "120s", 5, 3_600),
     renewEvery: read("renew-every", "5s", 1, 600),
     soak: read("soak", "10m", 0, 30 * day),
     maximum: read("maximum", "1h", 30, 31 * day),
