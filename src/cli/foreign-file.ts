@@ -25,7 +25,7 @@ export function readForeignFile(context: Context, name: string): Reading {
   if (!target) {
     throw new CommandError(
       `${name} is not a ruleset that is known: give what "nft list ruleset", "nft -j list ruleset", "iptables-save", ` +
-        '"ip6tables-save" or "pfctl -sr" prints',
+        '"ip6tables-save" or "pfctl -sr" prints, or a config.xml',
     );
   }
   const { value, diagnostics } = target.foreign.read(text, name);

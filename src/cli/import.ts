@@ -17,7 +17,7 @@ export const importCommand = buildCommand<Flags, [string, ...string[]], Context>
   docs: {
     brief: "Says what existing rulesets do with forwarded packets, zone by zone",
     fullDescription:
-      'Reads what "nft list ruleset", "nft -j list ruleset", "iptables-save", "ip6tables-save" or "pfctl -sr" prints. ' +
+      'Reads what "nft list ruleset", "nft -j list ruleset", "iptables-save", "ip6tables-save" or "pfctl -sr" prints, or a config.xml. ' +
       "Give all files of one host together: a packet passes when all of them let it. Without --site the answer is for " +
       'each IP version as a whole. What is not modelled makes an answer "unknown", and is named.',
   },

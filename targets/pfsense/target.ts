@@ -2,7 +2,7 @@ import type { Target } from "../../src/target.ts";
 import { capabilities } from "./capabilities.ts";
 import { createDriver } from "./driver.ts";
 import { emit } from "./emit.ts";
-import { isRuleset, readForeign } from "./foreign.ts";
+import { isRuleset, readForeign } from "./foreign/read.ts";
 import { anchorName } from "./names.ts";
 import { parse } from "./parse.ts";
 

@@ -8,7 +8,7 @@ import { judge } from "../../../src/compile/reading.ts";
 import { parseAddress } from "../../../src/net/address.ts";
 import { type ConnectionState, formatPacket, type Packet } from "../../../src/net/packet.ts";
 import { createReadings } from "../../../src/verify/readings.ts";
-import { readForeign } from "../../../targets/pfsense/foreign.ts";
+import { readForeign } from "../../../targets/pfsense/foreign/read.ts";
 import { pfProgram } from "../../../targets/pfsense/pf/program.ts";
 import { readRuleset } from "../../../targets/pfsense/pf/ruleset.ts";
 import { Unreadable } from "../../../targets/pfsense/pf/tokens.ts";
