@@ -1,4 +1,4 @@
-import { Address6 } from "ip-address";
+import { Address6, AddressError as AddressError6 } from "ip-address";
 import IPCIDR from "ip-cidr";
 
 /** IP version. A rule has exactly one: a cross of families is how peers open firewalls by accident. */
@@ -57,8 +57,8 @@ export function parseRange(text: string): AddressRange {
 export function parseAddress(text: string): AddressRange {
   if (text.includes(":")) {
     if (text.includes("%")) throw new AddressError(`"${text}" has a zone identifier; leave out "%…"`);
-    if (!Address6.isValid(text)) throw new AddressError(`"${text}" is not an IPv6 address`);
-    const value = new Address6(text).bigInt();
+    const value = parseIpv6(text);
+    if (value === undefined) throw new AddressError(`"${text}" is not an IPv6 address`);
     if (value >> 32n === 0xffffn)
       throw new AddressError(`"${text}" is an IPv4-mapped address; write the IPv4 address`);
     return { family: 6, from: value, to: value };
@@ -71,11 +71,39 @@ export function parseAddress(text: string): AddressRange {
   return { family: 4, from: value, to: value };
 }
 
+/** Undefined when the library refuses it: its `isValid` would read the text a second time. */
+function parseIpv6(text: string): bigint | undefined {
+  try {
+    return new Address6(text).bigInt();
+  } catch (error) {
+    if (error instanceof AddressError6) return undefined;
+    throw error;
+  }
+}
+
 /** Canonical text of one address: dotted decimal, or RFC 5952 for IPv6. */
 export function formatAddress(family: Family, value: bigint): string {
-  if (family === 6) return Address6.fromBigInt(value).correctForm();
+  if (family === 6) return formatIpv6(value);
   const bits = Number(value);
   return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+}
+
+/** RFC 5952, 4: the longest run of two or more groups of zeros is `::`, the first one of several. Ten times ip-address. */
+function formatIpv6(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, group) =>
+    Number((value >> BigInt(112 - 16 * group)) & 0xffffn),
+  );
+  let [longest, length] = [0, 0];
+  for (let group = 0, run = 0; group < 8; group += 1) {
+    run = groups[group] === 0 ? run + 1 : 0;
+    if (run > length) [longest, length] = [group - run + 1, run];
+  }
+  const text = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(":");
+  return length < 2 ? text(0, 8) : `${text(0, longest)}::${text(longest + length, 8)}`;
 }
 
 /** Canonical text of a range: an address, a prefix, or `from-to` where no prefix fits. */

@@ -19,8 +19,9 @@ function merge(ranges: readonly AddressRange[]): readonly AddressRange[] {
 function split({ family, from, to }: AddressRange): readonly AddressRange[] {
   const prefixes: AddressRange[] = [];
   for (let start = from; start <= to; ) {
-    let size = 1n << BigInt(addressBits(family));
-    while (start % size !== 0n || start + size - 1n > to) size >>= 1n;
+    // The lowest bit that is set says how wide a prefix may start here.
+    let size = start === 0n ? 1n << BigInt(addressBits(family)) : start & -start;
+    while (start + size - 1n > to) size >>= 1n;
     prefixes.push({ family, from: start, to: start + size - 1n });
     start += size;
   }

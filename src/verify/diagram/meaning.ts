@@ -1,4 +1,4 @@
-import type { Program, Rule } from "../../compile/program.ts";
+import type { Action, Cube, Program, Rule } from "../../compile/program.ts";
 import { fold, union } from "./build.ts";
 import type { Diagram, Store } from "./diagram.ts";
 import { afterGoto, afterJump, atEnd, outcome, recorded, sequence, where } from "./outcome.ts";
@@ -15,11 +15,11 @@ export function meaning(store: Store, space: Space, program: Program): Diagram {
     if (known !== undefined) return known;
     const rules = program.chains.get(name);
     if (!rules) throw new Error(`no chain "${name}"`);
-    const diagram = fold(store, sequence, rules.map(rule));
+    const diagram = fold(store, sequence, runsOf(rules).map(rule));
     done.set(name, diagram);
     return diagram;
   };
-  const rule = ({ cubes, action }: Rule): Diagram => {
+  const rule = ({ cubes, action }: Pick<Rule, "cubes" | "action">): Diagram => {
     const ranked = space.rank(cubes);
     switch (action.kind) {
       case "accept":
@@ -39,4 +39,16 @@ export function meaning(store: Store, space: Space, program: Program): Diagram {
     }
   };
   return store.apply(atEnd[program.policy], chain(program.entry), outcome.next);
+}
+
+/** Rules with neighbours that do the same joined into one: a union costs one sort, and a fold a merge for each rule. */
+function runsOf(rules: readonly Rule[]): readonly Pick<Rule, "cubes" | "action">[] {
+  const runs: { readonly cubes: Cube[]; readonly action: Action }[] = [];
+  for (const { cubes, action } of rules) {
+    const last = runs.at(-1);
+    if (last && !("chain" in action) && last.action.kind === action.kind) {
+      for (const cube of cubes) last.cubes.push(cube);
+    } else runs.push({ cubes: [...cubes], action });
+  }
+  return runs;
 }

@@ -16,15 +16,21 @@ export interface Operation {
   readonly identity: readonly boolean[];
   /** With `next` on the right, the result is the left side. */
   readonly keepsLeft: boolean;
+  /** The left outcomes that stay as they are whatever the right side, as bits: a left side with no other is the result. */
+  readonly settled: number;
 }
 
 const every = Array.from({ length: outcomes }, (_, at) => at);
+
+/** A set of outcomes as bits. */
+const bits = (set: readonly number[]): number => set.reduce((all, one) => all | (1 << one), 0);
 
 const operation = (result: (left: number, right: number) => number): Operation => ({
   table: Uint8Array.from(every.flatMap((left) => every.map((right) => result(left, right)))),
   constant: every.map((left) => every.every((right) => result(left, right) === result(left, 0))),
   identity: every.map((left) => every.every((right) => result(left, right) === right)),
   keepsLeft: every.every((left) => result(left, outcome.next) === left),
+  settled: bits(every.filter((left) => every.every((right) => result(left, right) === left))),
 });
 
 /** One rule after the other: the second decides what the first has left open. A record is never taken back. */

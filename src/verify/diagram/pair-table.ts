@@ -18,12 +18,17 @@ export function createPairTable(): PairTable {
       at = (at + 1) & mask;
     return 3 * at;
   };
+  const write = (at: number, a: number, b: number, value: number): void => {
+    entries[at] = a;
+    entries[at + 1] = b;
+    entries[at + 2] = value;
+  };
   const grow = (): void => {
     const old = entries;
     mask = 2 * mask + 1;
     entries = new Int32Array(3 * (mask + 1)).fill(-1);
     for (let at = 0; at < old.length; at += 3) {
-      if (old[at] !== -1) entries.set(old.subarray(at, at + 3), slot(old[at]!, old[at + 1]!));
+      if (old[at] !== -1) write(slot(old[at]!, old[at + 1]!), old[at]!, old[at + 1]!, old[at + 2]!);
     }
   };
   return {
@@ -33,9 +38,7 @@ export function createPairTable(): PairTable {
     set(a, b, value) {
       const at = slot(a, b);
       if (entries[at] === -1) size += 1;
-      entries[at] = a;
-      entries[at + 1] = b;
-      entries[at + 2] = value;
+      write(at, a, b, value);
       if (2 * size > mask) grow();
     },
   };

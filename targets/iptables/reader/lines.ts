@@ -15,13 +15,6 @@ export class Refusal extends Error {
   }
 }
 
-/** One word of a line; quotes are taken off. */
-export interface Word {
-  readonly text: string;
-  readonly column: number;
-  readonly length: number;
-}
-
 /** The words of one line, taken one after the other. */
 export interface Line {
   /** The word that comes next, or undefined at the end. */
@@ -38,33 +31,41 @@ export interface Line {
 }
 
 export function createLine(text: string, file: string, number: number): Line {
-  const words = split(text);
+  const words = text.match(lexeme) ?? [];
   let position = 0;
+  const wordAt = (index: number): string | undefined => {
+    const word = words[index];
+    return word?.startsWith('"') ? word.slice(1, -1) : word;
+  };
+  /** Where a word stands is asked once at most: in a refusal. */
   const span = (index: number): Span => {
-    const word = words[index] ?? { column: text.length + 1, length: 1 };
-    return { file, line: number, column: word.column, length: word.length };
+    const word = [...text.matchAll(lexeme)][index];
+    const place = word
+      ? { column: word.index + 1, length: word[0].length }
+      : { column: text.length + 1, length: 1 };
+    return { file, line: number, ...place };
   };
   const refuse: Line["refuse"] = (message, which) =>
     new Refusal(message, span(which === "next" ? position : Math.max(0, position - 1)));
   const take: Line["take"] = (expected) => {
-    const word = words[position];
+    const word = wordAt(position);
     if (word === undefined) throw refuse(`the line ends where ${expected} was expected`, "next");
     position += 1;
-    return word.text;
+    return word;
   };
   return {
     get next() {
-      return words[position]?.text;
+      return wordAt(position);
     },
     take,
     takeIf(expected) {
-      if (words[position]?.text !== expected) return false;
+      if (wordAt(position) !== expected) return false;
       position += 1;
       return true;
     },
     expect(...expected) {
       for (const word of expected) {
-        if (words[position]?.text !== word) throw refuse(`expected "${word}" here`, "next");
+        if (wordAt(position) !== word) throw refuse(`expected "${word}" here`, "next");
         position += 1;
       }
     },
@@ -73,15 +74,8 @@ export function createLine(text: string, file: string, number: number): Line {
   };
 }
 
-const lexeme = /"([^"\\]*)"|[^\s"\\]+/g;
-
-function split(text: string): readonly Word[] {
-  const words: Word[] = [];
-  for (const match of text.matchAll(lexeme)) {
-    words.push({ text: match[1] ?? match[0], column: match.index + 1, length: match[0].length });
-  }
-  return words;
-}
+/** A word, or a quoted one. */
+const lexeme = /"[^"\\]*"|[^\s"\\]+/g;
 
 /** Whether a line holds a quotation mark or backslash that is not part of a plain quoted word. */
 export const isQuotedOddly = (text: string): boolean =>

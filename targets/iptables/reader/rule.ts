@@ -63,16 +63,17 @@ function readVerdict(line: Line, conditions: Conditions): Verdict {
 export function cubesOf({ family, conditions, span }: RuleSyntax): readonly Cube[] {
   const { source, destination, protocol, states, sourcePorts, destinationPorts, icmpType, comment } =
     conditions;
+  // Every field each time: objects of one shape are several times as fast to make and to read.
   const cube: Cube = {
-    ...(family && {
-      family,
-      source: source ?? everyAddress(family),
-      destination: destination ?? everyAddress(family),
-    }),
-    ...(states && { states }),
-    ...(protocol !== undefined && { protocol: exactly(protocol) }),
-    ...(icmpType !== undefined && { icmpType: exactly(icmpType) }),
-    ...(comment !== undefined && { label: comment }),
+    family,
+    source: family && (source ?? everyAddress(family)),
+    destination: family && (destination ?? everyAddress(family)),
+    states,
+    protocol: protocol === undefined ? undefined : exactly(protocol),
+    sourcePort: undefined,
+    destinationPort: undefined,
+    icmpType: icmpType === undefined ? undefined : exactly(icmpType),
+    label: comment,
     span,
   };
   if (sourcePorts) return sourcePorts.map((sourcePort) => ({ ...cube, sourcePort }));
