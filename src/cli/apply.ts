@@ -68,6 +68,7 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
         conduit: plan.conduit,
         details: {
           by: approvals.accepted,
+          broader: plan.approval.rules.some(({ cause }) => cause === "broaden"),
           author: plan.author,
           site: plan.site.sha256,
           from: plan.from,

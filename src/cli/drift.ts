@@ -7,6 +7,7 @@ import { driftDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { recordDone } from "./rollout/journal-file.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -20,7 +21,8 @@ export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
     brief:
       "Compares what runs with the known-good and with what a reboot would load; exit 1 when they differ",
     fullDescription:
-      "Only reads. Compares the part of a firewall that is Sluice's; the rules of others are compared when a plan is applied.",
+      "Only reads from the firewall; what was found goes into the journal. Compares the part that is Sluice's; the rules of " +
+      "others are compared when a plan is applied.",
   },
   parameters: {
     flags: {
@@ -41,7 +43,7 @@ export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
     },
   },
   async func(flags, id) {
-    const { site } = loadSite(this, flags.site);
+    const { site, folder } = loadSite(this, flags.site);
     const actor = whoActs(this, flags.identity, site.people);
     const found: (Drift & { readonly firewall: string })[] = [];
     for (const firewall of id === undefined ? site.firewalls : [firewallOf(site, id)]) {
@@ -50,6 +52,15 @@ export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
       );
       found.push({ firewall: firewall.id, ...drift });
     }
+    // The record says when somebody looked, and what they found.
+    await recordDone(
+      this,
+      folder,
+      found.map(({ firewall, knownGood, live, boot, bootIsLive }) => ({
+        ...{ time: this.now().toISOString(), actor: actor.person.id, action: "drift", firewall },
+        details: { knownGood, live: live !== undefined, boot: boot !== undefined, bootIsLive },
+      })),
+    );
     if (flags.json) printDocument(this, driftDocument, { firewalls: found });
     else this.process.stdout.write(found.map(driftText).join(""));
     if (found.some((one) => one.live ?? one.boot)) this.process.exitCode = exitCodes.failed;

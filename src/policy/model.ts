@@ -157,6 +157,8 @@ export interface Person {
   readonly roles: readonly Role[];
   /** OpenSSH public key lines. */
   readonly keys: readonly string[];
+  /** Day from which they have this access, `YYYY-MM-DD`. */
+  readonly since?: string;
   /** Day of the last access review, `YYYY-MM-DD`. */
   readonly reviewed?: string;
   readonly span: Span;

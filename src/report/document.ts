@@ -63,6 +63,14 @@ const leaf = [
       ]),
     ),
   }),
+  /** How many were known after each step, as in a discovery curve. */
+  z.strictObject({
+    kind: z.literal("curve"),
+    caption: z.string(),
+    unit: z.string(),
+    step: z.string(),
+    points: many(z.int().min(0)),
+  }),
   z.strictObject({
     kind: z.literal("diagram"),
     caption: z.string(),
@@ -110,6 +118,7 @@ export const reportSchema = z.strictObject({
 export type Report = z.infer<typeof reportSchema>;
 
 export type Figure = Extract<LeafBlock, { kind: "figures" }>["items"][number];
+export type Curve = Extract<LeafBlock, { kind: "curve" }>;
 export type Diagram = Extract<LeafBlock, { kind: "diagram" }>;
 export type Table = Extract<LeafBlock, { kind: "table" }>;
 export type Diff = Extract<LeafBlock, { kind: "diff" }>;

@@ -1,4 +1,5 @@
 import { sha256 } from "../digest.ts";
+import { curveSvg } from "./curve-svg.ts";
 import { diagramSvg } from "./diagram-svg.ts";
 import type { Block, Cell, Column, Diff, LeafBlock, Report, Section, Table, Tone } from "./document.ts";
 import { type Html, html, verbatim } from "./html.ts";
@@ -87,6 +88,8 @@ function leafHtml(block: LeafBlock): Html {
       return html`<figure><figcaption>${block.caption}</figcaption><pre tabindex="0">${block.text}</pre></figure>`;
     case "diff":
       return diffHtml(block);
+    case "curve":
+      return curveSvg(block);
     case "diagram":
       return diagramSvg(block);
   }

@@ -1,4 +1,5 @@
 import { printable } from "../diagnostics/printable.ts";
+import { sparkLine } from "../diagnostics/spark-line.ts";
 import { table } from "../diagnostics/text-table.ts";
 import {
   type Block,
@@ -62,6 +63,14 @@ function leafLines(block: LeafBlock, width: number): readonly string[] {
       return [...wrapped(block.caption, width, "  "), ...textLines(block.text).map((line) => `    ${line}`)];
     case "diff":
       return [...wrapped(block.caption, width, "  "), ...block.rows.flatMap(diffLines)];
+    case "curve": {
+      const { caption, unit, step, points } = block;
+      const curve = sparkLine(points, width - 40);
+      return [
+        ...wrapped(caption, width, "  "),
+        `  ${curve}  ${points.at(-1) ?? 0} ${printable(unit)} after ${points.length} × ${printable(step)}`,
+      ];
+    }
     case "diagram":
       return [
         ...wrapped(block.caption, width, "  "),

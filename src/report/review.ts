@@ -9,6 +9,7 @@ import { plant } from "./review/plant.ts";
 import { proofs } from "./review/proofs.ts";
 import { claimsOf, type Reviewed } from "./review/reviewed.ts";
 import { ruleText } from "./review/rule-text.ts";
+import { sessions } from "./review/sessions.ts";
 import { summary } from "./review/summary.ts";
 import { watch } from "./review/watch.ts";
 import { wayBack } from "./review/way-back.ts";
@@ -20,6 +21,7 @@ const sections: readonly ((reviewed: Reviewed) => Section)[] = [
   plant,
   decisions,
   flows,
+  sessions,
   observed,
   watch,
   lockOut,

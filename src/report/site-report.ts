@@ -1,10 +1,9 @@
-import type { Site } from "../policy/model.ts";
 import { siteDate } from "../policy/windows.ts";
-import type { JournalEntry } from "../rollout/journal.ts";
 import type { Figure, Report, Section } from "./document.ts";
 import { access } from "./site/access.ts";
 import { assets } from "./site/assets.ts";
 import { conduits, stageOf } from "./site/conduits.ts";
+import { coverage } from "./site/coverage.ts";
 import { emergencies } from "./site/emergencies.ts";
 import { exceptions } from "./site/exceptions.ts";
 import { firewalls } from "./site/firewalls.ts";
@@ -16,6 +15,7 @@ import { count, minute } from "./words.ts";
 const sections: readonly ((reported: ReportedSite) => Section)[] = [
   overview,
   conduits,
+  coverage,
   exceptions,
   assets,
   access,
@@ -24,10 +24,14 @@ const sections: readonly ((reported: ReportedSite) => Section)[] = [
   metrics,
 ];
 
-/** The site as it stands, from its file and its journal alone. */
-export function siteReport(site: Site, journal: readonly JournalEntry[], now: Date): Report {
+/** The site as it stands, from its file, its journal and the baselines that it names. */
+export function siteReport(
+  facts: Pick<ReportedSite, "site" | "journal" | "evidence" | "unproven">,
+  now: Date,
+): Report {
+  const { site, journal } = facts;
   const today = siteDate(site.timezone, now);
-  const reported = { site, today, journal, histories: firewallHistories(journal) };
+  const reported = { ...facts, today, histories: firewallHistories(journal) };
   const stages = site.conduits.map((conduit) => stageOf(reported, conduit));
   const enforced = stages.filter((stage) => stage === "enforce").length;
   const monitored = stages.filter((stage) => stage === "monitor").length;
@@ -40,7 +44,7 @@ export function siteReport(site: Site, journal: readonly JournalEntry[], now: Da
     summary:
       `${site.name} has ${count(site.zones.length, "zone")} joined by ${count(all, "conduit")} over ${count(site.firewalls.length, "firewall")}. ` +
       `${count(enforced, "conduit")} ${enforced === 1 ? "is" : "are"} enforced, ${monitored} monitored and ${all - enforced - monitored} not managed yet. ` +
-      `This is made from the site file and the ${count(journal.length, "entry", "entries")} of the journal, at ${minute(now.toISOString())}; no firewall was asked.`,
+      `This is made from the site file, its baselines and the ${count(journal.length, "entry", "entries")} of the journal, at ${minute(now.toISOString())}; no firewall was asked.`,
     status:
       enforced === all
         ? { text: "Every conduit is enforced", tone: "good" }

@@ -101,6 +101,13 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.4rem 1.6rem; padding: 0; margin: 0.6rem 0; font-size: 0.88rem; color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: 0.5rem; margin: 0; }
 .legend svg { width: 2.5rem; }
+.curve svg { width: 100%; max-width: 46rem; height: auto; display: block; }
+.curve text { fill: var(--soft); font: 13px system-ui, "Liberation Sans", sans-serif; }
+.curve .end { text-anchor: end; }
+.curve .last { fill: var(--ink); font-weight: 700; }
+.curve path { fill: none; }
+.curve .axis { stroke: var(--soft); stroke-width: 1; }
+.curve .stairs { stroke: var(--accent); stroke-width: 3; }
 footer { color: var(--soft); font-size: 0.85rem; border-top: 1px solid var(--rule); padding-top: 1rem; }
 @media (max-width: 40rem) { .facts div { display: block; } }
 @media (min-width: 75rem) {

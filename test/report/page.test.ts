@@ -9,7 +9,7 @@ import { printHtml } from "../../src/report/print-html.ts";
 import { review } from "../../src/report/review.ts";
 import { siteReport } from "../../src/report/site-report.ts";
 import { browserPath, launch, open } from "./support/browser.ts";
-import { baseline, journal, manyFlows, noApproval, plan, site } from "./support/fixture.ts";
+import { baseline, journal, manyFlows, noApproval, plan, reportedSite } from "./support/fixture.ts";
 import { hostile, hostileReport } from "./support/hostile.ts";
 import { changeEntries } from "./support/site-folder.ts";
 
@@ -28,7 +28,7 @@ const reports: Readonly<Record<string, Report>> = {
     },
     journal: undefined,
   }),
-  "the report of a site": siteReport(site(), entries, new Date("2026-11-30T10:00:00Z")),
+  "the report of a site": siteReport(reportedSite(entries), new Date("2026-11-30T10:00:00Z")),
   "the guide of a bundle": guide({
     ...{
       site: "Water works north",

@@ -140,7 +140,7 @@ describe("the review of a plan", () => {
       discovery: [3, 4, 7],
       open: [{ text: "novelty bound 24 % > 20 %", remedy: "observe 3 more cycles" }],
     };
-    expect(judged([known])).toContain('"Flows known after each","value":"3, 4, 7"');
+    expect(judged([known])).toContain('"points":[3,4,7]');
     expect(judged([known])).toContain("at most 24 % likely, after 11 cycles without a new one");
     expect(judged([known])).toContain("novelty bound 24 % > 20 %: observe 3 more cycles");
     expect(judged([{ ...known, open: [] }])).toContain("meets every condition for enforcement");

@@ -3,7 +3,7 @@ import type { Cell, Report, Table } from "../../src/report/document.ts";
 import { cellText } from "../../src/report/document.ts";
 import { siteReport } from "../../src/report/site-report.ts";
 import type { JournalContent } from "../../src/rollout/journal.ts";
-import { journal, plan, site } from "./support/fixture.ts";
+import { journal, plan, reportedSite } from "./support/fixture.ts";
 import { changeEntries } from "./support/site-folder.ts";
 
 const now = new Date("2026-11-30T10:00:00Z");
@@ -16,7 +16,8 @@ const rollback = (number: number): JournalContent => ({
   firewall: "fw1",
   details: { kind: "restored", number, proven: true, persisted: true, seconds: 3.2 },
 });
-const report = (contents: readonly JournalContent[]): Report => siteReport(site(), journal(contents), now);
+const report = (contents: readonly JournalContent[]): Report =>
+  siteReport(reportedSite(journal(contents)), now);
 
 const table = ({ sections }: Report, caption: RegExp): Table =>
   sections
@@ -113,29 +114,89 @@ describe("the report of a site", () => {
 
   test("counts days on the site's clock, and names what is past its date", () => {
     const left = (day: string): readonly (readonly string[])[] =>
-      table(siteReport(site(), [], new Date(day)), /^Exceptions/).rows.map((row) => row.map(cellText));
+      table(siteReport(reportedSite([]), new Date(day)), /^Exceptions/).rows.map((row) => row.map(cellText));
     expect(left("2026-11-30T10:00:00Z")[0]?.at(-1)).toBe("5");
     // 23:30 UTC is already the next day in Zurich.
     expect(left("2026-11-30T23:30:00Z")[0]?.at(-1)).toBe("4");
     expect(left("2026-12-07T10:00:00Z")[0]?.at(-1)).toBe("expired 2 days ago");
   });
 
-  test("reviews who may do what, and when they last did anything", () => {
-    const people = rows(report(change("scada-pumps", "monitor", "a")), /^People/);
-    expect(people.map(([person, , may, , , last, reviewed]) => [person, may, last, reviewed])).toEqual([
-      ["Eva Meier (eva)", "apply, bypass, isolate", "2026-11-22 02:15 UTC: done", "2026-03-01"],
+  test("reviews who may do what, since when, and when they last did it", () => {
+    const [monitor, enforce] = [
+      change("scada-pumps", "monitor", "a"),
+      change("scada-filters", "enforce", "b"),
+    ];
+    const reported = report([...monitor, ...enforce]);
+    expect(rows(reported, /^People/)).toEqual([
       [
-        "Olaf Berg (olaf)",
-        "approve monitoring, approve enforcement",
-        "2026-11-22 02:01 UTC: approval",
+        ...["Eva Meier (eva)", "engineer, operator", "1", "2024-02-01"],
+        ...["2026-11-22 02:15 UTC: done", "2026-03-01"],
+      ],
+      [
+        ...["Olaf Berg (olaf)", "approver", "1"],
+        ...["not written; in the journal since 2026-11-22 02:01 UTC", "2026-11-22 02:01 UTC: approval"],
         "2024-05-01, overdue",
       ],
       [
-        "Rita Sarr (rita)",
-        "approve monitoring, approve enforcement",
-        "2026-11-22 02:01 UTC: approval",
-        "never",
+        ...["Rita Sarr (rita)", "approver, auditor", "1"],
+        ...[
+          "not written; in the journal since 2026-11-22 02:01 UTC",
+          "2026-11-22 02:01 UTC: approval",
+          "never",
+        ],
       ],
     ]);
+    const [used, approved] = ["2026-11-22 02:03 UTC", "2026-11-22 02:01 UTC"];
+    expect(rows(reported, /^Rights/)).toEqual([
+      ["approve monitoring", "Olaf Berg (olaf)", approved],
+      ["approve monitoring", "Rita Sarr (rita)", approved],
+      ["approve enforcement", "Olaf Berg (olaf)", approved],
+      ["approve enforcement", "Rita Sarr (rita)", approved],
+      ["approve what lets more pass", "Olaf Berg (olaf)", "never"],
+      ["approve what lets more pass", "Rita Sarr (rita)", "never"],
+      ["apply", "Eva Meier (eva)", used],
+      ["bypass", "Eva Meier (eva)", "never"],
+      ["isolate", "Eva Meier (eva)", "never"],
+    ]);
+    const onlyMonitor = rows(report(monitor), /^Rights/);
+    expect(onlyMonitor.filter(([right]) => right === "approve enforcement").map((row) => row[2])).toEqual([
+      "never",
+      "never",
+    ]);
+  });
+
+  test("says what was found when somebody last looked for drift, and that nobody has", () => {
+    const drift = (time: string, live: boolean): JournalContent => ({
+      ...{ time, actor: "eva", action: "drift", firewall: "fw1" },
+      details: { knownGood: 2, live, boot: false, bootIsLive: !live },
+    });
+    const looked = report([
+      drift("2026-11-23T02:00:00.000Z", true),
+      drift("2026-11-24T02:00:00.000Z", false),
+    ]);
+    expect(rows(looked, /^Drift/)).toEqual([
+      ["fw1", "2026-11-24 02:00 UTC", "is the known-good", "is the known-good"],
+      ["fw2", "never", "not known", "not known"],
+    ]);
+    expect(rows(report([drift("2026-11-23T02:00:00.000Z", true)]), /^Drift/)[0]).toEqual([
+      ...["fw1", "2026-11-23 02:00 UTC", "is not the known-good", "is the known-good"],
+    ]);
+  });
+
+  test("says for each conduit whether enough was seen, from the baselines that permits name", () => {
+    const seen = rows(report([]), /^How complete/);
+    expect(seen.map(([conduit, cycles, flows]) => [conduit, cycles, flows])).toContainEqual([
+      ...["scada-pumps", "14", "0"],
+    ]);
+    const facts = { ...reportedSite([]), evidence: { baselines: [], missing: ["baseline/week.json"] } };
+    const text = JSON.stringify(siteReport(facts, now).sections.find(({ id }) => id === "coverage"));
+    expect(text).toContain("baseline/week.json, which permits name as their evidence, cannot be read here");
+    expect(text).toContain("No baseline that permits name as their evidence is at hand");
+  });
+
+  test("names firewalls of a kind that no real one has judged", () => {
+    const facts = { ...reportedSite([]), unproven: new Set(["nftables"]) };
+    expect(JSON.stringify(siteReport(facts, now))).toContain("fw1 (nftables): UNPROVEN");
+    expect(JSON.stringify(report([]))).not.toContain("UNPROVEN");
   });
 });

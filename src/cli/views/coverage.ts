@@ -1,9 +1,8 @@
 import type { ConduitCoverage, Coverage } from "../../baseline/coverage/coverage.ts";
 import { printable } from "../../diagnostics/printable.ts";
+import { sparkLine } from "../../diagnostics/spark-line.ts";
 import { formatDuration } from "../../policy/duration.ts";
 
-/** Heights of a column, from nothing to full. */
-const blocks = "▁▂▃▄▅▆▇█";
 /** Columns of the discovery curve: what stands beside it fits a line of 80. */
 const curveWidth = 48;
 
@@ -36,7 +35,7 @@ function conduitText({ id, estimate, terms, limiting }: ConduitCoverage, length:
       ? []
       : [
           `  ${flows} flows in ${cycles} cycles, ${once} of them in one cycle only`,
-          `  ${curve(discovery)}  flows known after each cycle, up to ${flows}`,
+          `  ${sparkLine(discovery, curveWidth)}  flows known after each cycle, up to ${flows}`,
         ]),
     ...terms.map(({ name, met, text }) => `  ${met ? "holds " : "FAILS "} ${name.padEnd(width)}  ${text}`),
     ...(limiting === undefined ? [] : [`  missing: ${limiting.remedy}${timeText(limiting.cycles, length)}`]),
@@ -45,13 +44,3 @@ function conduitText({ id, estimate, terms, limiting }: ConduitCoverage, length:
 
 const timeText = (cycles: number | undefined, length: number): string =>
   cycles === undefined ? "" : `: at least ${cycles} more cycles, ${formatDuration(cycles * length)}`;
-
-/** How many flows were known, over time: a line that is flat at its end has seen what there is to see. */
-function curve(discovery: readonly number[]): string {
-  const most = discovery.at(-1) ?? 0;
-  const columns = Math.min(curveWidth, discovery.length);
-  return Array.from({ length: columns }, (_, column) => {
-    const known = discovery[Math.floor(((column + 1) * discovery.length) / columns) - 1]!;
-    return blocks[Math.ceil((known / Math.max(1, most)) * (blocks.length - 1))];
-  }).join("");
-}

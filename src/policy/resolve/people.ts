@@ -27,6 +27,7 @@ export function resolvePeople(to: Resolution, entries: SiteFile["people"]): read
       name: entry.name,
       roles: entry.roles,
       keys: entry.keys,
+      since: entry.since,
       reviewed: entry.reviewed,
       span: to.source.locate(path, "key"),
     };

@@ -8,6 +8,7 @@ export const personSchema = z.strictObject({
   name: freeText.describe("First and last name. One person: no shared accounts."),
   roles: listOf(role, "role").describe("What the person may do."),
   keys: listOf(sshPublicKey, "key").describe("OpenSSH public key lines. A key belongs to one person."),
+  since: date.optional().describe("Day from which this person has this access."),
   reviewed: date.optional().describe("Day of the last review of this person's access."),
 });
 

@@ -1,6 +1,7 @@
 import type { Figure, Section } from "../document.ts";
 import { count, duration, grouped } from "../words.ts";
 import { claimsOf, flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
+import { endedSessions } from "./sessions.ts";
 
 /** The numbers to look at first. */
 export function overview({ plan, approvals }: Reviewed): Section {
@@ -25,6 +26,18 @@ export function overview({ plan, approvals }: Reviewed): Section {
             ? [{ id: "flows-opened", label: "of them pass again", value: grouped(opened.length) }]
             : []),
         ];
+  const { sessions } = plan;
+  const open: readonly Figure[] =
+    sessions?.listing.kind === "listed"
+      ? [
+          {
+            id: "sessions-ended",
+            label: `of ${count(sessions.listing.known, "session")} that were open will end`,
+            value: grouped(endedSessions(sessions.listing)),
+            tone: endedSessions(sessions.listing) > 0 ? "warn" : "good",
+          },
+        ]
+      : [];
   return {
     id: "overview",
     title: "At a glance",
@@ -34,6 +47,7 @@ export function overview({ plan, approvals }: Reviewed): Section {
         kind: "figures",
         items: [
           ...observed,
+          ...open,
           {
             id: "permits",
             label: permits === 1 ? "permit decides what passes" : "permits decide what passes",

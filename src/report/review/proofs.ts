@@ -1,5 +1,5 @@
 import { absent, type Cell, paragraph, type Section } from "../document.ts";
-import { claimsOf, type Reviewed, type ShownClaim } from "./reviewed.ts";
+import { claimsOf, type Reviewed, unprovenIn } from "./reviewed.ts";
 
 const results: Readonly<Record<string, Cell>> = {
   proved: { text: "proved", tone: "good" },
@@ -10,12 +10,16 @@ const results: Readonly<Record<string, Cell>> = {
 /** What was proved about the rules, and what no proof here covers. */
 export function proofs({ plan }: Reviewed): Section {
   const { outside } = plan.certificate as { readonly outside?: readonly string[] };
-  const claims: readonly ShownClaim[] = [...claimsOf(plan), ...(plan.transition ?? [])];
+  const unproven = unprovenIn(plan);
+  const claims = claimsOf(plan);
   return {
     id: "proofs",
     title: "What is proved",
     clauses: ["IEC 62443-3-3 SR 3.3", "IEC 62443-3-3 SR 7.6"],
     blocks: [
+      ...(unproven === undefined
+        ? []
+        : [{ kind: "list" as const, items: [{ text: unproven, tone: "bad" as const }] }]),
       claims.length === 0
         ? absent("The certificate of this plan holds no claim.")
         : {
@@ -35,7 +39,10 @@ export function proofs({ plan }: Reviewed): Section {
           },
       ...(outside === undefined
         ? []
-        : [paragraph("No proof here covers:"), { kind: "list" as const, items: outside }]),
+        : [
+            paragraph("No proof here covers:"),
+            { kind: "list" as const, items: outside.filter((text) => text !== unproven) },
+          ]),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { ApprovalStatus } from "../../plan/approval.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
+import { unprovenMeaning } from "../../verify/certificate.ts";
 
 /** What a review is made from. The journal is that of the site, where it is at hand. */
 export interface Reviewed {
@@ -36,6 +37,10 @@ export interface ShownClaim {
   readonly result: string;
   readonly witness?: string;
 }
+
+/** Says that what the rules mean on this kind of firewall was never tried on a real one; undefined where it was. */
+export const unprovenIn = ({ certificate }: Plan): string | undefined =>
+  (certificate as { readonly outside?: readonly string[] }).outside?.find((text) => text === unprovenMeaning);
 
 /** What was proved about the rules, and about the step to them where the plan holds it. */
 export function claimsOf({ certificate, transition }: Plan): readonly ShownClaim[] {

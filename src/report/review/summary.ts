@@ -1,5 +1,5 @@
 import { count, duration, list } from "../words.ts";
-import { flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
+import { flowsByFate, type Reviewed, rulesOf, unprovenIn } from "./reviewed.ts";
 
 /** The whole change in one paragraph for somebody who knows the process and no firewall. */
 export function summary({ plan }: Reviewed): string {
@@ -16,6 +16,11 @@ export function summary({ plan }: Reviewed): string {
     fates(plan),
     `It begins as a trial: unless it is renewed, it ends by itself after ${duration(trial.lease)}, and it becomes permanent only when a person confirms it after ${duration(trial.soak)} in which every criterion held.`,
     `Until then the firewall falls back to what it does now, whatever becomes of the laptop, the connection or the person.`,
+    ...(unprovenIn(plan) === undefined
+      ? []
+      : [
+          "Nobody has tried such rules on a real firewall of this kind yet: try them on one that is not in use first.",
+        ]),
   ].join(" ");
 }
 

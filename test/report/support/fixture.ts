@@ -223,3 +223,11 @@ export function journal(contents: readonly JournalContent[]): readonly JournalEn
     return entry;
   });
 }
+
+/** What the report of the water works is made from. */
+export const reportedSite = (entries: readonly JournalEntry[]) => ({
+  site: site(),
+  journal: entries,
+  evidence: { baselines: [baseline()], missing: [] },
+  unproven: new Set<string>(),
+});

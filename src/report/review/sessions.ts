@@ -1,0 +1,86 @@
+import type { Plan } from "../../plan/plan.ts";
+import { absent, type Block, type Column, paragraph, type Section } from "../document.ts";
+import { count, duration, grouped } from "../words.ts";
+import type { Reviewed } from "./reviewed.ts";
+
+type Sessions = NonNullable<Plan["sessions"]>;
+
+/** What becomes of the sessions that were open on the firewall when the plan was made. */
+export function sessions({ plan }: Reviewed): Section {
+  return {
+    id: "sessions",
+    title: "Sessions that are open now",
+    clauses: ["IEC 62443-3-3 SR 7.6"],
+    blocks: plan.sessions
+      ? blocks(plan.sessions)
+      : [
+          absent(
+            "Live sessions at the time of planning are not recorded by this plan. Every packet is judged anew, so a running session that no permit admits is cut as soon as the trial of enforcement starts.",
+          ),
+        ],
+  };
+}
+
+function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
+  const fate = {
+    rematch:
+      "Every packet is judged anew: they end with the first packet of the trial, and come back if it ends.",
+    drain: `They may go on until they end by themselves, for ${duration(drain ?? 0)} at the most.`,
+    cut: "They are ended by name, and no way back brings them back: their clients must connect again.",
+  }[mode];
+  if (listing.kind === "not-listed") {
+    return [
+      absent(
+        `Which sessions are open is not known: ${listing.reason}. What becomes of those that no permit admits: ${fate}`,
+      ),
+    ];
+  }
+  const { ended, known, unread } = listing;
+  const total = endedSessions(listing);
+  return [
+    {
+      kind: "paragraph",
+      role: "lead",
+      text:
+        total === 0
+          ? `None of the ${count(known, "session")} that were open on the firewall is touched.`
+          : `${count(total, "session")} of ${grouped(known)} that were open on the firewall will end. ${fate}`,
+    },
+    ...(ended.length === 0
+      ? []
+      : [
+          {
+            kind: "table" as const,
+            caption: `Open sessions that end, by flow (${grouped(ended.length)})`,
+            columns,
+            rows: ended.map(({ text, sessions, age, idle, packets }) => [
+              text,
+              grouped(sessions),
+              age === undefined ? "not kept" : duration(age),
+              idle === undefined ? "not kept" : duration(idle),
+              packets === undefined ? "not kept" : grouped(packets),
+            ]),
+          },
+        ]),
+    ...(unread === 0
+      ? []
+      : [
+          absent(
+            `${count(unread, "entry", "entries")} of the firewall's table could not be read: what becomes of them is not known.`,
+          ),
+        ]),
+    paragraph("This is how it was when the plan was made; sessions that open later are judged like these."),
+  ];
+}
+
+/** How many sessions a step ends. */
+export const endedSessions = (listing: Extract<Sessions["listing"], { kind: "listed" }>): number =>
+  listing.ended.reduce((sum, { sessions }) => sum + sessions, 0);
+
+const columns: readonly Column[] = [
+  { heading: "Flow", kind: "text" },
+  { heading: "Sessions", kind: "number" },
+  { heading: "Age of the oldest", kind: "number" },
+  { heading: "Silent for", kind: "number" },
+  { heading: "Packets", kind: "number" },
+];

@@ -1,0 +1,57 @@
+import { type Coverage, coverage as coverageOf } from "../../baseline/coverage/coverage.ts";
+import { percent } from "../../baseline/coverage/verdict.ts";
+import { absent, type Block, type Cell, type Section } from "../document.ts";
+import { count, grouped } from "../words.ts";
+import type { ReportedSite } from "./reported-site.ts";
+
+/** Whether enough was seen for each conduit to be enforced, from the baselines that its permits name. */
+export function coverage({ site, evidence }: ReportedSite): Section {
+  const cycle = (site.cycles ?? []).toSorted((a, b) => b.length - a.length)[0];
+  return {
+    id: "coverage",
+    title: "Coverage",
+    clauses: ["IEC 62443-3-3 SR 6.2"],
+    blocks:
+      cycle === undefined
+        ? [
+            absent(
+              "How complete the observation is, is counted in production cycles, and the site file names none (cycles).",
+            ),
+          ]
+        : blocks(coverageOf(evidence.baselines, site, cycle), evidence),
+  };
+}
+
+const blocks = (
+  { cycle, conduits, elsewhere }: Coverage,
+  { baselines, missing }: ReportedSite["evidence"],
+): readonly Block[] => [
+  ...missing.map((file) => absent(`${file}, which permits name as their evidence, cannot be read here.`)),
+  baselines.length === 0
+    ? absent("No baseline that permits name as their evidence is at hand.")
+    : {
+        kind: "table",
+        caption: `How complete the observation of each conduit is, in cycles "${cycle.id}"`,
+        columns: [
+          { heading: "Conduit", kind: "text" },
+          { heading: "Cycles", kind: "number" },
+          { heading: "Flows", kind: "number" },
+          { heading: "Known of the next cycle", kind: "number" },
+          { heading: "A new flow in it, at most", kind: "number" },
+          { heading: "Enough to enforce", kind: "text" },
+        ],
+        rows: conduits.map(({ id, estimate, limiting }): readonly Cell[] => [
+          id,
+          grouped(estimate.cycles),
+          grouped(estimate.flows),
+          percent(estimate.coverage),
+          percent(estimate.novelty),
+          limiting === undefined
+            ? { text: "yes", tone: "good" }
+            : { text: `no: ${limiting.text}`, tone: "warn" },
+        ]),
+      },
+  ...(elsewhere === 0
+    ? []
+    : [absent(`${count(elsewhere, "observed flow")} are in no conduit and are not counted here.`)]),
+];
