@@ -155,6 +155,21 @@ export type SessionListing =
     }
   | { readonly kind: "not-listed"; readonly reason: string };
 
+/** What a host says of itself, beside its rules. */
+export interface HostReadings {
+  /** The connections that it keeps track of, and how many it can; absent where it does not tell. */
+  readonly tracked?: { readonly entries: number; readonly limit: number };
+  /** Lines that change when it takes over from, or hands over to, another member of its pair: its addresses and roles. */
+  readonly standing: readonly string[];
+  /** Its clock, in seconds since 1970. */
+  readonly clock: number;
+  /** Free space where it keeps files of ours, in bytes. */
+  readonly freeBytes: number;
+}
+
+/** What became of an attempt to open a TCP connection; `unknown` where it could not be tried. */
+export type ProbeAnswer = "open" | "closed" | "unknown";
+
 /** Counters with what is needed to add one reading of them to the next. */
 export interface CountersReading extends ConduitCounters {
   /**
@@ -221,6 +236,9 @@ export interface Driver {
   /** Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. */
   disarm(holder: string): Promise<void>;
   counters(conduit: string): Promise<CountersReading>;
+  readings(): Promise<HostReadings>;
+  /** Tries to open a TCP connection from the firewall itself, and closes it without sending anything. */
+  probe(address: string, port: number, seconds: number): Promise<ProbeAnswer>;
   /** Every session that is open now. Only reads. */
   sessions(): Promise<SessionListing>;
   /** Ends exactly these sessions, for good; resolves with how many of them were still there. */

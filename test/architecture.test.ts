@@ -27,7 +27,9 @@ const targetsMayImport = [
   "src/target.ts",
   "targets/record-sum.ts",
   "targets/linux-bridge.ts",
+  "targets/linux-readings.ts",
   "targets/linux-sessions.ts",
+  "targets/said.ts",
   "targets/linux-guard",
 ];
 

@@ -8,6 +8,7 @@ import {
   type TrialOrder,
 } from "../../src/target.ts";
 import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
+import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
 import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
 import {
@@ -23,7 +24,7 @@ import {
 } from "./changes.ts";
 import { emit } from "./emit.ts";
 import { readFacts, rehearse } from "./facts.ts";
-import { readFile, removeFile, writeFile } from "./files.ts";
+import { folderOf, readFile, removeFile, writeFile } from "./files.ts";
 import { createHost, inNamespace, type ListStep, readSnapshot, type Snapshot } from "./host.ts";
 import { withoutOwn } from "./listing.ts";
 import { readCounters } from "./log.ts";
@@ -265,6 +266,14 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     endSessions: async (sessions) =>
       Number(await host.output("end sessions", endSessionsScript, [], endLines(sessions))),
+
+    async readings() {
+      const folders = [stateFolder, folderOf(paths.bootFile)];
+      return readReadings(await host.output("tell its readings", readingsScript, folders));
+    },
+    async probe(address, port, seconds) {
+      return probeAnswer((await host.try(probeScript, [address, `${port}`, `${seconds}`])).code);
+    },
 
     async restore(text) {
       await change("restore the known-good configuration", (now) => ({

@@ -2,6 +2,7 @@ import type { CommandResult } from "../../src/session.ts";
 import type { DriverPaths, HostFacts } from "../../src/target.ts";
 import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
 import { type Guard, noGuard } from "../linux-guard/guard.ts";
+import { conntrackObstacles, conntrackSettings } from "../linux-readings.ts";
 import { bootScript } from "./boot.ts";
 import { emit } from "./emit.ts";
 import { folderOf } from "./files.ts";
@@ -57,6 +58,7 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
       ...(await probe(host)),
       ...(await otherVariant(host)),
       ...(await flowtables(host)),
+      ...conntrackObstacles((await host.try(conntrackSettings)).stdout),
       ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings.join(" "))) : []),
       ...(await bootService(host, paths)),
     ],

@@ -8,6 +8,7 @@ import {
   type TrialOrder,
 } from "../../src/target.ts";
 import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
+import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
 import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
 import { readCounters } from "./counters.ts";
 import { countersListing, stageChains } from "./counters-listing.ts";
@@ -25,6 +26,7 @@ import {
   ownTable,
   rememberedAsConfirmed,
 } from "./own-state.ts";
+import { dirname } from "./paths.ts";
 import {
   countersScript,
   drillScript,
@@ -203,6 +205,15 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     endSessions: async (sessions) =>
       Number(await firewall.output("end sessions", script(endSessionsScript), endLines(sessions))),
+
+    async readings() {
+      const folders = [stateFolder, dirname(paths.bootFile)];
+      return readReadings(await firewall.output("tell its readings", script(readingsScript, ...folders)));
+    },
+    async probe(address, port, seconds) {
+      const words = script(probeScript, address, `${port}`, `${seconds}`);
+      return probeAnswer((await firewall.try(words)).code);
+    },
 
     async restore(text) {
       const draining = text === undefined ? "" : keptDrains(await listOwn(), text);

@@ -1,6 +1,7 @@
 import type { DriverPaths, HostFacts } from "../../src/target.ts";
 import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
 import { type Guard, noGuard } from "../linux-guard/guard.ts";
+import { conntrackObstacles, conntrackSettings } from "../linux-readings.ts";
 import { emit } from "./emit.ts";
 import { type Host, script } from "./host.ts";
 import { readListing } from "./listing.ts";
@@ -44,6 +45,7 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
       ...(second === undefined ? [noGuard] : []),
       ...(isTooOld(number) ? [`nft ${named} is too old: install ${oldestVersion.join(".")} or newer`] : []),
       ...flowtables(listing.stdout),
+      ...conntrackObstacles((await host.try(script(conntrackSettings))).stdout),
       ...(await namespaces(host)),
       ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings)) : []),
       ...(await bootService(host, paths)),

@@ -20,6 +20,7 @@ import { readLeaseState, tokenOf } from "./lease.ts";
 import { readRecord } from "./log.ts";
 import { anchorName, conduitOfAnchor, firstTracker, knownGoodAnchor } from "./names.ts";
 import { listConduit, listConduits, ownState } from "./own-state.ts";
+import { readReadings } from "./readings.ts";
 import {
   armScript,
   disarmScript,
@@ -29,6 +30,8 @@ import {
   leaseStateScript,
   listScript,
   lockScript,
+  probeScript,
+  readingsScript,
   recordScript,
   unlockScript,
   watchScript,
@@ -242,6 +245,13 @@ export function createDriver(
     async endSessions(sessions) {
       for (const { key } of sessions) for (const state of key.split(" ")) await cut(state);
       return sessions.length;
+    },
+
+    readings: async () =>
+      readReadings(await firewall.output("tell its readings", script(readingsScript, stateFolder))),
+    async probe(address, port, seconds) {
+      const { code } = await firewall.try(script(probeScript, address, `${port}`, `${seconds}`));
+      return code === 0 ? "open" : "closed";
     },
 
     restore: (text) => apply(text ?? absence),

@@ -209,6 +209,22 @@ for anchor in $(pfctl -a userrules -s Anchors 2> /dev/null | grep -E '^ *userrul
   empty "$anchor" || { echo "the anchor $anchor keeps its rules" >&2; exit 1; }
 done`;
 
+/**
+ * Prints what the host says of itself: the states of pf and their limit, its addresses with the roles of CARP, its clock,
+ * and the free space of the nearest folder to $1 that is there.
+ */
+export const readingsScript = `pfctl -s info | awk '/current entries/ { print "entries", $3 }'
+pfctl -s memory | awk '$1 == "states" { print "limit", $4 }'
+ifconfig 2> /dev/null | awk '/^[a-z]/ { name = $1 } /^[ \t]+(inet |inet6 |carp: )/ && !/(fe80:|temporary|tentative)/ {
+  if ($1 == "carp:") print "address", name, $1, $2, $3, $4; else print "address", name, $2 }'
+echo "clock $(date +%s)"
+folder=$1
+while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+df -Pk "$folder" | awk 'NR == 2 { print "free", $4 }'`;
+
+/** Opens a TCP connection and closes it; fails when it does not open. $1 address, $2 port, $3 seconds */
+export const probeScript = `nc -z -w "$3" "$1" "$2" > /dev/null 2>&1 || exit 1`;
+
 /** Prints a file, and `present` or `absent` on standard error. $1 file */
 export const readFileScript = `if [ -e "$1" ]; then cat -- "$1" && echo present >&2; else echo absent >&2; fi`;
 

@@ -3,7 +3,15 @@ import type { Plan } from "../../src/plan/plan.ts";
 import type { Outside } from "../../src/rollout/change.ts";
 import { firstRing, keep, writeRing } from "../../src/rollout/known-good.ts";
 import { SessionError } from "../../src/session.ts";
-import type { Driver, LiveSession, LiveState, OwnState, RecordedFlow, TrialOrder } from "../../src/target.ts";
+import type {
+  Driver,
+  LiveSession,
+  LiveState,
+  OwnState,
+  ProbeAnswer,
+  RecordedFlow,
+  TrialOrder,
+} from "../../src/target.ts";
 import { conduitRules } from "./rules.ts";
 
 /** A firewall in memory, with leases that end by a clock that only moves when somebody waits. */
@@ -25,6 +33,12 @@ export interface FakeFirewall {
   sessions: readonly LiveSession[];
   speaking: boolean;
   drillSeconds: number;
+  /** What the host says of itself: conntrack entries of 1,000, addresses, seconds that its clock is ahead, free space. */
+  tracked: number;
+  standing: readonly string[];
+  clockOffset: number;
+  freeBytes: number;
+  probe: ProbeAnswer;
   /** Set while a trial is armed; it counts only until its end. */
   trial: { plan: string; ends: number } | undefined;
   readonly calls: string[];
@@ -49,6 +63,11 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     sessions: [],
     speaking: true,
     drillSeconds: 2,
+    tracked: 100,
+    standing: ["eth0 192.0.2.1/24"],
+    clockOffset: 0,
+    freeBytes: 1e9,
+    probe: "open",
     trial: undefined,
     calls: [],
     driver: undefined as unknown as Driver,
@@ -152,6 +171,13 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
         epoch: { record: "boot", rules: "boot" },
       };
     },
+    readings: async () => ({
+      tracked: { entries: fake.tracked, limit: 1000 },
+      standing: fake.standing,
+      clock: fake.outside.time().getTime() / 1000 + fake.clockOffset,
+      freeBytes: fake.freeBytes,
+    }),
+    probe: async () => fake.probe,
     sessions: async () => ({ kind: "listed", sessions: fake.sessions, unread: 0, endable: true }),
     endSessions: async (ended) => {
       fake.sessions = fake.sessions.filter((one) => !ended.some(({ key }) => key === one.key));

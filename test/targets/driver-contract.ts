@@ -412,6 +412,38 @@ export function driverContract(platform: Platform): void {
       ]);
     });
 
+    test("the host tells its conntrack fill, its addresses, its clock and its disk", async () => {
+      host.run("ip link add sluice0 type veth peer name sluice1; ip addr add 192.0.2.9/24 dev sluice0");
+      const readings = await driver.readings();
+      expect(readings.standing).toEqual(["sluice0 192.0.2.9/24"]);
+      expect(Math.abs(readings.clock - Date.now() / 1000)).toBeLessThan(30);
+      expect(readings.freeBytes).toBeGreaterThan(1_000_000);
+      expect(readings.tracked?.limit).toBeGreaterThan(readings.tracked!.entries);
+      host.run("ip addr del 192.0.2.9/24 dev sluice0");
+      expect((await driver.readings()).standing).toEqual([]);
+    });
+
+    test("a probe from the firewall tells an open port from a closed one", async () => {
+      const server = host
+        .run("ip link set lo up; python3 -m http.server 8099 --bind 127.0.0.1 > /dev/null 2>&1 & echo $!")
+        .trim();
+      const answers: string[] = [];
+      for (let attempt = 0; attempt < 100 && answers.at(-1) !== "open"; attempt += 1) {
+        answers.push(await driver.probe("127.0.0.1", 8099, 2));
+        await sleep(100);
+      }
+      expect(answers.at(-1)).toBe("open");
+      expect(await driver.probe("127.0.0.1", 8098, 2)).toBe("closed");
+      host.run(`kill ${server}`);
+    });
+
+    test("no session would outlive a reboot without loose pick-up, and the way to mend it is said", async () => {
+      host.run("mount -t proc none /proc; echo 0 > /proc/sys/net/netfilter/nf_conntrack_tcp_loose");
+      expect((await driver.facts()).obstacles).toEqual([
+        expect.stringContaining("sysctl -w net.netfilter.nf_conntrack_tcp_loose=1"),
+      ]);
+    });
+
     test("small files of ours are kept whole, and one that is not there is absent", async () => {
       expect(await driver.readFile("known-good/current")).toBeUndefined();
       await driver.writeFile("known-good/current", "0002\n");
