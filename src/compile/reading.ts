@@ -19,7 +19,7 @@ export interface Unmodelled {
 
 /**
  * Somebody's ruleset as it is read. A packet passes when every gate lets it pass, whatever their order. An original
- * packet is the first one of its connection; those that follow are not told apart from it.
+ * packet is the first one of its connection, of TCP its SYN; those that follow are not told apart from it.
  */
 export interface Reading {
   readonly gates: readonly Gate[];

@@ -24,6 +24,7 @@ import time
 MARK = b"sluice-test"
 LIBC = ctypes.CDLL(None, use_errno=True)
 SIDES = {"left": "1", "right": "2"}
+OTHER = {"left": "right", "right": "left"}
 
 
 def run(*words, **options):
@@ -169,17 +170,17 @@ def frames(packet):
 
 
 def received(sockets, seconds, seen):
-    """Notes the ids of packets that come out within a time."""
+    """Notes the ids of packets that come out within a time, each with its side: a rejection quotes what it rejects."""
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) >= 0:
         ready, _, _ = select.select(list(sockets.values()), [], [], left)
         if not ready:
             return
-        for raw in ready:
-            data, address = raw.recvfrom(65_535)
+        for side in (side for side, raw in sockets.items() if raw in ready):
+            data, address = sockets[side].recvfrom(65_535)
             at = data.find(MARK)
             if at >= 0 and address[2] != socket.PACKET_OUTGOING:
-                seen.add(struct.unpack_from("!I", data, at + len(MARK))[0])
+                seen.add((side, struct.unpack_from("!I", data, at + len(MARK))[0]))
 
 
 def exchange(sockets, packets):
@@ -190,7 +191,7 @@ def exchange(sockets, packets):
             sockets[packet["side"]].send(data)
         received(sockets, 0.0005, seen)
     received(sockets, 0.3, seen)
-    return seen
+    return {packet["id"] for packet in packets if (OTHER[packet["side"]], packet["id"]) in seen}
 
 
 def sweep(sockets, packet):
@@ -201,7 +202,7 @@ def sweep(sockets, packet):
         if port % 32 == 0:
             received(sockets, 0, seen)
     received(sockets, 0.3, seen)
-    return sorted(seen)
+    return sorted(port for side, port in seen if side == OTHER[packet["side"]])
 
 
 def main():

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -281,4 +282,49 @@ describe.each(judges)("somebody else's rules under $name", ({ missing, foreign, 
       60_000,
     );
   });
+});
+
+const folder = join(import.meta.dirname, "rulesets");
+/** Rulesets in the manner of tools, and the least part of the packets that a reading must be certain of. */
+const tools: readonly (readonly [file: string, judge: string, certain: number])[] = [
+  ["docker.v4", "iptables-nft", 1],
+  ["docker.v4", "iptables-legacy", 1],
+  ["ufw.v4", "iptables-nft", 0.9],
+  ["shorewall.v4", "iptables-legacy", 0.75],
+  ["kubernetes.v4", "iptables-nft", 0.8],
+  ["fail2ban.v4", "iptables-legacy", 0.5],
+  ["firewalld.nft", "nft", 0.3],
+  ["openwrt.nft", "nft", 0.9],
+  ["libvirt.nft", "nft", 0.9],
+  ["foomuuri.nft", "nft", 0.8],
+];
+
+describe("a ruleset in the manner of", () => {
+  test.each(tools)(
+    "%s under %s does to every packet what is read of it",
+    (file, name, least) => {
+      const { missing, foreign, load, list } = judges.find((judge) => judge.name === name)!;
+      if (missing) throw new Error(missing);
+      const text = readFileSync(join(folder, file), "utf8");
+      const { ids, listing } = forwarded(text, load, list);
+      const { value, diagnostics } = foreign.read(listing, file);
+      if (!value) throw new Error(JSON.stringify(diagnostics));
+      const judged = sent.map(({ packet, wire }) => ({
+        packet,
+        answer: judge(value, packet),
+        passed: ids.has(wire.id as number),
+      }));
+      const certain = judged.filter(({ answer }) => answer !== "unknown");
+      const wrong = certain
+        .filter(({ answer, passed }) => (answer === "accept") !== passed)
+        .map(({ packet, answer }) => `${answer} was read: ${formatPacket(packet)}`);
+      expect(wrong).toEqual([]);
+      expect(
+        certain.length / judged.length,
+        JSON.stringify(value.unmodelled.map(({ construct }) => construct)),
+      ).toBeGreaterThanOrEqual(least);
+      expect(new Set(certain.map(({ answer }) => answer)).size).toBe(2);
+    },
+    60_000,
+  );
 });

@@ -1,5 +1,6 @@
 import type { Cube, Range } from "../../../src/compile/program.ts";
 import { linuxStates } from "../../../src/compile/reading.ts";
+import { flagBits, flagCubes } from "../../../src/compile/tcp-flags.ts";
 import {
   AddressError,
   type AddressRange,
@@ -24,6 +25,8 @@ export interface Context {
   readonly protocol: number | undefined;
   /** Every packet is known to connection tracking. */
   readonly tracked: boolean;
+  /** It is known where the packet will leave, and where to. */
+  readonly routed: boolean;
 }
 
 /** What one option of a rule asks. @throws {Unreadable} where iptables would not have loaded the rule. */
@@ -63,6 +66,13 @@ export function condition(option: Option, context: Context): Condition {
     case "--icmp-type":
     case "--icmpv6-type":
       return icmpCondition(option, context.family);
+    case "--src-type":
+      return addressType("source", option, context);
+    case "--dst-type":
+      return addressType("destination", option, context);
+    case "--syn":
+    case "--tcp-flags":
+      return flagsCondition(option);
     case "--state":
     case "--ctstate":
       return stateCondition(option, context.tracked);
@@ -211,6 +221,27 @@ function icmpCondition({ values, negated, span }: Option, family: Family): Condi
       (range): Cube => ({ protocol, icmpType: { from: icmpType, to: icmpType }, icmpCode: range }),
     ),
   ];
+}
+
+/**
+ * What is routed to be forwarded does not go to the host's own addresses. What is a broadcast address, and how the
+ * routes call others, only the host knows.
+ */
+function addressType(
+  end: End,
+  { values: [type = ""], negated }: Option,
+  { family, routed }: Context,
+): Condition {
+  if (type === "LOCAL" && end === "destination" && routed) return negated ? [{}] : [];
+  if (type !== "MULTICAST" || negated) return "not modelled";
+  return [{ family, [end]: parseRange(family === 4 ? "224.0.0.0/4" : "ff00::/8") }];
+}
+
+function flagsCondition({ name, values, negated }: Option): Condition {
+  const [mask, value] = name === "--syn" ? ["FIN,SYN,RST,ACK", "SYN"] : [values[0] ?? "", values[1] ?? ""];
+  const [looked, wanted] = [mask, value].map((text) => flagBits(text.split(",")));
+  if (looked === undefined || wanted === undefined) return "not modelled";
+  return flagCubes({ mask: looked, value: wanted, equal: !negated });
 }
 
 /** States of address translation, and packets that are not tracked, are not modelled. */

@@ -7,6 +7,7 @@ import {
   type Reading,
   type Unmodelled,
 } from "../../../src/compile/reading.ts";
+import { otherFlags } from "../../../src/compile/tcp-flags.ts";
 import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
 import { condition, readProtocol } from "./conditions.ts";
 import { type Chain, readFile, type Table } from "./file.ts";
@@ -41,6 +42,8 @@ interface Scope {
   readonly table: Table;
   /** Every packet is known to connection tracking. */
   readonly tracked: boolean;
+  /** The built-in chain that leads here. */
+  readonly hook?: string;
   /** What is found on the way. */
   readonly unmodelled: Unmodelled[];
 }
@@ -56,7 +59,7 @@ function gatesOf(scope: Scope): readonly Gate[] {
   return (path.get(name) ?? []).flatMap((built) => {
     const chain = chains.get(built);
     if (!chain) return [];
-    const resolved = resolveChains(scope, built);
+    const resolved = resolveChains({ ...scope, hook: built }, built);
     const loop = loopIn(resolved);
     if (loop !== undefined) throw new Unreadable(`the chain "${loop}" leads back to itself`, chain.span);
     const title = `IPv${family} ${name} ${built}`;
@@ -85,7 +88,12 @@ function resolveRule(scope: Scope, { options, span }: Chain["rules"][number]): r
   const proto = asked.find(({ name, negated }) => (name === "-p" || name === "--protocol") && !negated);
   const number = proto && readProtocol(proto);
   const protocol = number === "all" ? undefined : number;
-  const context = { family: scope.table.family, protocol, tracked: scope.tracked };
+  const context = {
+    family: scope.table.family,
+    protocol,
+    tracked: scope.tracked,
+    routed: scope.hook !== "PREROUTING",
+  };
   let module = "";
   const conditions = asked.flatMap((option): readonly (readonly Cube[])[] => {
     if (option.name === "-m" || option.name === "--match") {
@@ -94,6 +102,9 @@ function resolveRule(scope: Scope, { options, span }: Chain["rules"][number]): r
     }
     const belongs = option.name.startsWith("--") && !known.has(module);
     if (belongs || option.name === "--comment") return [];
+    if (option.name === "--tcp-flags" || option.name === "--syn") {
+      scope.unmodelled.push({ construct: otherFlags, span: option.span });
+    }
     const cubes = condition(option, context);
     return [cubes === "not modelled" ? perhaps(scope, option.name, option) : cubes];
   });
@@ -116,6 +127,7 @@ const known: ReadonlySet<string> = new Set([
   "state",
   "conntrack",
   "iprange",
+  "addrtype",
   "comment",
 ]);
 

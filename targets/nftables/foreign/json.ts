@@ -1,4 +1,5 @@
 import type { Unmodelled } from "../../../src/compile/reading.ts";
+import { type FlagTest, flagBits } from "../../../src/compile/tcp-flags.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
 import { connectionFields, headers } from "./fields.ts";
 import {
@@ -180,6 +181,8 @@ const readLimit = (kind: string, content: Json): Step | undefined =>
 
 /** Undefined where the field or the value is computed. */
 function readCondition(kind: "match" | "vmap", content: JsonObject): Step | undefined {
+  const test = kind === "match" ? flagTest(content) : undefined;
+  if (test) return { kind: "flags", test };
   const left = (kind === "match" ? content.left : content.key) ?? null;
   const parts = isObject(left) && left.concat !== undefined ? listOf(left.concat) : [left];
   const fields = parts.map(fieldOf);
@@ -189,6 +192,28 @@ function readCondition(kind: "match" | "vmap", content: JsonObject): Step | unde
   const known = fields as readonly string[];
   if (kind === "vmap") return { kind, fields: known, values };
   return { kind, fields: known, operator: operatorOf(`${content.op}`), values };
+}
+
+/** A test of TCP flags, with a mask or without; undefined for anything else. */
+function flagTest({ op, left = null, right = null }: JsonObject): FlagTest | undefined {
+  const [field, given = null] =
+    isObject(left) && Array.isArray(left["&"]) ? (left["&"] as readonly Json[]) : [left];
+  if (!isObject(field) || !isObject(field.payload)) return undefined;
+  if (field.payload.protocol !== "tcp" || field.payload.field !== "flags") return undefined;
+  const [mask, value] = [given, right].map((one) => flagBits(flagNames(one) ?? ["?"]));
+  if (value === undefined) return undefined;
+  if (field !== left) return mask === undefined ? undefined : { mask, value, equal: op === "==" };
+  if (op === "in") return { mask: value, value: 0, equal: false };
+  return op === "!" ? { mask: value, value: 0, equal: true } : { mask: 255, value, equal: op === "==" };
+}
+
+/** Names of flags in a list, or in nested sums. */
+function flagNames(value: Json): readonly string[] | undefined {
+  if (typeof value === "string" || typeof value === "number") return [`${value}`];
+  const parts = Array.isArray(value) ? (value as readonly Json[]) : isObject(value) ? value["|"] : undefined;
+  if (!Array.isArray(parts)) return undefined;
+  const names = (parts as readonly Json[]).map(flagNames);
+  return names.includes(undefined) ? undefined : (names as readonly (readonly string[])[]).flat();
 }
 
 /** "in" asks whether any of some flags is set, as the states of a connection are. */

@@ -7,6 +7,7 @@ import {
   type Reading,
   type Unmodelled,
 } from "../../../src/compile/reading.ts";
+import { flagCubes, otherFlags } from "../../../src/compile/tcp-flags.ts";
 import { type Context, condition, presence } from "./fields.ts";
 import {
   type Chain,
@@ -116,6 +117,10 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
         break;
       case "match":
         cubes = meetAll([cubes, matched(scope, step, note)]);
+        break;
+      case "flags":
+        note(otherFlags);
+        cubes = meetAll([cubes, flagCubes(step.test)]);
         break;
       case "vmap":
         rules.push(...dispatch(scope, step, cubes, span, note));

@@ -1,3 +1,4 @@
+import { type FlagTest, flagBits } from "../../../src/compile/tcp-flags.ts";
 import type { Cursor, Token } from "../reader/lexer.ts";
 import { readElements, readKey, readVerdict } from "./elements.ts";
 import { bareFields, connectionFields, headers } from "./fields.ts";
@@ -100,7 +101,8 @@ function readMatch(cursor: Cursor): readonly Step[] | "unmodelled" {
     cursor.take();
     const field = cursor.next.text;
     if (header === "tcp" && field === "flags") {
-      return [tcpOnly, ...readRest(cursor, "tcp flags")];
+      cursor.take();
+      return readFlags(cursor) ?? [tcpOnly, ...readRest(cursor, "tcp flags")];
     }
     if (header === "ct" ? !connectionFields.has(field) : ["option", "chunk"].includes(field))
       return "unmodelled";
@@ -111,6 +113,35 @@ function readMatch(cursor: Cursor): readonly Step[] | "unmodelled" {
   if (notMatches.has(cursor.next.text)) return readRest(cursor, fields.join(" . "));
   const operator = operators.find((sign) => cursor.takeIf(sign)) ?? "==";
   return [{ kind: "match", fields, operator, values: readValues(cursor) }];
+}
+
+/** `tcp flags syn / fin,syn`, `tcp flags & (fin | syn) == syn`, `tcp flags ! syn`: undefined for anything else. */
+function readFlags(cursor: Cursor): readonly Step[] | undefined {
+  const masked = cursor.takeIf("&");
+  const mask = masked ? readFlagSum(cursor) : undefined;
+  const isNone = !masked && cursor.takeIf("!");
+  const operator = (["==", "!="] as const).find((sign) => cursor.takeIf(sign));
+  if (cursor.next.text === "{" || cursor.next.text.startsWith("@")) return undefined;
+  const value = readFlagSum(cursor);
+  const behind = cursor.takeIf("/") ? readFlagSum(cursor) : undefined;
+  const equal = operator !== "!=";
+  const test = ((): FlagTest | undefined => {
+    if (value === undefined || (masked && (mask === undefined || operator === undefined))) return undefined;
+    if (mask !== undefined) return { mask, value, equal };
+    if (behind !== undefined) return { mask: behind, value, equal };
+    // Without a mask and an operator any of the flags is enough.
+    if (isNone) return { mask: value, value: 0, equal: true };
+    return operator ? { mask: 255, value, equal } : { mask: value, value: 0, equal: false };
+  })();
+  return test && [{ kind: "flags", test }];
+}
+
+/** Flags joined by commas or bars, with or without parentheses. */
+function readFlagSum(cursor: Cursor): number | undefined {
+  const names: string[] = [];
+  do names.push(cursor.take().text.replaceAll(/[()]/g, ""));
+  while (cursor.takeIf(",") || cursor.takeIf("|"));
+  return flagBits(names);
 }
 
 const operators: readonly Operator[] = ["==", "!=", "<=", ">=", "<", ">"];

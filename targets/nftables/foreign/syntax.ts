@@ -1,4 +1,5 @@
 import type { Unmodelled } from "../../../src/compile/reading.ts";
+import type { FlagTest } from "../../../src/compile/tcp-flags.ts";
 import type { Diagnostic, Span } from "../../../src/diagnostics/diagnostic.ts";
 
 /**
@@ -57,6 +58,7 @@ export type Step =
       readonly operator: Operator;
       readonly values: Values;
     }
+  | { readonly kind: "flags"; readonly test: FlagTest }
   | { readonly kind: "vmap"; readonly fields: readonly string[]; readonly values: Values }
   /** Asks or changes something that is not modelled; what is asked behind it in the same rule is not looked at. */
   | {
@@ -74,7 +76,7 @@ const equals = (field: string, value: string): Step => ({
   values: { kind: "elements", elements: [{ key: [value] }] },
 });
 
-/** Flags are looked at with a mask; whatever it asks, only TCP has them. */
+/** Whatever is asked of flags, only TCP has them. */
 export const tcpOnly = equals("meta l4proto", "tcp");
 /** A limit lets some of the packets on. */
 export const limited = equals("limit rate", "under");
