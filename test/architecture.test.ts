@@ -23,6 +23,7 @@ const targetsMayImport = [
   "src/compile/meet.ts",
   "src/compile/program.ts",
   "src/compile/reading.ts",
+  "src/compile/tcp-flags.ts",
   "src/session.ts",
   "src/target.ts",
   "targets/record-sum.ts",
