@@ -1,10 +1,10 @@
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../net/address.ts";
+import { type Axis, createAxis } from "../net/axis.ts";
+import { type Effort, earlierMeetings, type RankBox, remainder } from "../net/meetings.ts";
 import type { Service } from "../net/service.ts";
-import { type Axis, createAxis } from "./axis.ts";
 import type { Box, ConduitRules, PermitRules } from "./ir.ts";
 import { mostElements } from "./limits.ts";
-import { type Effort, earlierMeetings, type RankBox, remainder } from "./meetings.ts";
 import type { Range } from "./program.ts";
 
 /** Box axes, the one that parts best first. */

@@ -1,4 +1,4 @@
-import type { Axis } from "../../src/compile/axis.ts";
+import type { Axis } from "../../src/net/axis.ts";
 import type { Packet } from "../../src/net/packet.ts";
 import type { Diagram, Store } from "../../src/verify/diagram/diagram.ts";
 import { outcomes } from "../../src/verify/diagram/outcome.ts";

@@ -1,13 +1,11 @@
+import { earlierMeetings, remainder } from "../../net/meetings.ts";
 import type { Conduit, Permit } from "../model.ts";
-import { compareRanges } from "../resolve/addresses.ts";
-import { boxesMeet, boxesOf, type FlowBox, uncovered } from "./boxes.ts";
+import { boxesOf } from "./boxes.ts";
 import type { Check } from "./check.ts";
+import { rankAxes, rankBoxes } from "./ranked-boxes.ts";
 
-interface Piece {
-  readonly permit: Permit;
-  readonly order: number;
-  readonly box: FlowBox;
-}
+/** Comparisons of boxes for one conduit: well under a second. */
+const mostEffort = 5_000_000;
 
 export const shadowedPermit: Check = {
   id: "shadowed-permit",
@@ -18,53 +16,51 @@ export const shadowedPermit: Check = {
   clause: "IEC 62443-3-3 SR 7.7",
   *run({ site }) {
     for (const conduit of site.conduits) {
-      for (const { permit, shadows } of shadowed(conduit)) {
-        const names = shadows.map(({ id }) => `"${id}"`).join(", ");
-        const message = `permit "${permit.id}" admits nothing that earlier permits do not: ${names}`;
-        const related = shadows.map(({ span, id }) => ({ span, message: `permit "${id}"` }));
+      const found = shadowed(conduit);
+      if (found === undefined) {
+        const message = `the permits of conduit "${conduit.id}" cross each other too often to say which change nothing`;
+        yield { subject: conduit.id, span: conduit.span, message };
+      }
+      for (const { permit, shadows } of found ?? []) {
+        const names = shadows.slice(0, 5).map(({ id }) => `"${id}"`);
+        const more = shadows.length > names.length ? `, and ${shadows.length - names.length} more` : "";
+        const message = `permit "${permit.id}" admits nothing that earlier permits do not: ${names.join(", ")}${more}`;
+        const related = shadows.slice(0, 5).map(({ span, id }) => ({ span, message: `permit "${id}"` }));
         yield { subject: `${conduit.id}.${permit.id}`, span: permit.span, message, related };
       }
     }
   },
 };
 
-/** Each permit that the union of earlier ones covers, with those of them that take part. */
-function* shadowed(
-  conduit: Conduit,
-): Iterable<{ readonly permit: Permit; readonly shadows: readonly Permit[] }> {
-  const boxes = conduit.permits.map(
-    (permit, order) => [permit, boxesOf(permit).map((box) => ({ permit, order, box }))] as const,
-  );
-  const meetings = earlierMeetings(boxes.flatMap(([, own]) => own));
-  for (const [permit, own] of boxes) {
-    const covers = own.map((piece) => meetings.get(piece) ?? []);
-    const isCovered = own.every(({ box }, index) => {
-      const others = covers[index]!.map((other) => other.box);
-      return uncovered(box, others).length === 0;
-    });
-    if (own.length === 0 || !isCovered) continue;
-    const taking = new Set(covers.flat().map((other) => other.permit));
-    yield { permit, shadows: conduit.permits.filter((other) => taking.has(other)) };
-  }
+interface Shadowed {
+  readonly permit: Permit;
+  /** Earlier permits that take a part of it. */
+  readonly shadows: readonly Permit[];
 }
 
-/** For each piece, the pieces of earlier permits that it meets: a sweep along the responders' addresses. */
-function earlierMeetings(pieces: readonly Piece[]): ReadonlyMap<Piece, readonly Piece[]> {
-  const meetings = new Map<Piece, Piece[]>();
-  const add = (later: Piece, earlier: Piece): void => {
-    const known = meetings.get(later);
-    if (known === undefined) meetings.set(later, [earlier]);
-    else known.push(earlier);
-  };
-  let open: Piece[] = [];
-  for (const piece of pieces.toSorted((a, b) => compareRanges(a.box.to, b.box.to))) {
-    open = open.filter(({ box }) => box.to.family === piece.box.to.family && box.to.to >= piece.box.to.from);
-    for (const other of open) {
-      if (other.permit === piece.permit || !boxesMeet(other.box, piece.box)) continue;
-      if (other.order < piece.order) add(piece, other);
-      else add(other, piece);
+/** Each permit that the union of earlier ones covers; undefined when that takes more than its effort. */
+function shadowed({ permits }: Conduit): readonly Shadowed[] | undefined {
+  const effort = { left: mostEffort };
+  /** Of a permit with a part that no earlier one admits, nothing. */
+  const shadowsOf = permits.map((): Set<number> | undefined => new Set());
+  const pieces = permits.flatMap((permit, order) => boxesOf(permit).map((box) => ({ order, box })));
+  for (const family of [4, 6] as const) {
+    const own = pieces.filter(({ box }) => box.from.family === family);
+    const ranked = rankBoxes(own.map(({ box }) => box));
+    for (const [index, meetings] of earlierMeetings(ranked, rankAxes, effort).entries()) {
+      const { order } = own[index]!;
+      const others = meetings.filter((other) => own[other]!.order < order);
+      const boxes = others.map((other) => ranked[other]!);
+      if (boxes.length === 0 || remainder(ranked[index]!, boxes, rankAxes, effort).length > 0) {
+        shadowsOf[order] = undefined;
+      }
+      for (const other of others) shadowsOf[order]?.add(own[other]!.order);
     }
-    open.push(piece);
   }
-  return meetings;
+  if (effort.left < 0) return undefined;
+  return permits.flatMap((permit, order) => {
+    const shadows = [...(shadowsOf[order] ?? [])].sort((a, b) => a - b);
+    // A permit without any box is another check's finding.
+    return shadows.length > 0 ? [{ permit, shadows: shadows.map((index) => permits[index]!) }] : [];
+  });
 }

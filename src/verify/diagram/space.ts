@@ -1,6 +1,6 @@
-import { type Axis, createAxis } from "../../compile/axis.ts";
 import type { Cube, Program, Range } from "../../compile/program.ts";
 import { type AddressRange, addressBits, type Family } from "../../net/address.ts";
+import { type Axis, createAxis } from "../../net/axis.ts";
 import type { ConnectionState } from "../../net/packet.ts";
 import { portProtocols } from "../../net/protocol.ts";
 import { createWays, open, type RankRange, type Ways } from "./ways.ts";

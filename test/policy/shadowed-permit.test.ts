@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { policyProgram } from "../../src/compile/policy-program.ts";
+import { shadowedPermit } from "../../src/policy/checks/shadowed-permit.ts";
+import { createAnalysis } from "../../src/verify/analysis.ts";
+import { anyPolicy, type Flows, policy, tcp, unlimited } from "../support/policies.ts";
+
+const poll: Flows = { from: ["10.0.1.2"], to: ["10.0.2.3"], services: [tcp(502)] };
+const found = (drawn: ReturnType<typeof policy>): readonly string[] =>
+  [...shadowedPermit.run({ site: drawn.site } as Parameters<typeof shadowedPermit.run>[0])].map(
+    ({ subject }) => subject!,
+  );
+
+describe("a shadowed permit", () => {
+  test("is exactly one that changes nothing when it is taken out, later ones put aside, for any policy", () => {
+    fc.assert(
+      fc.property(anyPolicy, ({ site, conduit }) => {
+        const programs = conduit.permits.map((_, index) =>
+          policyProgram(site, { ...conduit, permits: conduit.permits.slice(0, index + 1) }, "enforce"),
+        );
+        const first = policyProgram(site, { ...conduit, permits: [] }, "enforce");
+        const analysis = createAnalysis([first, ...programs], [], [], unlimited);
+        const meanings = [first, ...programs].map((program) => analysis.meaning(program));
+        const idle = conduit.permits.filter((_, index) => meanings[index] === meanings[index + 1]);
+        expect(found({ site, conduit })).toEqual(idle.map(({ id }) => `${conduit.id}.${id}`));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("is not guessed where permits cross too often to say; that is a finding of its own", () => {
+    const { site, conduit } = policy(Array.from({ length: 3_300 }, () => poll));
+    expect(found({ site, conduit })).toEqual(["left-right"]);
+  });
+});
