@@ -18,15 +18,19 @@ const cadence = z.strictObject({
   samples: count,
 });
 
+const endpoints = {
+  family: z.literal([4, 6]),
+  initiator: z.string(),
+  responder: z.string(),
+  protocol: count.max(255),
+  port: count.max(65_535).optional(),
+  icmpType: count.max(255).optional(),
+};
+
 /** One flow of a baseline, as it stands in files and documents. */
 export const baselineFlowSchema = z
   .strictObject({
-    family: z.literal([4, 6]),
-    initiator: z.string(),
-    responder: z.string(),
-    protocol: count.max(255),
-    port: count.max(65_535).optional(),
-    icmpType: count.max(255).optional(),
+    ...endpoints,
     connections: count,
     packets: count,
     bytes: count,
@@ -84,12 +88,32 @@ const attempts = z.strictObject({
   lastSeen: time.optional(),
 });
 
+const countedFlow = z.strictObject({
+  ...endpoints,
+  packets: count,
+  replies: count.optional(),
+  openings: count.optional(),
+  rose: z.string().regex(/^[01]*$/),
+});
+
+const collection = z.strictObject({
+  firewall: z.string(),
+  conduit: z.string(),
+  since: time,
+  readings: z.array(time),
+  epoch: z.strictObject({ record: z.string(), rules: z.string() }),
+  recorded: z.array(countedFlow),
+  admitted: z.array(countedFlow),
+  unpermitted: count.optional(),
+});
+
 export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   schema: z.literal("sluice/baseline"),
   version: z.literal(1),
   sources: z.array(baselineSourceSchema),
   flows: z.array(baselineFlowSchema),
   attempts: z.array(attempts).optional(),
+  collections: z.array(collection).optional(),
 });
 
 /** Reads a baseline file. Every fault is reported with its place in the file. */
@@ -120,12 +144,16 @@ export function readBaseline(text: string, file: string): Outcome<Baseline> {
 }
 
 /** A baseline as file content: one source and one flow a line, so that a change is a change of lines. */
-export function formatBaseline({ schema, version, sources, flows, attempts }: Baseline): string {
+export function formatBaseline({ schema, version, sources, flows, attempts, collections }: Baseline): string {
   const list = (items: readonly unknown[]): string =>
     items.length === 0 ? "[]" : `[\n${items.map((item) => `  ${JSON.stringify(item)}`).join(",\n")}\n]`;
   const head = `"schema": ${JSON.stringify(schema)},\n"version": ${version}`;
-  const tail = attempts === undefined ? "" : `,\n"attempts": ${list(attempts)}`;
-  return `{\n${head},\n"sources": ${list(sources)},\n"flows": ${list(flows)}${tail}\n}\n`;
+  const further = [
+    ["attempts", attempts],
+    ["collections", collections],
+  ] as const;
+  const tail = further.map(([name, items]) => (items === undefined ? "" : `,\n"${name}": ${list(items)}`));
+  return `{\n${head},\n"sources": ${list(sources)},\n"flows": ${list(flows)}${tail.join("")}\n}\n`;
 }
 
 const error = (code: string, message: string, span: Diagnostic["span"]): Diagnostic => ({

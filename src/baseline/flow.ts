@@ -103,6 +103,32 @@ export interface Attempts {
   readonly lastSeen?: string;
 }
 
+/** What a firewall had counted of a flow when it was last read; `rose` tells the readings at which it had grown. */
+export interface CountedFlow extends Flow {
+  readonly packets: number;
+  readonly replies?: number;
+  readonly openings?: number;
+  /** A digit for each of the readings that are kept, the latest last: 1 where the flow had grown. */
+  readonly rose: string;
+}
+
+/** The last reading of a conduit's counters on a firewall, from which the next one is told apart. */
+export interface Collection {
+  readonly firewall: string;
+  readonly conduit: string;
+  /** Since when the counters were read without beginning anew. */
+  readonly since: string;
+  /** Times of the readings that are kept, the latest last. */
+  readonly readings: readonly string[];
+  /** Other values mean that the counters of the record, or those of the rules, began anew. */
+  readonly epoch: { readonly record: string; readonly rules: string };
+  /** What no permit admitted, and what one did. */
+  readonly recorded: readonly CountedFlow[];
+  readonly admitted: readonly CountedFlow[];
+  /** Packets that no permit admitted, counted apart from the record. */
+  readonly unpermitted?: number;
+}
+
 /** What was observed, as `sluice observe` writes it (JSON, `schema: sluice/baseline`). Flows are sorted by key. */
 export interface Baseline {
   readonly schema: "sluice/baseline";
@@ -111,4 +137,6 @@ export interface Baseline {
   readonly flows: readonly BaselineFlow[];
   /** Absent where every flow is kept one by one. */
   readonly attempts?: readonly Attempts[];
+  /** Absent where no firewall's own counters were read. */
+  readonly collections?: readonly Collection[];
 }

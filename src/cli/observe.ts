@@ -6,13 +6,14 @@ import type { Baseline } from "../baseline/flow.ts";
 import { observation } from "../baseline/observe.ts";
 import type { ClockSettings } from "../baseline/sources/clock.ts";
 import { SourceError } from "../baseline/sources/source.ts";
+import { type CollectingFlags, collectingFlags } from "./collecting-flags.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe-files.ts";
 import { renderBaseline } from "./views/baseline.ts";
 
-interface Flags extends ClockFlags {
+interface Flags extends ClockFlags, CollectingFlags {
   readonly output?: string;
   readonly store?: string;
   readonly json: boolean;
@@ -23,7 +24,9 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
     brief: "Reads captures and flow logs into a baseline: who asks whom for what, and how often",
     fullDescription:
       "Reads captures (pcap, pcapng), flow logs (Zeek, Suricata, nfdump, conntrack, ulogd) and packets that nftables, " +
-      "iptables, pfSense and OPNsense logged, also gzip or zstd compressed; the content tells the format. A folder stands for all files in it, - for the standard input. Every packet and line is accounted for.",
+      "iptables, pfSense and OPNsense logged, also gzip or zstd compressed; the content tells the format. A folder stands for all files in it, - for the standard input. Every packet and line is accounted for. " +
+      "With --from it reads what a firewall itself counted, recorded and holds open, over SSH, and adds it to the " +
+      "baseline of --output: nothing is counted twice, and what the record lost is told.",
   },
   parameters: {
     flags: {
@@ -41,6 +44,7 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
         placeholder: "FOLDER",
         brief: "Add the files to this flow store (made if absent), and observe all that it holds",
       },
+      ...collectingFlags,
       ...clockFlags,
       json: jsonFlag,
     },
@@ -50,8 +54,17 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
       parameter: { parse: String, placeholder: "FILE", brief: "Captures, logs, folders, or -" },
     },
   },
-  async func({ output, store, json, ...clock }, ...names) {
+  async func({ output, store, json, from, every, site, identity, for: length, ...clock }, ...names) {
     const file = output === undefined ? undefined : outputPath(this, output);
+    const collecting = { from, every, for: length, site, identity };
+    if (Object.values(collecting).some((flag) => flag !== undefined)) {
+      if (from === undefined || names.length > 0 || store !== undefined)
+        throw new CommandError("--from reads a firewall, and neither files nor a store", exitCodes.usage);
+      const { observeFirewall } = await import("./observe-from.ts");
+      const collected = await observeFirewall(this, from, collecting, file);
+      this.process.stdout.write(json ? formatBaseline(collected) : renderBaseline(collected));
+      return;
+    }
     const baseline = await orCommandError(() => observed(this, names, store, clockOf(clock)));
     if (baseline.sources.length === 0)
       throw new CommandError("none of the files is of a format that is read here");
@@ -71,8 +84,12 @@ async function observed(
     const { observeIntoStore } = await import("./observe-store.ts");
     return observeIntoStore(context, names, store, clock);
   }
-  if (names.length === 0)
-    throw new CommandError("name captures or logs to read, or a flow store with --store", exitCodes.usage);
+  if (names.length === 0) {
+    throw new CommandError(
+      "name captures or logs to read, a flow store with --store, or a firewall with --from",
+      exitCodes.usage,
+    );
+  }
   const seen = observation({ clock });
   await observeFiles(context, names, seen);
   return seen.baseline();

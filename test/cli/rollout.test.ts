@@ -106,6 +106,18 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect((await sluice("plan dmz-cell1 --to enforce -o surprised.plan")).stderr).toMatch(
       /monitor recorded 10.20.1.77 -> 10.10.1.10 tcp 22 .*write it under "denied" of dmz-cell1/,
     );
+    expect((await sluice("observe --from fw1 -o baseline/fw1.json")).code).toBe(0);
+    expect((await sluice("observe --from fw1 -o baseline/fw1.json --every 1s --for 1s")).stdout).toMatch(
+      /10.20.1.77 +10.10.1.10/,
+    );
+    const collected = JSON.parse(readFileSync(join(folder, "baseline/fw1.json"), "utf8"));
+    expect(collected.flows).toEqual([
+      expect.objectContaining({ initiator: "10.20.1.66", port: 502, packets: 9 }),
+      expect.objectContaining({ initiator: "10.20.1.77", port: 22, packets: 3 }),
+    ]);
+    expect(collected.sources).toHaveLength(1);
+    expect(collected.collections[0].readings).toHaveLength(3);
+    expect((await sluice("observe --from nobody")).stderr).toContain('no firewall "nobody"');
     host.run(
       "nft delete element inet sluice c_dmz_cell1_recordports4 '{ 10.20.1.77 . 10.10.1.10 . 6 . 22 }'",
     );
