@@ -1,7 +1,4 @@
 import { buildCommand } from "@stricli/core";
-import { printable } from "../diagnostics/printable.ts";
-import { sha256 } from "../digest.ts";
-import { textDiff } from "../plan/differences.ts";
 import type { Plan } from "../plan/plan.ts";
 import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
@@ -14,7 +11,13 @@ import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
 import { archivePlan } from "./rollout/plan-archive.ts";
-import { approvalsOf, loadPlan, requireApprovals, requireInTime } from "./rollout/plan-files.ts";
+import {
+  approvalsOf,
+  loadPlan,
+  requireApprovals,
+  requireInTime,
+  requireSameSite,
+} from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -48,12 +51,12 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
     },
   },
   async func(flags, path) {
-    const { folder, text } = loadSite(this, flags.site);
+    const { folder, site, text } = loadSite(this, flags.site);
     const plan = loadPlan(this, path);
     const actor = whoActs(this, flags.identity, plan.people);
     requireRight(plan, actor);
     requireUnused(folder, plan);
-    requireSameSite(text, plan);
+    requireSameSite(site, text, plan);
     const approvals = await approvalsOf(this, path, plan);
     requireApprovals(approvals, plan, path);
     requireInTime(this, plan, path);
@@ -106,13 +109,3 @@ function requireUnused(folder: string, plan: Plan): void {
     `this plan was used on ${used.time} by ${used.actor}: a plan is used once. Make, approve and apply a new one`,
   );
 }
-
-/** Who may act and what was decided stand in the site file: a plan of an older one rests on what may hold no more. */
-function requireSameSite(text: string, plan: Plan): void {
-  if (sha256(text) === plan.site.sha256) return;
-  throw new CommandError(
-    `the site file changed since the plan was made: make a new plan\n${printableLines(textDiff(plan.site.text, text))}`,
-  );
-}
-
-const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");

@@ -7,7 +7,7 @@ import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
-import { approvalsOf, loadPlan, requireApprovals } from "./rollout/plan-files.ts";
+import { approvalsOf, loadPlan, requireApprovals, requireSameSite } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags {
@@ -30,8 +30,9 @@ export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
     },
   },
   async func(flags, path) {
-    const { folder } = loadSite(this, flags.site);
+    const { folder, site, text } = loadSite(this, flags.site);
     const plan = loadPlan(this, path);
+    requireSameSite(site, text, plan);
     const actor = whoActs(this, flags.identity, plan.people);
     requireApprovals(await approvalsOf(this, path, plan), plan, path);
     const outside = outsideOf(this, folder, plan, actor, new AbortController().signal);

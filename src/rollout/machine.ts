@@ -28,7 +28,8 @@ export type State =
   | ({ readonly kind: "soaked" } & Running)
   /** Also where a session starts that confirms the trial of another one. */
   | { readonly kind: "confirming"; readonly leaseEnds: number }
-  | { readonly kind: "confirmed"; readonly by: "us" | "another" }
+  /** `again` once the firewall was looked at because a wire broke: then no second look is taken. */
+  | { readonly kind: "confirmed"; readonly by: "us" | "another"; readonly again?: true }
   | { readonly kind: "persisted" }
   | { readonly kind: "done" }
   | { readonly kind: "refused"; readonly reasons: readonly string[] }
@@ -302,7 +303,12 @@ function whileConfirmed(state: Extract<State, { kind: "confirmed" }>, event: Eve
     case "not-persisted":
       return to({ kind: "confirmed-not-persisted", reason: event.reason });
     case "failed":
-      return to({ kind: "confirmed-not-persisted", reason: event.reason });
+      if (state.again) return to({ kind: "confirmed-not-persisted", reason: event.reason });
+      // The boot file may be in place, or the firewall may have rebooted into the stage before: it is read.
+      return {
+        state: { kind: "reverted", cause: event.reason, leaseEnds: event.at },
+        effect: { kind: "verify", leaseEnds: event.at },
+      };
     default:
       return to(state);
   }
@@ -317,7 +323,7 @@ function afterRevert(
       return to({ kind: "verified-back", cause: state.cause });
     // A confirm that was on its way when the wire broke, or whose maker went away: the boot file may lack it.
     case "confirmed":
-      return to({ kind: "confirmed", by: "us" }, "persist");
+      return to({ kind: "confirmed", by: "us", again: true }, "persist");
     case "other":
     case "unreachable":
       return to({ kind: "revert-unproven", cause: state.cause, reason: event.reason });

@@ -7,6 +7,7 @@ import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
 import { formatPacket, type Packet } from "../net/packet.ts";
 import { approvalOf } from "../plan/approval.ts";
+import { authorityOf } from "../plan/authority.ts";
 import type { PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
 import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
@@ -196,13 +197,7 @@ function sources(
     ...(window ? { window: windowOf(window, site.timezone) } : {}),
     criteria: (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule),
     trial: site.trial,
-    people: site.people.map(({ id, name, roles, keys }) => ({
-      id,
-      name,
-      roles: [...roles],
-      keys: [...keys],
-    })),
-    mayApply: [...(site.rights?.apply ?? ["operator", "engineer"])],
+    ...authorityOf(site),
     commands: [
       `sluice approve ${order.file}`,
       `sluice apply ${order.file}`,

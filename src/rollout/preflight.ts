@@ -2,7 +2,7 @@ import { differencesSince } from "../plan/differences.ts";
 import type { WindowId } from "../policy/model.ts";
 import { secondsLeft, windowAt } from "../policy/windows.ts";
 import type { Driver, LiveState } from "../target.ts";
-import { type Change, type Outside, usedName } from "./change.ts";
+import { type Change, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
 import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
 import { isOf } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
@@ -35,6 +35,7 @@ export async function preflight(
   const live = await driver.read();
   const late = differencesSince(plan.base, live, facts);
   if (late.length > 0) return [changedMessage, ...late];
+  await driver.writeFile(trialNoteName, trialNote(plan.id, "preflight"));
   const ring = await readRing(driver);
   const problems = [...(await groundProblems(driver, live, ring)), ...(await textProblems(change, driver))];
   if (problems.length > 0) return problems;

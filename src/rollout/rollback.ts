@@ -1,5 +1,5 @@
 import { sha256 } from "../digest.ts";
-import type { Driver } from "../target.ts";
+import type { Driver, LiveState } from "../target.ts";
 import {
   currentOf,
   type KnownGood,
@@ -43,8 +43,15 @@ export async function rollBack(driver: Driver, to?: number): Promise<Rollback> {
     // A trial that nobody holds in the way that ours are held: what was confirmed replaces all of it.
     return restore(driver, ring, wanted ?? currentOf(ring));
   }
-  const entry = wanted ?? (ring && parentOf(ring));
+  const entry = wanted ?? (ring && (await stepBack(driver, ring, before)));
   return ring && entry ? restore(driver, ring, entry) : { kind: "nothing-to-restore" };
+}
+
+/** Where something else runs than the current known-good, that one is the step back: what runs was never kept. */
+async function stepBack(driver: Driver, ring: Ring, live: LiveState): Promise<KnownGood | undefined> {
+  const current = currentOf(ring);
+  const kept = await driver.preview(current.text ?? driver.absence);
+  return kept.ownHash === live.ownHash ? parentOf(ring) : current;
 }
 
 async function restore(driver: Driver, ring: Ring, entry: KnownGood): Promise<Rollback> {

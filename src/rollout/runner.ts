@@ -111,7 +111,7 @@ export async function runChange(
       case "confirm":
         return confirm(change, driver, outside, "ask the firewall");
       case "persist":
-        return persist(change, driver);
+        return persist(change, driver).catch(whatIsNotPersisted);
       case "await-persist":
         return awaitPersist(change, driver, outside);
       case "keep":
@@ -178,6 +178,12 @@ export async function runChange(
     if (next.state.kind !== state.kind) await note(next.state);
     current = next;
   }
+}
+
+/** A firewall that refuses to keep a file has answered; a broken wire has not. */
+function whatIsNotPersisted(error: unknown): Event {
+  if (error instanceof DriverError) return { kind: "not-persisted", reason: error.message };
+  throw error;
 }
 
 const isOnTrial = async (plan: Plan, driver: Driver): Promise<boolean> =>

@@ -13,6 +13,12 @@ const defaultTimeoutMs = 30_000;
  */
 const environment = ["env", "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
 
+/**
+ * What the far shell says before a command starts. Its own start files may have printed something before, on the output
+ * of the command: all of that is not the answer.
+ */
+const begin = "sluice: the answer begins here";
+
 export type Privilege = "login" | "sudo";
 
 /** A session over a client that is logged in. `place` is how messages name the host. */
@@ -30,7 +36,7 @@ export function remoteSession(client: Client, place: string, privilege: Privileg
   return {
     async run(argv, options = {}) {
       if (broken) throw broken;
-      const line = quoteWords(["exec", ...prefix, ...argv]);
+      const line = `${quoteWords(["echo", begin])}; ${quoteWords(["exec", ...prefix, ...argv])}`;
       const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;
@@ -94,7 +100,18 @@ function collect(channel: ClientChannel, place: string): Promise<CommandResult> 
         reject(new SessionError("lost", `${place} ended the command without saying how`));
         return;
       }
-      resolve({ code: status, stdout: text(out), stderr: text(err) });
+      const said = text(out);
+      const start = said.indexOf(`${begin}\n`);
+      if (start < 0) {
+        reject(
+          new SessionError(
+            "lost",
+            `${place} ran something else than what was asked: ${text(err).slice(0, 500)}`,
+          ),
+        );
+        return;
+      }
+      resolve({ code: status, stdout: said.slice(start + begin.length + 1), stderr: text(err) });
     });
   });
 }

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drillDocument } from "../../src/cli/documents/change.ts";
 import { watchDocument } from "../../src/cli/documents/standing.ts";
+import { approvalMessage, approvalNamespace } from "../../src/plan/approval.ts";
+import { sealPlan, writePlan } from "../../src/plan/plan-file.ts";
 import { type Ended, sluice as runSluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
 import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
@@ -265,6 +267,35 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect(refused.stderr).toMatch(/other rules on the firewall changed[\s\S]*\+table ip plant/);
     host.run("nft delete table ip plant");
   }, 30_000);
+
+  test("a forged plan is refused, whoever signed it: its approvers are not those of the site file", async () => {
+    const { id: _, ...content } = JSON.parse(readFileSync(join(folder, "second.plan"), "utf8"));
+    const people = content.people.map((person: { id: string }) =>
+      person.id === "olaf" ? { ...person, keys: [publicKey("stranger")] } : person,
+    );
+    const forged = sealPlan({ ...content, people });
+    writeFileSync(join(folder, "forged.plan"), writePlan(forged));
+    mkdirSync(join(folder, "forged.plan.approvals"));
+    writeFileSync(
+      join(folder, "forged.plan.approvals/olaf.sig"),
+      execFileSync("ssh-keygen", ["-Y", "sign", "-n", approvalNamespace, "-f", join(folder, "stranger")], {
+        input: approvalMessage(forged),
+        stdio: ["pipe", "pipe", "ignore"],
+      }),
+    );
+    const before = listing();
+    for (const command of ["apply", "confirm"]) {
+      const refused = await sluice(`${command} forged.plan`);
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("(people) is not what stands"),
+      });
+    }
+    const widened = sealPlan({ ...content, approval: { ...content.approval, rules: [] } });
+    writeFileSync(join(folder, "forged.plan"), writePlan(widened));
+    expect((await sluice("apply forged.plan")).stderr).toContain("(approval) is not what stands");
+    expect(listing()).toBe(before);
+  });
 
   test("a site file that changed since the plan is refused with what changed", async () => {
     const file = join(folder, "site.yaml");

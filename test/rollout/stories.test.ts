@@ -4,7 +4,9 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { changeOf, trialNoteName, usedName } from "../../src/rollout/change.ts";
 import { currentOf, readRing } from "../../src/rollout/known-good.ts";
 import type { Settings, State } from "../../src/rollout/machine.ts";
+import { rollBack } from "../../src/rollout/rollback.ts";
 import { runChange } from "../../src/rollout/runner.ts";
+import { DriverError } from "../../src/target.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan } from "../support/plan.ts";
 
@@ -80,7 +82,7 @@ describe("a trial", () => {
     });
     firewall = await fakeFirewall(plan);
     let confirming: Promise<State> | undefined;
-    firewall.script.set(61, () => {
+    firewall.script.set(61.05, () => {
       confirming = confirm();
       firewall.speaking = false;
     });
@@ -125,6 +127,28 @@ describe("a trial", () => {
     });
     expect(await apply()).toMatchObject({ kind: "revert-unproven", reason: "no route to host" });
     expect(firewall.trial!.ends).toBeLessThan(firewall.now);
+  });
+
+  test("whose boot file was written when the wire broke is found so, and is done", async () => {
+    firewall.cutAfter = "writeBoot";
+    expect(await apply("after-soak")).toEqual({ kind: "done" });
+    expect(firewall).toMatchObject({ confirmed: "enforce", bootText: "boot text" });
+  });
+
+  test("on a firewall whose disk is full is refused before the drill", async () => {
+    const { writeFile } = firewall.driver;
+    Object.assign(firewall.driver, { writeFile: () => Promise.reject(new DriverError("no space left")) });
+    expect(await apply()).toMatchObject({ kind: "refused", reasons: ["no space left"] });
+    expect(firewall.calls).not.toContain("drill");
+    Object.assign(firewall.driver, { writeFile });
+  });
+
+  test("on a firewall that is slower than its own lease never outlives it", async () => {
+    firewall.latency = 4;
+    plan = makePlan({ trial: { ...plan.trial, lease: 5, renewEvery: 2 } });
+    expect(await apply()).toMatchObject({ kind: "verified-back" });
+    expect(firewall.confirmed).toBe("monitor");
+    expect(firewall.trial?.ends ?? 0).toBeLessThan(firewall.now);
   });
 
   test("that the operator ends is back at once", async () => {
@@ -339,4 +363,17 @@ test("whenever the wire is cut and comes back, the firewall is back or confirmed
     ),
     { numRuns: 150 },
   );
+});
+
+describe("a rollback", () => {
+  test("restores the known-good before the current one, when that is what runs", async () => {
+    expect(await rollBack(firewall.driver)).toMatchObject({ kind: "restored", number: 1 });
+    expect(firewall.confirmed).toBe("");
+  });
+
+  test("restores the current known-good, when what runs was confirmed and never kept", async () => {
+    firewall.confirmed = "enforce";
+    expect(await rollBack(firewall.driver)).toMatchObject({ kind: "restored", number: 2, proven: true });
+    expect(firewall.confirmed).toBe("monitor");
+  });
 });

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SessionError } from "../../src/session.ts";
+import { type Session, SessionError } from "../../src/session.ts";
 import { type ConnectOptions, connect } from "../../src/ssh/connect.ts";
 import { readIdentity } from "../../src/ssh/identity.ts";
 import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
@@ -179,6 +179,54 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     expect((await fault(session.run(["sleep", "30"], { timeoutMs: 200 }))).fault).toBe("timeout");
     expect((await session.run(["echo", "here"])).stdout).toBe("here\n");
     await session.close();
+  });
+
+  /** A session with a server of its own whose every command is replaced by this one. */
+  const forced = async (command: string): Promise<{ session: Session; stop(): void }> => {
+    const server = await startSshd([`ForceCommand=${command}`]);
+    const session = await connect({
+      ...options,
+      port: server.port,
+      identity: readIdentity(server.identity, undefined),
+      hostKeys: [server.hostKey],
+    });
+    return {
+      session,
+      stop: () => {
+        void session.close();
+        server.stop();
+      },
+    };
+  };
+
+  test("what the start files of a shell print before an answer is not part of it, with or without a line end", async () => {
+    const { session, stop } = await forced(
+      `echo "Last login: never"; printf "Willkommen! "; export LANG=de_DE.UTF-8; eval "$SSH_ORIGINAL_COMMAND"`,
+    );
+    expect(await session.run(["cat"], { stdin: "as it is\n" })).toEqual({
+      code: 0,
+      stdout: "as it is\n",
+      stderr: "",
+    });
+    expect((await session.run(["sh", "-c", "ls /nowhere; exit 3"])).stderr).toContain("No such file");
+    stop();
+  });
+
+  test("a host that runs something else than what was asked is a broken wire, not an answer", async () => {
+    const { session, stop } = await forced("echo 192.0.2.1");
+    await expect(session.run(["cat", "/etc/hostname"])).rejects.toMatchObject({
+      fault: "lost",
+      message: expect.stringContaining("ran something else than what was asked"),
+    });
+    stop();
+  });
+
+  test("an answer that stops in the middle of a line is lost, whatever was said before", async () => {
+    const { session, stop } = await forced(`eval "$SSH_ORIGINAL_COMMAND" & sleep 0.3; kill -9 $PPID`);
+    await expect(session.run(["sh", "-c", "printf 'table inet slu'; sleep 5"])).rejects.toMatchObject({
+      fault: "lost",
+    });
+    stop();
   });
 
   test("a login banner and noise on standard error do not reach the answer", async () => {

@@ -25,6 +25,10 @@ export interface FakeFirewall {
   /** What happens at a time, in seconds, while the rollout waits or works. */
   readonly script: Map<number, () => void>;
   wire: "up" | "cut";
+  /** Seconds that each step takes. */
+  latency: number;
+  /** The step after which the wire breaks once, before its answer arrives. */
+  cutAfter: string | undefined;
   abort: string | undefined;
   foreign: string;
   confirmed: string;
@@ -55,6 +59,8 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     now: 0,
     script: new Map(),
     wire: "up",
+    latency: 0.05,
+    cutAfter: undefined,
     abort: undefined,
     foreign: "",
     confirmed: "monitor",
@@ -183,7 +189,9 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       fake.sessions = fake.sessions.filter((one) => !ended.some(({ key }) => key === one.key));
       return ended.length;
     },
-    restore: async () => undefined,
+    restore: async (text) => {
+      fake.confirmed = texts.get(text ?? "") ?? "?";
+    },
     writeBoot: async (text) => {
       fake.bootText = text;
       return sha256(text ?? "");
@@ -204,10 +212,13 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       typeof step !== "function" || name === "undoByHand"
         ? step
         : async (...words: readonly unknown[]) => {
-            pass(0.05);
+            pass(fake.latency);
             if (fake.wire === "cut") throw new SessionError("lost", "the connection is lost");
             fake.calls.push(name);
-            return (step as (...words: readonly unknown[]) => unknown)(...words);
+            const answer = await (step as (...words: readonly unknown[]) => unknown)(...words);
+            if (fake.cutAfter !== name) return answer;
+            fake.cutAfter = undefined;
+            throw new SessionError("lost", "the connection is lost");
           },
     ]),
   ) as unknown as Driver;

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { printable } from "../../diagnostics/printable.ts";
 import { renderDiagnostic } from "../../diagnostics/render.ts";
+import { sha256 } from "../../digest.ts";
 import {
   type ApprovalStatus,
   allowedSigners,
@@ -10,8 +12,11 @@ import {
   expiry,
   ruleText,
 } from "../../plan/approval.ts";
+import { foreignAuthority } from "../../plan/authority.ts";
+import { textDiff } from "../../plan/differences.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { readPlan } from "../../plan/plan-file.ts";
+import type { Site } from "../../policy/model.ts";
 import { count } from "../../report/words.ts";
 import { sign, verify } from "../../ssh/signature.ts";
 import { CommandError, type Context } from "../context.ts";
@@ -84,4 +89,22 @@ export function requireApprovals(status: ApprovalStatus, plan: Plan, path: strin
 export function requireInTime(context: Context, plan: Plan, path: string): void {
   const over = expiry(plan, context.now());
   if (over !== undefined) throw new CommandError(`${path}: ${over}`);
+}
+
+/**
+ * Who may act and what was decided stand in the site file: a plan of an older one rests on what may hold no more, and one
+ * that names other people than it does was not made by `sluice plan`. @throws {CommandError}
+ */
+export function requireSameSite(site: Site, text: string, plan: Plan): void {
+  if (sha256(text) !== plan.site.sha256) {
+    const difference = textDiff(plan.site.text, text).split("\n").map(printable).join("\n");
+    throw new CommandError(`the site file changed since the plan was made: make a new plan\n${difference}`);
+  }
+  const foreign = foreignAuthority(plan, site);
+  if (foreign.length > 0) {
+    throw new CommandError(
+      `this plan was not made from the site file: who may approve or apply it (${foreign.join(", ")}) is not what stands ` +
+        'there. Find out who wrote it; make a new one with "sluice plan"',
+    );
+  }
 }
