@@ -1,3 +1,9 @@
+import type { Program } from "../../src/compile/program.ts";
+import { formatPacket } from "../../src/net/packet.ts";
+import type { ForeignReader } from "../../src/target.ts";
+import { createReadings } from "../../src/verify/readings.ts";
+import { unlimited } from "./policies.ts";
+
 /** A text with one small change, as a careless edit or a merge makes them. */
 export interface Mutant {
   readonly text: string;
@@ -38,3 +44,20 @@ export function mutantsOf(
   }
   return mutants;
 }
+
+/** The reader of other people's rulesets as a second judge of texts of ours: it shares nothing with our own reader. */
+export interface OtherReader {
+  /** A packet, or a reason, by which a text differs from what a program does; undefined where both say the same of all. */
+  differs(text: string, program: Program): string | undefined;
+}
+
+/** @param listed what of a text the host would list: a listing has no commands around its tables. */
+export const otherReader = ({ read }: ForeignReader, listed: (text: string) => string): OtherReader => ({
+  differs(text, program) {
+    const { value, diagnostics } = read(listed(text), "mutant");
+    if (!value) return diagnostics[0]?.message ?? "not read";
+    const own = { gates: [{ name: "own", program }], unmodelled: [] };
+    const packet = createReadings([own, value], [], [], unlimited).apart(own, value);
+    return packet && formatPacket(packet);
+  },
+});
