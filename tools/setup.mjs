@@ -78,6 +78,8 @@ function checkNode() {
     stop(`Node 20.19 or later is needed, this is ${process.version}`);
 }
 
+const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
+
 /** What npm installed is compared with the lock file by content: times say nothing after a checkout. */
 function installNodePackages() {
   const installed = join(root, "node_modules", ".package-lock.json");
@@ -90,8 +92,19 @@ function installNodePackages() {
     if (!wanted.some(missing)) return;
   }
   say("installing the npm packages (npm ci) …");
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
   run([...npm, "ci", "--loglevel=error"]);
+}
+
+/**
+ * ClickHouse inside a process, by which the SQL for a cluster is judged. Not in the lock file: it is half a gigabyte that
+ * only tests use, and its packages for other platforms are not in every registry, so that `npm ci` would refuse.
+ */
+function installJudgeOfSql() {
+  if (existsSync(join(root, "node_modules", "chdb", "package.json"))) return;
+  say("installing chdb for the tests of ClickHouse's SQL …");
+  run([...npm, "install", "--no-save", "--loglevel=error", "chdb@3.4.0"], {
+    otherwise: (why) => say(`tests that need it will be skipped: ${why}`),
+  });
 }
 
 function installDebianPackages(commands) {
@@ -162,5 +175,6 @@ function build() {
 if (!Object.hasOwn(needs, purpose)) stop("usage: node tools/setup.mjs demo|test|bench");
 checkNode();
 installNodePackages();
+if (purpose === "test") installJudgeOfSql();
 installDebianPackages(needs[purpose]);
 build();
