@@ -4,6 +4,7 @@ import { targets } from "../../targets/index.ts";
 import { sealPlan, writePlan } from "../plan/plan-file.ts";
 import type { Conduit, Window } from "../policy/model.ts";
 import { printHtml } from "../report/print-html.ts";
+import type { AcceptanceOrder } from "../rollout/acceptances.ts";
 import { planChange } from "../rollout/planning.ts";
 import { mayBeWritten } from "../verify/claims/claim.ts";
 import { compileConduit, type Ruleset } from "../verify/compile.ts";
@@ -31,6 +32,7 @@ interface Flags {
   readonly identity?: string;
   readonly report?: string;
   readonly acceptWeakDeadMen: boolean;
+  readonly accept?: readonly AcceptanceOrder[];
   readonly detailedExitcode: boolean;
   readonly json: boolean;
 }
@@ -66,6 +68,15 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
         optional: true,
         placeholder: "FILE",
         brief: "Write the review of the plan as one self-contained HTML page",
+      },
+      accept: {
+        kind: "parsed",
+        parse: acceptance,
+        optional: true,
+        variadic: true,
+        placeholder: "NAME=REASON",
+        brief:
+          "Accept by name what speaks against enforcing (coverage, or a recorded flow); approvers sign it",
       },
       acceptWeakDeadMen: {
         kind: "boolean",
@@ -122,6 +133,7 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
           file: flags.output,
           journal: readJournalFile(loaded.folder).entries,
           acceptWeakDeadMen: flags.acceptWeakDeadMen,
+          accept: flags.accept ?? [],
         },
         driver,
       ),
@@ -166,6 +178,16 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
     }
   },
 });
+
+function acceptance(text: string): AcceptanceOrder {
+  const at = text.lastIndexOf("=");
+  const [name, reason] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  if (at < 0 || name === "" || reason === "")
+    throw new SyntaxError(
+      `"${text}" names no reason: give NAME=REASON, as in coverage="the line stands still"`,
+    );
+  return { name, reason };
+}
 
 function find<T extends { readonly id: string }>(all: readonly T[], id: string, what: string): T {
   const found = all.find((one) => one.id === id);

@@ -104,6 +104,19 @@ export const planSchema = z.strictObject({
   }),
   /** Flows that were decided against, so that what is recorded until the plan is applied can be told from a surprise. */
   denials: z.array(denialSchema).default([]),
+  /** Whether the baseline has seen enough of the conduit; absent where nothing is promoted. */
+  readiness: z.strictObject({ ready: z.boolean(), text: z.string() }).optional(),
+  /** What its author accepts by name although it speaks against the step: who approves the plan, signs it. */
+  acceptances: z
+    .array(
+      z.strictObject({
+        subject: z.enum(["coverage", "recorded"]),
+        text: z.string(),
+        reason: z.string(),
+        flow: flow.optional(),
+      }),
+    )
+    .default([]),
   /** What the conduit had recorded of packets that no permit admitted, and who decided about each. */
   record: z
     .array(
@@ -112,7 +125,9 @@ export const planSchema = z.strictObject({
         /** The flow under the names of the site file. */
         text: z.string(),
         packets: z.int(),
-        decision: z.strictObject({ kind: z.enum(["permit", "denial", "answer"]), by: id }).optional(),
+        decision: z
+          .strictObject({ kind: z.enum(["permit", "denial", "answer", "accepted"]), by: id })
+          .optional(),
       }),
     )
     .optional(),

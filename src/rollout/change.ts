@@ -3,6 +3,7 @@ import type { Box, ConduitRules } from "../compile/ir.ts";
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Driver, TrialOrder } from "../target.ts";
+import { acceptedRequest } from "./acceptances.ts";
 import type { Watch } from "./criteria/reading.ts";
 
 /** A connection to a firewall, with what drives it. */
@@ -53,6 +54,7 @@ export function changeOf(plan: Plan, actor: string, session: string): Change {
   const decisions = {
     permits: rules.permits.flatMap(({ permit, origin, boxes }) => requestsIn(permit, origin, boxes)),
     denials: plan.denials.flatMap(({ id, origin, boxes }) => requestsIn(id, origin, boxes)),
+    accepted: plan.acceptances.flatMap((one) => acceptedRequest(one, plan.author)),
   };
   return {
     plan,

@@ -25,13 +25,14 @@ import {
 import type { Ruleset } from "../verify/compile.ts";
 import type { Budget } from "../verify/diagram/diagram.ts";
 import { diffPrograms } from "../verify/diff.ts";
+import { type AcceptanceOrder, acceptedRequest, isFor } from "./acceptances.ts";
 import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
 import type { JournalEntry } from "./journal.ts";
 import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
-import { decisionsOf, judgeRecord } from "./record.ts";
+import { promotionOf } from "./promotion.ts";
+import { type Decisions, decisionsOf, judgeRecord } from "./record.ts";
 import { planSessions } from "./sessions.ts";
-import { surprises } from "./surprises.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
 export interface PlanOrder {
@@ -52,6 +53,8 @@ export interface PlanOrder {
   readonly journal: readonly JournalEntry[];
   /** Whether the author accepts dead men that a kill can take away, where the firewall has no other. */
   readonly acceptWeakDeadMen: boolean;
+  /** What the author accepts by name. */
+  readonly accept: readonly AcceptanceOrder[];
 }
 
 export type Planning =
@@ -74,12 +77,19 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const problems = [...stageProblems(order, live, now), ...(await groundProblems(driver, live, ring))];
   if (problems.length > 0) return { kind: "problems", problems };
   const { nameOf } = places(order.site);
-  const decisions = decisionsOf(order.conduit);
   const counters = now && (await driver.counters(order.conduit.id));
-  if (counters && now.stage === "monitor" && order.ruleset.rules.stage === "enforce") {
-    const open = surprises(order.conduit.id, decisions, counters, nameOf);
-    if (open.length > 0) return { kind: "problems", problems: open };
-  }
+  const isPromotion = now?.stage === "monitor" && order.ruleset.rules.stage === "enforce";
+  const promotion = isPromotion ? promotionOf(order, counters!, nameOf) : undefined;
+  const unmet = order.accept.filter(({ name }) => !promotion?.acceptances.some((one) => isFor(one, name)));
+  const open = [
+    ...(promotion?.problems ?? []),
+    ...unmet.map(({ name }) => `nothing of the name "${name}" stands open, to be accepted`),
+  ];
+  if (open.length > 0) return { kind: "problems", problems: open };
+  const decisions: Decisions = {
+    ...decisionsOf(order.conduit),
+    accepted: (promotion?.acceptances ?? []).flatMap((one) => acceptedRequest(one, order.author)),
+  };
 
   const confirmed: FirewallRules = ring
     ? currentOf(ring).rules
@@ -102,8 +112,8 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const sessions = await planSessions(sessionsMode(order), step, driver, nameOf);
   if (typeof sessions === "string") return { kind: "problems", problems: [sessions] };
   const broken = claims.flatMap((claim) => (claim.result === "failed" ? [brokenClaim(claim)] : []));
-  const open = rules.stage === "enforce" ? openClaims(order, step, claims) : [];
-  if (broken.length + open.length > 0) return { kind: "problems", problems: [...broken, ...open] };
+  const unproved = rules.stage === "enforce" ? openClaims(order, step, claims) : [];
+  if (broken.length + unproved.length > 0) return { kind: "problems", problems: [...broken, ...unproved] };
   const known = lastDrill(order.journal, order.firewall.id, facts.deadMen);
   const drill = known ?? (await holdDrill(order, driver));
   const unheard = drillProblems(drill.firings);
@@ -127,6 +137,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
       boot: { text: bootText, sha256: sha256(bootText), rules: firewallRulesDocument(bootRules) },
       expected: { rulesHash, ownHash: whole.ownHash },
       base: baseOf(live, facts),
+      ...(promotion && { readiness: promotion.readiness, acceptances: [...promotion.acceptances] }),
       ...(counters && {
         record: judgeRecord(decisions, counters.recorded).map((one) => ({
           ...one,

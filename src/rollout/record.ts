@@ -10,7 +10,7 @@ import { isClientPort } from "./criteria/client-port.ts";
 
 /** Who decided about a recorded flow: a permit or a denial of the conduit, as a request or as an answer to one. */
 export interface Decision {
-  readonly kind: "permit" | "denial" | "answer";
+  readonly kind: "permit" | "denial" | "answer" | "accepted";
   readonly by: string;
 }
 
@@ -26,6 +26,8 @@ export interface JudgedFlow {
 export interface Decisions {
   readonly permits: readonly Request[];
   readonly denials: readonly Request[];
+  /** What a plan accepts by name, each labelled with its author. */
+  readonly accepted?: readonly Request[];
 }
 
 export const decisionsOf = ({ permits, denials }: Pick<Conduit, "permits" | "denials">): Decisions => ({
@@ -35,11 +37,12 @@ export const decisionsOf = ({ permits, denials }: Pick<Conduit, "permits" | "den
 
 /** Holds the record of a conduit against its decisions: first what nobody decided, each by falling packets. */
 export function judgeRecord(
-  { permits, denials }: Decisions,
+  { permits, denials, accepted = [] }: Decisions,
   recorded: readonly RecordedFlow[],
 ): readonly JudgedFlow[] {
   const permitted = requestIndex(permits);
   const denied = requestIndex(denials);
+  const acceptedBy = requestIndex(accepted);
   const answered = requestIndex([...permits, ...denials].flatMap(answersTo));
   const decide = (flow: Flow, { openings = 0 }: RecordedFlow): Decision | undefined => {
     const request = requestPacket(flow);
@@ -47,6 +50,8 @@ export function judgeRecord(
     if (permit !== undefined) return { kind: "permit", by: permit };
     const denial = denied(request);
     if (denial !== undefined) return { kind: "denial", by: denial };
+    const author = acceptedBy(request);
+    if (author !== undefined) return { kind: "accepted", by: author };
     // Who opened asks, whatever the port.
     if (openings > 0) return undefined;
     const { port, ...portless } = flow;
@@ -100,5 +105,7 @@ export function decisionText(decision: Decision | undefined): string {
       return `denied on purpose: ${decision.by}`;
     case "answer":
       return `an answer to ${decision.by}`;
+    case "accepted":
+      return `nobody decided; accepted in the plan by ${decision.by}`;
   }
 }

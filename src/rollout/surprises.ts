@@ -1,5 +1,6 @@
 import { flowText } from "../baseline/propose/question.ts";
 import type { ConduitCounters } from "../target.ts";
+import { acceptHint } from "./acceptances.ts";
 import { type Decisions, judgeRecord } from "./record.ts";
 
 /** Surprises that are named one by one; a scan may leave thousands. */
@@ -22,7 +23,7 @@ export function surprises(
       .map(
         ({ flow, packets }) =>
           `monitor recorded ${flowText(flow, nameOf)} (${packets} packets), and nobody decided about it: permit it, ` +
-          `or write it under "denied" of ${conduit} with a reason`,
+          `or write it under "denied" of ${conduit} with a reason; ${acceptHint(flowText(flow, nameOf))}`,
       ),
     ...(open.length > named
       ? [`${open.length - named} more flows were recorded that nobody decided about`]

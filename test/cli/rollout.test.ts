@@ -85,7 +85,8 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
   const listing = (): string => host.run("nft -s list ruleset");
   /** Plans and approves a step. */
   const ready = async (to: string, file: string): Promise<void> => {
-    expect((await sluice(`plan dmz-cell1 --to ${to} -o ${file} --json`)).code).toBe(0);
+    const accepted = to === "enforce" ? " --accept coverage=Minutes" : "";
+    expect((await sluice(`plan dmz-cell1 --to ${to} -o ${file}${accepted} --json`)).code).toBe(0);
     expect((await sluice(`approve ${file} --json`, "olaf")).code).toBe(0);
   };
 
@@ -106,7 +107,29 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       /dmz-cell1: monitor for [\d.]+ s, since [\s\S]*2 flows, 1 not decided\n +10.20.1.77 -> 10.10.1.10 tcp 22: 3 packets, NOT DECIDED\n +visitor -> 10.10.1.10 tcp 502: 9 packets, denied on purpose: visitors\n/,
     );
     expect((await sluice("plan dmz-cell1 --to enforce -o surprised.plan")).stderr).toMatch(
-      /monitor recorded 10.20.1.77 -> 10.10.1.10 tcp 22 .*write it under "denied" of dmz-cell1/,
+      /the baseline of dmz-cell1 is not ready: .*limited by [\s\S]*monitor recorded 10.20.1.77 -> 10.10.1.10 tcp 22 .*write it under "denied" of dmz-cell1/,
+    );
+    // Unless it is accepted by its name, with a reason, in what the approvers sign.
+    const named = "10.20.1.77 -> 10.10.1.10 tcp 22";
+    const accepting = ["--accept", "coverage=Minutes", "--accept", `${named}=The vendor left.`];
+    const words = "plan dmz-cell1 --to enforce -o accepted.plan --identity".split(" ");
+    const accepted = await runSluice(
+      folder,
+      [...words, join(folder, "eva"), ...accepting],
+      undefined,
+      () => new Date(),
+    );
+    expect(accepted.stdout).toMatch(/baseline: NOT READY/);
+    expect(accepted.stdout).toContain(`ACCEPTED: ${named} (eva: The vendor left.)`);
+    expect(JSON.parse(readFileSync(join(folder, "accepted.plan"), "utf8"))).toMatchObject({
+      acceptances: [
+        { subject: "coverage", reason: "Minutes" },
+        { subject: "recorded", text: named },
+      ],
+      record: [{ decision: { kind: "denial" } }, { text: named, decision: { kind: "accepted", by: "eva" } }],
+    });
+    expect((await sluice("plan dmz-cell1 --to enforce -o x.plan --accept nothing=Why")).stderr).toContain(
+      "of the name",
     );
     expect((await sluice("observe --from fw1 -o baseline/fw1.json")).code).toBe(0);
     expect((await sluice("observe --from fw1 -o baseline/fw1.json --every 1s --for 1s")).stdout).toMatch(
@@ -382,7 +405,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       flows: [...baseline.flows, { ...baseline.flows[0]!, initiator: "10.20.1.77" }],
     };
     writeFileSync(join(folder, "baseline/seen.json"), JSON.stringify(lost));
-    const refused = await sluice("plan dmz-cell1 --to enforce -o cut.plan");
+    const refused = await sluice("plan dmz-cell1 --to enforce -o cut.plan --accept coverage=Minutes");
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("10.20.1.77");
     writeFileSync(join(folder, "baseline/seen.json"), JSON.stringify(baseline));

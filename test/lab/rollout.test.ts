@@ -42,7 +42,8 @@ describe.skipIf(labMissing)(needingLab("a rollout over real SSH"), { timeout: 12
   });
 
   async function prepare(to: "monitor" | "enforce", plan: string): Promise<void> {
-    await lab.engineer(`sluice plan ${conduit} --to ${to} -o ${plan}`);
+    const accepted = to === "enforce" ? " --accept coverage=Seconds" : "";
+    await lab.engineer(`sluice plan ${conduit} --to ${to} -o ${plan}${accepted}`);
     await lab.engineer(`sluice approve ${plan} --identity ../keys/olaf`);
   }
 
@@ -114,7 +115,10 @@ describe.skipIf(labMissing)(needingLab("a rollout over real SSH"), { timeout: 12
     const text = readFileSync(file, "utf8");
     const other = readFileSync(join(lab.folder.keys, "eva.pub"), "utf8").trim();
     writeFileSync(file, text.replace(/ssh-ed25519 \S+ fw1/, other));
-    const { code, stderr } = await lab.on("laptop", `sluice plan ${conduit} --to enforce -o other.plan`);
+    const { code, stderr } = await lab.on(
+      "laptop",
+      `sluice plan ${conduit} --to enforce -o other.plan --accept coverage=Seconds`,
+    );
     writeFileSync(file, text);
     expect(code).toBe(1);
     expect(stderr.match(/SHA256:[\w+/]{43}/g)).toHaveLength(2);

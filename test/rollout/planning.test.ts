@@ -48,6 +48,7 @@ function orderFor(to: "monitor" | "enforce", readable: readonly string[], budget
       created: new Date(0),
       journal: [],
       acceptWeakDeadMen: false,
+      accept: to === "enforce" ? [{ name: "coverage", reason: "a test" }] : [],
     },
   } as unknown as PlanOrder;
 }

@@ -7,6 +7,10 @@ import { type CycleCount, cycleCount } from "./cycles.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { judge, limitingTerm, type Term } from "./verdict.ts";
 
+/** The longest cycle of a site, or a day. */
+export const defaultCycle = ({ cycles = [] }: Pick<Site, "cycles">): Coverage["cycle"] =>
+  cycles.toSorted((x, y) => y.length - x.length)[0] ?? { id: "day", length: 86_400, phases: [] };
+
 /** How complete the observation of one conduit is. */
 export interface ConduitCoverage {
   readonly id: ConduitId;

@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { type Coverage, coverage } from "../../baseline/coverage/coverage.ts";
+import { type Coverage, coverage, defaultCycle } from "../../baseline/coverage/coverage.ts";
 import { slotLength } from "../../baseline/presence.ts";
 import type { Site } from "../../policy/model.ts";
 import { loadBaseline } from "../baseline-file.ts";
@@ -64,13 +64,9 @@ export const coverageCommand = buildCommand<Flags, string[], Context>({
   },
 });
 
-const day: Coverage["cycle"] = { id: "day", length: 86_400, phases: [] };
-
-function cycleOf({ cycles = [] }: Site, id: string | undefined): Coverage["cycle"] {
-  const cycle =
-    id === undefined
-      ? (cycles.toSorted((x, y) => y.length - x.length)[0] ?? day)
-      : cycles.find((candidate) => candidate.id === id);
+function cycleOf(site: Site, id: string | undefined): Coverage["cycle"] {
+  const { cycles = [] } = site;
+  const cycle = id === undefined ? defaultCycle(site) : cycles.find((candidate) => candidate.id === id);
   if (cycle === undefined) {
     const known = cycles.map((candidate) => candidate.id).join(", ") || "none";
     throw new CommandError(`the site has no cycle "${id}"; it has ${known}`);

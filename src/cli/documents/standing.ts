@@ -113,7 +113,7 @@ export const statusDocument = published("status", 1, "Where every conduit stands
               flow: flowKey,
               packets: count,
               decision: z
-                .strictObject({ kind: z.enum(["permit", "denial", "answer"]), by: z.string() })
+                .strictObject({ kind: z.enum(["permit", "denial", "answer", "accepted"]), by: z.string() })
                 .optional()
                 .describe("Absent where nobody decided"),
             }),

@@ -19,6 +19,8 @@ type Shown = Pick<
   | "certificate"
   | "transition"
   | "record"
+  | "readiness"
+  | "acceptances"
   | "sessions"
   | "watch"
   | "trial"
@@ -51,6 +53,13 @@ export function renderPlan(plan: Shown): string {
           ...recordLines(plan.record).map((line) => `    ${line}`),
         ]
       : []),
+    ...(plan.readiness
+      ? [`  baseline: ${plan.readiness.ready ? "" : "NOT READY: "}${plan.readiness.text}`]
+      : []),
+    ...(plan.acceptances ?? []).map(
+      ({ subject, text, reason }) =>
+        `  ACCEPTED: ${subject === "coverage" ? "a baseline that is not ready" : text} (${plan.author}: ${reason})`,
+    ),
     ...(plan.sessions ? sessionLines(plan.sessions) : []),
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
       (plan.window ? `, in the window ${plan.window.id}` : ""),

@@ -83,7 +83,8 @@ async function startTrial(
   plan: string,
   ...flags: readonly string[]
 ): Promise<Running> {
-  await terminal.engineer(`sluice plan ${conduit} --to ${to} -o ${plan}`);
+  const accepted = to === "enforce" ? ` --accept "coverage=a demo of seconds has no production cycles"` : "";
+  await terminal.engineer(`sluice plan ${conduit} --to ${to} -o ${plan}${accepted}`);
   await terminal.engineer(`sluice approve ${plan} --identity ../keys/olaf 2>/dev/null`);
   return terminal.start(["sluice apply", plan, ...flags].join(" "));
 }

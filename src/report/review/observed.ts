@@ -9,9 +9,25 @@ export function observed({ plan }: Reviewed): Section {
     id: "observed",
     title: "What it rests on",
     clauses: ["IEC 62443-3-3 SR 6.2"],
-    blocks: [...sources(plan), ...completeness(plan)],
+    blocks: [...sources(plan), ...readiness(plan), ...completeness(plan)],
   };
 }
+
+/** Whether enough was seen to promote the conduit, in the words of the verdict. */
+const readiness = ({ readiness: verdict }: Reviewed["plan"]): readonly Block[] =>
+  verdict === undefined
+    ? []
+    : [
+        {
+          kind: "facts",
+          items: [
+            {
+              term: verdict.ready ? "Ready to be enforced" : "NOT ready to be enforced",
+              value: verdict.text,
+            },
+          ],
+        },
+      ];
 
 /** Coverage in production cycles, with the bound that it gives and no more (Chao 1987, Chao and Jost 2012). */
 function completeness({ review }: Reviewed["plan"]): readonly Block[] {

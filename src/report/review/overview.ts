@@ -1,10 +1,12 @@
 import type { Figure, Section } from "../document.ts";
 import { count, duration, grouped } from "../words.ts";
+import { accepted } from "./recorded.ts";
 import { claimsOf, flowsByFate, type Reviewed, rulesOf } from "./reviewed.ts";
 import { endedSessions } from "./sessions.ts";
 
 /** The numbers to look at first. */
-export function overview({ plan, approvals }: Reviewed): Section {
+export function overview(reviewed: Reviewed): Section {
+  const { plan, approvals } = reviewed;
   const { all, cut, kept, opened } = flowsByFate(plan);
   const permits = rulesOf(plan).permits.length;
   const claims = claimsOf(plan);
@@ -43,6 +45,7 @@ export function overview({ plan, approvals }: Reviewed): Section {
     title: "At a glance",
     clauses: [],
     blocks: [
+      ...accepted(reviewed),
       {
         kind: "figures",
         items: [
