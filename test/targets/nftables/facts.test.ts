@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CommandResult, Session } from "../../../src/session.ts";
+import { executorScript } from "../../../targets/linux-guard/scripts.ts";
 import { createDriver } from "../../../targets/nftables/driver.ts";
 
 const paths = { bootFile: "/etc/nftables.d/sluice.nft", bootEntry: "/etc/nftables.conf" };
@@ -19,6 +20,7 @@ const healthy = {
   "uname -r": "6.1.0-18-amd64\n",
   "nft --version": "nftables v1.0.6 (Lester Gooch #5)\n",
   "nft list ruleset": "",
+  [`sh -c ${executorScript}`]: "process\n",
   "sh -c": "table inet sluice {\n}\n",
 };
 const obstacles = async (answers: Readonly<Record<string, string>>): Promise<readonly string[]> =>
@@ -28,6 +30,7 @@ test("a healthy host has no obstacle, and its kernel and version are told", asyn
   expect(await createDriver(answering(healthy), paths).facts()).toEqual({
     kernel: "6.1.0-18-amd64",
     version: "1.0.6",
+    deadMen: ["kernel", "process"],
     obstacles: [],
   });
 });
@@ -52,6 +55,7 @@ test.each([
     { "sh -c": "!/etc/nftables.conf:3: syntax error" },
     "does not load: /etc/nftables.conf:3",
   ],
+  ["no second dead man", { [`sh -c ${executorScript}`]: "\n" }, "install the package util-linux"],
   ["no include", { "sh -c": "table inet other {\n}\n" }, 'add the line  include "/etc/nftables.d/*.nft"'],
   ["a boot service that is off", { systemctl: "disabled\n" }, "systemctl enable nftables.service"],
   [
