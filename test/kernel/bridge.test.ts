@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../../src/compile/backend.ts";
 import type { Stage } from "../../src/compile/ir.ts";
+import { parseAddress } from "../../src/net/address.ts";
 import type { Service } from "../../src/net/service.ts";
 import { compileConduit } from "../../src/verify/compile.ts";
 import { iptables } from "../../targets/iptables/target.ts";
@@ -90,17 +91,51 @@ const names = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf
 type Values = readonly ["0" | "1", "0" | "1", "0" | "1"];
 const obstaclesOf = (values: Values) => bridgeObstacles({ code: 0, stdout: `${values.join("\n")}\n` });
 
+/** Frames without IP, as a switch has them: GOOSE, Profinet RT, ARP, and a message of spanning tree. */
+const untagged: readonly string[] = [
+  ["010ccd010001", "020000000001", "88b8", "0001000800000000"],
+  ["010ecf000000", "020000000001", "8892", "fefe000000000000"],
+  ["ffffffffffff", "020000000001", "0806", "0001080006040001020000000001c0000201000000000000c0000202"],
+  ["0180c2000000", "020000000001", "0026", "4242030000000000"],
+].map((parts) => parts.join("").padEnd(120, "0"));
+
+/** A request of TCP in a frame of VLAN 7. */
+function tagged({ source, destination, port }: Attempt): string {
+  const { family } = parseAddress(source);
+  const word = (value: number): string => value.toString(16).padStart(4, "0");
+  const ends = [source, destination]
+    .map((end) =>
+      parseAddress(end)
+        .from.toString(16)
+        .padStart(family === 4 ? 8 : 32, "0"),
+    )
+    .join("");
+  const transport = `${word(40_000)}${word(port)}${"0".repeat(16)}50022000${"0".repeat(8)}`;
+  const before = "450000280001000040060000";
+  const sum = (before + ends).match(/.{4}/g)!.reduce((total, part) => total + Number.parseInt(part, 16), 0);
+  const header =
+    family === 4 ? before.slice(0, 20) + word(~((sum & 0xffff) + (sum >> 16)) & 0xffff) : "6000000000140640";
+  const type = family === 4 ? "0800" : "86dd";
+  return `02000000000202000000000181000007${type}${header}${ends}${transport}`;
+}
+
 interface Plant {
   readonly stage: Stage;
   readonly permits?: readonly Flows[];
   readonly settings?: Values;
+  /** What left sends beside the attempts. */
+  readonly frames?: readonly string[];
 }
 
-/** Which attempts were answered through the bridge, and the record after them. */
+/** Which attempts were answered through the bridge, which frames it carried, and the record after them. */
 function tryAll(
   judge: Judge,
-  { stage, permits = [...poll, ...discovery], settings = ["1", "1", "1"] }: Plant,
-): { readonly answered: readonly Attempt[]; readonly listing: string } {
+  { stage, permits = [...poll, ...discovery], settings = ["1", "1", "1"], frames = untagged }: Plant,
+): {
+  readonly answered: readonly Attempt[];
+  readonly carried: readonly boolean[];
+  readonly listing: string;
+} {
   const { ruleset } = compileConduit({
     ...policy(permits),
     firewall: "fw1",
@@ -115,6 +150,7 @@ function tryAll(
     load: judge.load,
     list: judge.list,
     attempts,
+    frames,
   });
   const script = join(import.meta.dirname, "bridge.py");
   const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--mount", "python3", script], {
@@ -123,8 +159,12 @@ function tryAll(
   });
   expect(stderr).toBe("");
   expect(status).toBe(0);
-  const { answered, listing } = JSON.parse(stdout) as { answered: readonly boolean[]; listing: string };
-  return { answered: attempts.filter((_, index) => answered[index]), listing };
+  const { answered, ...rest } = JSON.parse(stdout) as {
+    readonly answered: readonly boolean[];
+    readonly carried: readonly boolean[];
+    readonly listing: string;
+  };
+  return { answered: attempts.filter((_, index) => answered[index]), ...rest };
 }
 
 describe.each(judges)("a bridge with $name", (judge) => {
@@ -138,7 +178,8 @@ describe.each(judges)("a bridge with $name", (judge) => {
     { timeout: 60_000 },
     () => {
       test("lets pass what is permitted in enforce, and drops and records the rest", () => {
-        const { answered, listing } = tryAll(judge, { stage: "enforce" });
+        const { answered, listing, carried } = tryAll(judge, { stage: "enforce" });
+        expect(carried).toEqual(untagged.map(() => true));
         expect(answered).toEqual(permitted);
         expect(recorded(listing)).toEqual(forbidden);
       });
@@ -161,6 +202,16 @@ describe.each(judges)("a bridge with $name", (judge) => {
           expect(obstaclesOf(settings)).toHaveLength(1);
         },
       );
+
+      test("judges frames with a VLAN tag as others, and sees none of them where that setting is off", () => {
+        const asked = attempts.filter(({ side }) => side === "left");
+        const frames = asked.map(tagged);
+        const { carried } = tryAll(judge, { stage: "enforce", frames });
+        expect(carried).toEqual(asked.map((one) => permitted.includes(one)));
+        const blind = tryAll(judge, { stage: "enforce", frames, settings: ["1", "1", "0"] });
+        expect(blind.carried).toEqual(asked.map(() => true));
+        expect(obstaclesOf(["1", "1", "0"])).toHaveLength(1);
+      });
 
       test("carries ARP unseen, and neighbour discovery of IPv6 only where it is permitted", () => {
         const { answered } = tryAll(judge, { stage: "enforce", permits: poll });

@@ -23,6 +23,15 @@ interface Case {
 const poll = ["conduits", "poll"];
 const it = { level: 4, "sl-target": 1, networks: ["10.4.0.0/24", "fd00:4::/64"] };
 
+/** Both zones with IPv6 on one link. */
+// biome-ignore lint/suspicious/noExplicitAny: a change may put anything anywhere
+function oneLink({ zones: { dmz, cell } }: any): void {
+  dmz.networks[1] = "fd00:1::8000/113";
+  cell.networks[1] = "fd00:1::/113";
+  dmz.assets.historian.addresses.push("fd00:1::8010");
+  cell.assets.plc.addresses.push("fd00:1::10");
+}
+
 const cases: readonly Case[] = [
   {
     check: "level-skipped",
@@ -31,6 +40,19 @@ const cases: readonly Case[] = [
     },
     subject: "dmz-cell",
     message: 'conduit "dmz-cell" joins level 4 ("dmz") with level 1 ("cell")',
+    at: ["conduits", "dmz-cell"],
+  },
+  {
+    check: "neighbours-cut",
+    change: (plant) => {
+      plant.firewalls.fw1.transparent = true;
+      oneLink(plant);
+      const permit = { reason: "They find each other.", owner: "eva", services: ["icmpv6/135"] };
+      plant.conduits["dmz-cell"].permits.ask = { ...permit, initiators: ["historian"], responders: ["plc"] };
+      plant.conduits["dmz-cell"].permits.ask.evidence = "baseline/week.json";
+    },
+    subject: "dmz-cell",
+    message: 'the bridge of conduit "dmz-cell" would cut the neighbour discovery of permit "poll"',
     at: ["conduits", "dmz-cell"],
   },
   {
@@ -450,6 +472,49 @@ describe("a finding that somebody accepted", () => {
     expect(errors.map(({ code, message, fix }) => [code, message, fix])).toEqual([
       ["site/unknown-check", 'there is no check "level-skiped"', 'did you mean "level-skipped"?'],
     ]);
+  });
+});
+
+describe("a bridge", () => {
+  const findings = (change: (plant: Record<string, Record<string, never>>) => void): readonly string[] =>
+    checked(
+      changed((plant) => {
+        oneLink(plant);
+        plant.firewalls.fw1.transparent = true;
+        change(plant);
+      }),
+    )
+      .diagnostics.map(({ code }) => code)
+      .filter((code) => code === "check/neighbours-cut");
+  const both = (services: readonly string[]) => ({ reason: "They find each other.", services });
+
+  test("cuts no neighbours where both ends may ask and answer, on a router, or without IPv6", () => {
+    expect(findings(() => undefined)).toHaveLength(1);
+    expect(
+      // biome-ignore lint/suspicious/noExplicitAny: a change may put anything anywhere
+      findings(({ conduits }: any) => {
+        const services = ["icmpv6/135", "icmpv6/136"];
+        const { permits } = conduits["dmz-cell"];
+        permits.ask = { ...both(services), initiators: ["dmz"], responders: ["cell"] };
+        permits.answer = { ...both(services), initiators: ["cell"], responders: ["dmz"] };
+      }),
+    ).toEqual([]);
+    // biome-ignore lint/suspicious/noExplicitAny: a change may put anything anywhere
+    expect(findings(({ firewalls }: any) => delete firewalls.fw1.transparent)).toEqual([]);
+    expect(
+      // biome-ignore lint/suspicious/noExplicitAny: a change may put anything anywhere
+      findings(({ zones }: any) => {
+        zones.cell.assets.plc.addresses.pop();
+        zones.dmz.assets.historian.addresses.pop();
+      }),
+    ).toEqual([]);
+    expect(
+      // biome-ignore lint/suspicious/noExplicitAny: a change may put anything anywhere
+      findings(({ zones: { dmz } }: any) => {
+        dmz.networks[1] = "fd00:2::/64";
+        dmz.assets.historian.addresses[1] = "fd00:2::10";
+      }),
+    ).toEqual([]);
   });
 });
 

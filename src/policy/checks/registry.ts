@@ -15,6 +15,7 @@ import { externalHighTarget } from "./external-high-target.ts";
 import { ipv6Forgotten } from "./ipv6-forgotten.ts";
 import { levelSkipped } from "./level-skipped.ts";
 import { lockOutRisk } from "./lock-out-risk.ts";
+import { neighboursCut } from "./neighbours-cut.ts";
 import { noIndependentApprover } from "./no-independent-approver.ts";
 import { noManagementPath } from "./no-management-path.ts";
 import { permitWithoutEvidence } from "./permit-without-evidence.ts";
@@ -48,6 +49,7 @@ export const checks: readonly Check[] = [
   unpatchedAsset,
   emptyConduit,
   conduitNotCrossed,
+  neighboursCut,
   anyToAny,
   serviceAny,
   widePortRange,
