@@ -38,6 +38,7 @@ const needs = {
     iptables: "iptables",
     ipset: "ipset",
     "systemd-run": "systemd",
+    faketime: "faketime libfaketime",
     python3: "python3",
     php: "php-cli php-xml",
     chromium: "chromium",
