@@ -39,6 +39,7 @@ const needs = {
     ipset: "ipset",
     "systemd-run": "systemd",
     faketime: "faketime libfaketime",
+    "netfilter-persistent": "iptables-persistent",
     python3: "python3",
     php: "php-cli php-xml",
     chromium: "chromium",

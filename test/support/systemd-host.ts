@@ -17,11 +17,15 @@ if [ -e /dev/console ]; then mount --bind ${folder}/console /dev/console; fi
 exec env -i container=sluice-test PATH="$PATH" SYSTEMD_UNIT_PATH=/run/units \\
   /lib/systemd/systemd --system --unit=sluice-test.target --show-status=no`;
 
-/** A host with a real systemd as its first process, in namespaces of its own, and nothing else that it starts. */
-function start(): FirewallHost & { readonly up: boolean } {
+function newDisk(): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-systemd-"));
   mkdirSync(join(folder, "nftables.d"));
   writeFileSync(join(folder, "nftables.conf"), `flush ruleset\ninclude "${folder}/nftables.d/*.nft"\n`);
+  return folder;
+}
+
+/** A host with a real systemd as its first process, in namespaces of its own, and nothing else that it starts. */
+function start(folder: string): SystemdHost & { readonly up: boolean } {
   const words = [
     ...["--pid", "--fork", "--mount", "--mount-proc", "--cgroup", "--uts", "--ipc", "--net", "--kill-child"],
     ...["sh", "-c", boot(folder)],
@@ -30,12 +34,26 @@ function start(): FirewallHost & { readonly up: boolean } {
   const prefix = ["nsenter", "--target", String(firstChild(unshare.pid!)), "--all"];
   const run = (script: string): string =>
     execFileSync(prefix[0]!, [...prefix.slice(1), "sh", "-c", script], { encoding: "utf8", stdio: "pipe" });
+  const powerCut = (): void => void unshare.kill("SIGKILL");
   const stop = (): void => {
-    unshare.kill("SIGKILL");
+    powerCut();
     rmSync(folder, { recursive: true, force: true });
   };
   const paths = { bootFile: join(folder, "nftables.d/sluice.nft"), bootEntry: join(folder, "nftables.conf") };
-  return { prefix, folder, paths, run, stop, up: waitFor(() => run("systemctl is-system-running") !== "") };
+  return {
+    prefix,
+    folder,
+    paths,
+    run,
+    stop,
+    powerCut,
+    up: waitFor(() => run("systemctl is-system-running") !== ""),
+  };
+}
+
+export interface SystemdHost extends FirewallHost {
+  /** Ends every process of the host at once. What is left is its folder. */
+  powerCut(): void;
 }
 
 const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -68,9 +86,10 @@ export const missingForSystemd: string | undefined = ((): string | undefined => 
     (file) => !existsSync(file),
   );
   if (missing !== undefined) return missing;
-  const host = start();
+  const host = start(newDisk());
   host.stop();
   return host.up ? undefined : "a kernel on which systemd runs in namespaces";
 })();
 
-export const startSystemdHost = (): FirewallHost => start();
+/** @param disk of a host whose power was cut; without it a new one. */
+export const startSystemdHost = (disk: string = newDisk()): SystemdHost => start(disk);
