@@ -1,10 +1,26 @@
+import type { Baseline } from "../baseline/flow.ts";
 import { flowText } from "../baseline/propose/question.ts";
+import type { Conduit, Site } from "../policy/model.ts";
 import type { ConduitCounters } from "../target.ts";
-import { type Acceptance, acceptedRequest, acceptHint, coverageName } from "./acceptances.ts";
-import type { PlanOrder } from "./planning.ts";
+import {
+  type Acceptance,
+  type AcceptanceOrder,
+  acceptedRequest,
+  acceptHint,
+  coverageName,
+} from "./acceptances.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { decisionsOf, judgeRecord } from "./record.ts";
 import { surprises } from "./surprises.ts";
+
+/** What is to be promoted, by whom, and what its author accepts by name. */
+export interface PromotionOrder {
+  readonly site: Site;
+  readonly conduit: Conduit;
+  readonly baseline: { readonly content: Baseline } | undefined;
+  readonly author: string;
+  readonly accept: readonly AcceptanceOrder[];
+}
 
 /** What speaks for and against taking a conduit from monitor to enforce. */
 export interface Promotion {
@@ -18,7 +34,7 @@ export interface Promotion {
  * accepted, each by its name and with a reason. A record that is full cannot: nobody knows what is not in it.
  */
 export function promotionOf(
-  order: Pick<PlanOrder, "site" | "conduit" | "baseline" | "accept" | "author">,
+  order: PromotionOrder,
   counters: Pick<ConduitCounters, "recorded" | "recordFull">,
   nameOf: (address: string) => string,
 ): Promotion {

@@ -41,6 +41,8 @@ test.each([
   ["baseline", `baseline show ${seen}`],
   ["baseline-diff", `baseline diff ${seen} ${seen}`],
   ["coverage", `baseline coverage ${seen}`],
+  ["dispositions", `baseline dispositions ${seen}`],
+  ["flow-explanations", `baseline explain ${seen} plc1`],
   ["proposal", `baseline propose ${seen}`],
   ["compilation", "compile -o rules"],
   ["verification", "verify"],

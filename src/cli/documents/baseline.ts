@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dispositions } from "../../baseline/dispositions.ts";
 import { baselineFlowSchema } from "../../baseline/file.ts";
 import { published } from "./document.ts";
 import { count, many, strings } from "./parts.ts";
@@ -54,6 +55,41 @@ export const coverageDocument = published(
     ),
     elsewhere: count,
     timeless: count,
+  },
+);
+
+export const dispositionsDocument = published(
+  "dispositions",
+  1,
+  "How observed traffic fares against the policy, what asks for attention first.",
+  {
+    flows: many(
+      z.strictObject({
+        flow: baselineFlowSchema,
+        conduit: z.string(),
+        disposition: z.enum(dispositions),
+        by: z.string().optional(),
+      }),
+    ),
+    outside: z.record(z.string(), count).describe("Flows that no policy judges, by reason"),
+  },
+);
+
+export const flowExplanationsDocument = published(
+  "flow-explanations",
+  1,
+  "What observed flows rest on and lead to.",
+  {
+    flows: many(
+      z.strictObject({
+        flow: baselineFlowSchema,
+        text: z.string(),
+        direction: z.string(),
+        sources: many(z.strictObject({ name: z.string(), format: z.string() })),
+        fate: z.string(),
+        leadsTo: z.string(),
+      }),
+    ),
   },
 );
 
