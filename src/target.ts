@@ -165,6 +165,8 @@ export interface HostReadings {
   readonly clock: number;
   /** Free space where it keeps files of ours, in bytes. */
   readonly freeBytes: number;
+  /** Address from which this session reached it, as the host sees it; absent where it does not tell. */
+  readonly client?: string;
 }
 
 /** What became of an attempt to open a TCP connection; `unknown` where it could not be tried. */

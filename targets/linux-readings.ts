@@ -1,5 +1,5 @@
 import type { HostReadings, ProbeAnswer } from "../src/target.ts";
-import { readSaid, wholeNumber } from "./said.ts";
+import { clientIn, readSaid, wholeNumber } from "./said.ts";
 
 /**
  * Prints what a Linux host says of itself: its conntrack table, its addresses (a pair hands over by moving some), its
@@ -11,6 +11,13 @@ echo
 { ip -o addr show scope global; ip -o addr show scope site; } 2> /dev/null |
   awk '!/ (temporary|tentative|mngtmpaddr) / { print "address", $2, $4 }'
 echo "clock $(date +%s)"
+# sudo takes the variable away, so it is looked for with the parents too.
+pid=$$
+while [ "\${pid:-0}" -gt 1 ]; do
+  found=$(tr '\\0' '\\n' < "/proc/$pid/environ" 2> /dev/null | sed -n 's/^SSH_CONNECTION=\\([^ ]*\\) .*/client \\1/p')
+  if [ -n "$found" ]; then echo "$found"; break; fi
+  pid=$(awk '{ print $4 }' "/proc/$pid/stat" 2> /dev/null)
+done
 for folder; do
   while ! [ -d "$folder" ]; do folder=$(dirname "$folder"); done
   df -Pk "$folder" | awk 'NR == 2 { print "free", $4 }'
@@ -24,6 +31,7 @@ export function readReadings(printed: string): HostReadings {
     ...(entries && limit && { tracked: { entries: wholeNumber(entries), limit: wholeNumber(limit) } }),
     standing: (said.get("address") ?? []).toSorted(),
     clock: wholeNumber(said.get("clock")?.[0]),
+    ...clientIn(said),
     freeBytes: 1024 * Math.min(...(said.get("free") ?? [undefined]).map(wholeNumber)),
   };
 }

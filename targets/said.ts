@@ -18,3 +18,12 @@ export function wholeNumber(text: string | undefined): number {
   if (text !== undefined && /^\d+$/.test(text)) return Number(text);
   throw new DriverError(`the host answered something that is not understood: ${text ?? "nothing"}`);
 }
+
+/** The address in a line `client …`, as other listings write it: without a zone, and IPv4 as IPv4. */
+export function clientIn(said: ReadonlyMap<string, readonly string[]>): { readonly client?: string } {
+  const text = said
+    .get("client")?.[0]
+    ?.replace(/%.*$/, "")
+    .replace(/^::ffff:(?=\d+\.)/, "");
+  return text === undefined ? {} : { client: text };
+}

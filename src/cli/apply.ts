@@ -5,6 +5,7 @@ import { runChange } from "../rollout/runner.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { exercisedSteps } from "./rollout/exercised-steps.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
@@ -22,6 +23,7 @@ import { loadSite } from "./site-file.ts";
 
 interface Flags {
   readonly confirmAfterSoak: boolean;
+  readonly exercised?: readonly string[];
   readonly site?: string;
   readonly identity?: string;
   readonly json: boolean;
@@ -40,6 +42,14 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
         kind: "boolean",
         default: false,
         brief: "Confirm without a human as soon as the soak is over",
+      },
+      exercised: {
+        kind: "parsed",
+        parse: String,
+        variadic: true,
+        optional: true,
+        placeholder: "STEP",
+        brief: "An exercise step of the plan that is done without being asked for; may be repeated",
       },
       site: siteFlag,
       identity: identityFlag,
@@ -80,14 +90,21 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
       },
     ]);
     const change = changeOf(plan, actor.person.id, sessionName());
+    const exercised = exercisedSteps(this, plan, flags.exercised ?? []);
     const settings = {
       lease: plan.trial.lease,
       soak: plan.trial.soak,
       confirm: flags.confirmAfterSoak ? ("after-soak" as const) : ("by-another" as const),
     };
     const end = await untilInterrupted((signal) =>
-      runChange(change, { kind: "approved" }, settings, outsideOf(this, folder, plan, actor, signal)),
+      runChange(
+        change,
+        { kind: "approved" },
+        settings,
+        outsideOf(this, folder, plan, actor, signal, exercised.done),
+      ),
     );
+    exercised.close();
     await sealJournal(this, folder, actor, isReachable(end) ? plan.firewall : undefined);
     conclude(this, plan.id, end, flags.json ? "json" : "human");
   },

@@ -90,7 +90,20 @@ export const planSchema = z.strictObject({
   baseline: z.strictObject({ name: z.string(), sha256: hash }).optional(),
   watch: z.strictObject({
     expected: z.array(flow),
-    heartbeats: z.array(z.strictObject({ permit: id, deadline: z.number().positive().optional() })),
+    /** Critical permits, flow by flow where the baseline knows them. */
+    heartbeats: z.array(
+      z.strictObject({
+        permit: id,
+        flow: flow.optional(),
+        deadline: z.number().positive().optional(),
+        /** The step after which it is heard, where nobody knows how often it speaks by itself. */
+        exercise: id.optional(),
+      }),
+    ),
+    /** Packets a minute that permits carried in the baseline, both ways. */
+    rates: z.array(z.strictObject({ permit: id, perMinute: z.number().positive() })).default([]),
+    /** Permits whose connections must be made anew before a confirm. */
+    reconnects: z.array(id).default([]),
   }),
   /** The firewall as it was when the plan was made. Another one is not changed by it. */
   base: z.strictObject({
@@ -185,9 +198,49 @@ export const planSchema = z.strictObject({
       consecutiveLimit: limit,
       onNoData: z.enum(["fail", "hold", "ignore"]),
       severity: z.enum(["abort", "hold", "warn"]),
+      dryRun: z.literal(true).optional(),
       perMinute: limit.optional(),
+      percent: z.int().optional(),
+      probe: z
+        .strictObject({ address: z.string(), port: z.int(), from: z.enum(["engineer", "firewall"]) })
+        .optional(),
+      signal: z
+        .discriminatedUnion("kind", [
+          z.strictObject({
+            kind: z.literal("file"),
+            path: z.string(),
+            expect: z.string(),
+            staleAfter: seconds,
+          }),
+          z.strictObject({ kind: z.literal("command"), argv: z.array(z.string()).min(1).readonly() }),
+        ])
+        .optional(),
     }),
   ),
+  /** What somebody does during the trial, so that permits which are seldom used are heard. */
+  exercises: z.array(z.strictObject({ id, do: z.string(), permits: z.array(id) })).default([]),
+  /**
+   * How each criterion would have fared while the conduit was only watched, judged from the samples that were kept;
+   * absent where none were.
+   */
+  history: z
+    .strictObject({
+      samples: z.int(),
+      from: z.iso.datetime(),
+      to: z.iso.datetime(),
+      /** Seconds between two samples, typically: what is shorter than this was not seen. */
+      every: seconds,
+      criteria: z.array(
+        z.strictObject({
+          id: z.string(),
+          /** How often it would have tripped; absent where the samples do not tell. */
+          trips: z.int().optional(),
+          /** Of the last trip. */
+          last: z.strictObject({ time: z.iso.datetime(), reason: z.string() }).optional(),
+        }),
+      ),
+    })
+    .optional(),
   trial: z.strictObject({
     lease: seconds,
     renewEvery: seconds,

@@ -7,8 +7,7 @@ import { flowsToKeep } from "../verify/claims/observed.ts";
 import type { PlanContent } from "./plan.ts";
 
 /**
- * What a trial of these rules is watched for. In monitor nothing is dropped, so only enforcement expects flows; a
- * critical permit is heard as often as the shortest silence deadline of its observed flows.
+ * What a trial of these rules is watched for. In monitor nothing is dropped, so only enforcement expects flows.
  */
 export function watchOf(
   conduit: Conduit,
@@ -20,13 +19,50 @@ export function watchOf(
     expected: rules.stage === "enforce" ? kept.map(keyOf) : [],
     heartbeats: conduit.permits
       .filter((permit) => permit.critical)
-      .map((permit) => {
-        const deadlines = kept
-          .filter((flow) => isOf(permit, flow))
-          .flatMap((flow) => flow.cadence?.silenceDeadline ?? []);
-        return { permit: permit.id, ...(deadlines.length > 0 ? { deadline: Math.min(...deadlines) } : {}) };
-      }),
+      .flatMap((permit) =>
+        heartbeatsOf(
+          permit,
+          kept.filter((flow) => isOf(permit, flow)),
+          conduit.exercises?.find(({ permits }) => permits.includes(permit.id))?.id,
+        ),
+      ),
+    rates: conduit.permits.flatMap((permit) => {
+      const perMinute = rateOf(kept.filter((flow) => isOf(permit, flow)));
+      return perMinute === undefined ? [] : [{ permit: permit.id, perMinute }];
+    }),
+    reconnects: conduit.permits.filter((permit) => permit.reconnectRequired).map(({ id }) => id),
   };
+}
+
+/**
+ * Each flow of a permit whose rhythm is known is heard by itself: summed over the permit, one that died would hide behind
+ * the others. A permit of which no rhythm is known is heard as a whole, and nobody knows how often.
+ */
+function heartbeatsOf(
+  { id, silence }: Permit,
+  flows: readonly BaselineFlow[],
+  exercise: string | undefined,
+): readonly PlanContent["watch"]["heartbeats"][number][] {
+  const known = flows.flatMap((flow) => {
+    const deadline = silence ?? flow.cadence?.silenceDeadline;
+    return deadline === undefined ? [] : [{ permit: id, flow: keyOf(flow), deadline }];
+  });
+  if (known.length > 0) return known;
+  if (silence !== undefined) return [{ permit: id, deadline: silence }];
+  return [{ permit: id, ...(exercise !== undefined && { exercise }) }];
+}
+
+/** Shorter than this, in seconds, an observation says nothing of a rate. */
+const shortest = 60;
+
+/** Packets a minute over the time in which the flows were seen; undefined where that is too short. */
+function rateOf(flows: readonly BaselineFlow[]): number | undefined {
+  const times = flows.flatMap(({ firstSeen, lastSeen }) =>
+    firstSeen === undefined || lastSeen === undefined ? [] : [Date.parse(firstSeen), Date.parse(lastSeen)],
+  );
+  const span = times.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / 1000;
+  const packets = flows.reduce((sum, flow) => sum + flow.packets, 0);
+  return span < shortest || packets === 0 ? undefined : Number(((60 * packets) / span).toPrecision(6));
 }
 
 const keyOf = ({ family, initiator, responder, protocol, port, icmpType }: BaselineFlow): Flow => ({

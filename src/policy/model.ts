@@ -83,6 +83,8 @@ export interface Permit extends FlowSet {
   readonly essential?: boolean;
   /** A trial is confirmed only after its connections were made anew. */
   readonly reconnectRequired?: boolean;
+  /** Longest silence that is normal, in seconds, in place of what its baseline tells. */
+  readonly silence?: number;
   /** Last day on which it stands, `YYYY-MM-DD`. A date never changes a running firewall. */
   readonly expires?: string;
 }
@@ -112,6 +114,7 @@ export interface Conduit {
   readonly sessions?: OpenSessions;
   /** The site's criteria with this conduit's own in place of, or beside, them; absent when it has none of its own. */
   readonly criteria?: readonly Criterion[];
+  readonly exercises?: readonly Exercise[];
   readonly span: Span;
 }
 
@@ -192,8 +195,41 @@ export interface Criterion {
   readonly consecutiveLimit: number;
   readonly onNoData: "fail" | "hold" | "ignore";
   readonly severity: "abort" | "hold" | "warn";
-  /** Of "unknown-drops": so many packets a minute are not a failure yet. */
+  /** Only says when it would have tripped. */
+  readonly dryRun?: true;
+  /** So many packets or connections a minute are not a failure yet. */
   readonly perMinute?: number;
+  /** The share that is the limit. */
+  readonly percent?: number;
+  readonly probe?: Probe;
+  readonly signal?: Signal;
+  readonly span: Span;
+}
+
+/** A TCP connection that is opened and closed, from where the engineer sits or from the firewall. */
+export interface Probe {
+  readonly address: string;
+  readonly port: number;
+  readonly from: "engineer" | "firewall";
+}
+
+/** What somebody else's system says on the engineer's machine. */
+export type Signal =
+  | {
+      readonly kind: "file";
+      /** From the site's folder. */
+      readonly path: string;
+      readonly expect: string;
+      /** In seconds. */
+      readonly staleAfter: number;
+    }
+  | { readonly kind: "command"; readonly argv: readonly string[] };
+
+/** What somebody does during a trial so that permits which are seldom used are heard. */
+export interface Exercise {
+  readonly id: string;
+  readonly do: string;
+  readonly permits: readonly PermitId[];
   readonly span: Span;
 }
 

@@ -5,6 +5,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Driver, TrialOrder } from "../target.ts";
 import { acceptedRequest } from "./acceptances.ts";
 import type { Watch } from "./criteria/reading.ts";
+import type { Surroundings } from "./criteria/sample.ts";
 
 /** A connection to a firewall, with what drives it. */
 export interface Connection {
@@ -21,9 +22,7 @@ export class RecordError extends Error {
 }
 
 /** The world outside, as a rollout sees it. */
-export interface Outside {
-  /** Seconds of a monotonic clock. */
-  now(): number;
+export interface Outside extends Surroundings {
   /** Wall clock, for windows and records. */
   time(): Date;
   /** Waits; ends early when somebody asks to abort. */
@@ -34,6 +33,8 @@ export interface Outside {
   connect(): Promise<Connection>;
   /** Writes an entry of the journal, which is on disk when this resolves. @throws {RecordError} */
   record(action: string, details: Readonly<Record<string, unknown>>): Promise<void>;
+  /** The exercise steps that somebody says to have done. */
+  exercised(): ReadonlySet<string>;
   /** Says something to the engineer, who may act on it. */
   tell(line: string): void;
 }

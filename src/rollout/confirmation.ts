@@ -3,13 +3,15 @@ import { differencesSince } from "../plan/differences.ts";
 import { SessionError } from "../session.ts";
 import { type Driver, DriverError } from "../target.ts";
 import { type Change, type Outside, trialNoteName } from "./change.ts";
+import { heardIn, heartbeatName } from "./criteria/heartbeat-lost.ts";
 import { keep, readRing, writeRing } from "./known-good.ts";
 import type { Event } from "./machine.ts";
+import { notReconnected } from "./reconnect.ts";
 import { cutSessions } from "./sessions.ts";
 
 /**
  * Makes the trial permanent, if what runs on trial is what the plan says, nothing else changed, and every critical
- * flow was seen since it was armed. `soak` tells where to learn that the soak is over.
+ * flow was seen since it was armed, and what must reconnect did. `soak` tells where to learn that the soak is over.
  */
 export async function confirm(
   change: Change,
@@ -34,14 +36,16 @@ export async function confirm(
       "the soak is not over, or a criterion asks to wait: look at the session that holds the trial",
     );
   }
-  const { permits } = await driver.counters(plan.conduit);
-  const unheard = plan.watch.heartbeats.filter(({ permit }) => {
-    const seen = permits.find((one) => one.permit === permit);
-    return !seen || seen.requests === 0 || seen.replies === 0;
+  const heard = heardIn({ counters: await driver.counters(plan.conduit) });
+  const unheard = plan.watch.heartbeats.filter((heartbeat) => {
+    const { requests, replies } = heard(heartbeat);
+    return requests === 0 || replies === 0;
   });
   if (unheard.length > 0) {
-    return refused(`not seen during the trial: ${unheard.map(({ permit }) => permit).join(", ")}`);
+    return refused(`not seen during the trial: ${[...new Set(unheard.map(heartbeatName))].join(", ")}`);
   }
+  const old = await notReconnected(change, driver);
+  if (old.length > 0) return { kind: "confirm-refused", reasons: old };
   const holder = live.lock?.holder ?? change.order.holder;
   const answer = await driver.confirm({ ...change.order, holder });
   if (answer === "confirmed" && plan.to === "enforce" && plan.sessions?.mode === "cut") {

@@ -1,6 +1,7 @@
+import { criterionTypes } from "../policy/criterion-types.ts";
 import type { ConduitCounters, Driver, GuardState, LiveConduit, LiveState } from "../target.ts";
 import type { Change } from "./change.ts";
-import { judge, type Memory, noMemory } from "./criteria/judge.ts";
+import { judge, type Memory, noMemory, type Rule } from "./criteria/judge.ts";
 
 /** What is seen of one conduit in one look. Counts are of the packets since the look before; absent in the first one. */
 export interface ConduitLook {
@@ -55,10 +56,15 @@ export async function lookAt(
     const change = onTrial?.trial && changeOf(onTrial.trial.plan);
     const judgement =
       change &&
-      judge(memory.criteria.get(change.plan.id) ?? noMemory, change.plan.criteria, change.watch, {
-        at,
-        counters: now,
-      });
+      judge(
+        memory.criteria.get(change.plan.id) ?? noMemory,
+        change.plan.criteria.filter(isCounted),
+        change.watch,
+        {
+          at,
+          counters: now,
+        },
+      );
     if (change && judgement) criteria.set(change.plan.id, judgement.memory);
     conduits.push({
       conduit,
@@ -75,6 +81,10 @@ export async function lookAt(
     memory: { counters, criteria },
   };
 }
+
+/** Of the criteria, those whose numbers a look has: it probes nothing, and asks nobody. */
+const isCounted = ({ type }: Rule): boolean =>
+  ["record", "permit counters"].includes(criterionTypes[type].source);
 
 /** A trial counts anew: where there is less than before, all of it is new. */
 function since(before: ConduitCounters, now: ConduitCounters): NonNullable<ConduitLook["packets"]> {

@@ -45,6 +45,8 @@ export interface PlanOrder {
   readonly ruleset: Ruleset;
   readonly baseline: { readonly name: string; readonly content: Baseline } | undefined;
   readonly window: Window | undefined;
+  /** How the criteria would have fared so far; undefined where no samples were kept. */
+  readonly history?: PlanContent["history"];
   readonly author: string;
   readonly created: Date;
   readonly budget: Budget;
@@ -207,6 +209,11 @@ function sources(
     watch: watchOf(conduit, ruleset.rules, order.baseline?.content),
     ...(window ? { window: windowOf(window, site.timezone) } : {}),
     criteria: (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule),
+    exercises: (conduit.exercises ?? []).map(({ span: _, permits, ...step }) => ({
+      ...step,
+      permits: [...permits],
+    })),
+    ...(order.history && { history: order.history }),
     trial: site.trial,
     ...authorityOf(site),
     commands: [

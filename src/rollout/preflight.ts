@@ -3,11 +3,12 @@ import type { WindowId } from "../policy/model.ts";
 import { secondsLeft, windowAt } from "../policy/windows.ts";
 import type { Driver, LiveState } from "../target.ts";
 import { type Change, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
-import { type Judgement, judge, noMemory } from "./criteria/judge.ts";
 import { isOf } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
+import { hostProblems } from "./host-problems.ts";
 import { firstRing, readRing, writeRing } from "./known-good.ts";
 import { surprises } from "./surprises.ts";
+import { watchBeforehand, watchingSeconds } from "./watch-beforehand.ts";
 
 /** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
 export async function preflight(
@@ -24,12 +25,14 @@ export async function preflight(
   if (deadMen && !isOf(deadMen.firings, facts.deadMen)) {
     return ["the dead men of this firewall are not those that the plan names: make a new plan"];
   }
+  const host = await hostProblems(change, driver, outside);
+  if (host.length > 0) return host;
   const before = await driver.read();
   const changed = differencesSince(plan.base, before, facts);
   if (changed.length > 0) return [changedMessage, ...changed];
   const running = before.conduits.find((one) => one.trial);
   if (running) return [`a trial of ${running.conduit} runs on this firewall`];
-  const other = await driver.lock(change.order.holder, lockMargin + 2 * longestSilence(change));
+  const other = await driver.lock(change.order.holder, lockMargin + watchingSeconds(change));
   if (other !== undefined) return [`the firewall is locked by ${other}`];
   // Between the first look and the lock somebody may have been here.
   const live = await driver.read();
@@ -42,15 +45,11 @@ export async function preflight(
   if (!ring) await keepFirst(change, driver, live, outside);
   const open = await surprisesSincePlan(change, driver);
   if (open.length > 0) return open;
-  return criteriaProblems(change, driver, outside);
+  return watchBeforehand(change, driver, outside);
 }
 
 /** Seconds that the checks and the drill may take beside the watching; arming extends the lock with the lease. */
 const lockMargin = 180;
-
-/** The longest silence deadline of a critical permit, in seconds. */
-const longestSilence = ({ plan }: Change): number =>
-  Math.max(0, ...plan.watch.heartbeats.map((heartbeat) => heartbeat.deadline ?? 0));
 
 const changedMessage = "the firewall is not as it was when the plan was made: make a new plan";
 
@@ -114,33 +113,4 @@ async function surprisesSincePlan(change: Change, driver: Driver): Promise<reado
   const { plan, watch } = change;
   if (plan.from !== "monitor" || plan.to !== "enforce") return [];
   return surprises(plan.conduit, watch.decisions, await driver.counters(plan.conduit), (address) => address);
-}
-
-/**
- * Watches the conduit where it is monitored already, before anything is armed: a criterion that is tripped now, or
- * that has nothing to say, would end the trial at once or never. Without a monitor stage nothing can be measured.
- */
-async function criteriaProblems(
-  change: Change,
-  driver: Driver,
-  outside: Outside,
-): Promise<readonly string[]> {
-  const { plan } = change;
-  if (plan.from === "unmanaged") return [];
-  // What the monitor stage recorded was judged by the old rules; what the new ones let pass is proved, not sampled.
-  const watch = { ...change.watch, expected: [] };
-  const deadline = outside.now() + 2 * longestSilence(change) + 10;
-  let memory = noMemory;
-  for (;;) {
-    const sample = { at: outside.now(), counters: await driver.counters(plan.conduit) };
-    const judgement: Judgement = judge(memory, plan.criteria, watch, sample);
-    memory = judgement.memory;
-    if (judgement.verdict === "holds") return [];
-    if (judgement.verdict === "tripped" || sample.at >= deadline) {
-      return [`the trial would not hold, and nothing was armed: ${judgement.reason}`];
-    }
-    const interrupted = outside.abortReason();
-    if (interrupted !== undefined) return [interrupted];
-    await outside.sleep(Math.min(1, ...plan.criteria.map((rule) => rule.interval)));
-  }
 }

@@ -11,9 +11,11 @@ import {
   usedName,
 } from "./change.ts";
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
-import { judge, noMemory } from "./criteria/judge.ts";
+import { due, judge, noMemory } from "./criteria/judge.ts";
+import { takeSample } from "./criteria/sample.ts";
 import { describe } from "./describe.ts";
 import { drillProblems, rehearse } from "./drill.ts";
+import { exercisePending } from "./exercise.ts";
 import {
   type Effect,
   type Ending,
@@ -25,6 +27,7 @@ import {
   step,
 } from "./machine.ts";
 import { preflight, windowProblems, windowSeconds } from "./preflight.ts";
+import { noteSessions } from "./reconnect.ts";
 import { release, verifyReturn } from "./return.ts";
 
 /**
@@ -44,6 +47,8 @@ export async function runChange(
   let renewedAt = 0;
   let measuredAt = 0;
   let trouble: string | undefined;
+  /** Exercise steps that are in the journal. */
+  const noted = new Set<string>();
 
   const connected = async (): Promise<Connection> => {
     if (connection && !broken) return connection;
@@ -61,14 +66,23 @@ export async function runChange(
 
   const measure = async (): Promise<Event> => {
     const { driver } = await connected();
-    const counters = await driver.counters(plan.conduit);
-    measuredAt = outside.now();
-    const judgement = judge(memory, plan.criteria, change.watch, { at: measuredAt, counters });
+    const rules = due(memory, plan.criteria, outside.now());
+    const sample = await takeSample(plan, change.rules, rules, driver, outside);
+    measuredAt = sample.at;
+    const judgement = judge(memory, plan.criteria, change.watch, sample);
     memory = judgement.memory;
     // A trial never comes back: what it is accused of was measured of it only if it is still there now.
     if (judgement.verdict !== "holds" && !(await isOnTrial(plan, driver))) return renew(driver);
     for (const warning of judgement.warnings) outside.tell(`warning: ${warning}`);
-    return { kind: "measured", at: measuredAt, verdict: judgement.verdict, reason: judgement.reason };
+    for (const step of plan.exercises) {
+      if (noted.has(step.id) || !outside.exercised().has(step.id)) continue;
+      noted.add(step.id);
+      await outside.record("exercised", { step: step.id, do: step.do });
+    }
+    const pending =
+      judgement.verdict === "holds" && exercisePending(plan.exercises, outside.exercised(), sample.counters);
+    const { verdict, reason } = pending ? { verdict: "waits" as const, reason: pending } : judgement;
+    return { kind: "measured", at: measuredAt, verdict, reason };
   };
 
   const drill = async (driver: Driver): Promise<Event> => {
@@ -96,6 +110,7 @@ export async function runChange(
         await outside.record("used", { plan: plan.id });
         await driver.writeFile(usedName(plan.id), `${order.holder} at ${when}\n`);
         await driver.load(change.rules);
+        await noteSessions(change, driver);
         await driver.arm(order);
         renewedAt = outside.now();
         const left = windowSeconds(change, outside) ?? Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 import type { HostReadings } from "../../src/target.ts";
-import { readSaid, wholeNumber } from "../said.ts";
+import { clientIn, readSaid, wholeNumber } from "../said.ts";
 
 /**
  * What pf and the host say of themselves, as `readingsScript` prints it.
@@ -13,6 +13,7 @@ export function readReadings(printed: string): HostReadings {
       limit !== undefined && { tracked: { entries: wholeNumber(entries), limit: wholeNumber(limit) } }),
     standing: (said.get("address") ?? []).toSorted(),
     clock: wholeNumber(said.get("clock")?.[0]),
+    ...clientIn(said),
     freeBytes: 1024 * wholeNumber(said.get("free")?.[0]),
   };
 }

@@ -218,6 +218,7 @@ pfctl -s memory | awk '$1 == "states" { print "limit", $4 }'
 ifconfig 2> /dev/null | awk '/^[a-z]/ { name = $1 } /^[ \t]+(inet |inet6 |carp: )/ && !/(fe80:|temporary|tentative)/ {
   if ($1 == "carp:") print "address", name, $1, $2, $3, $4; else print "address", name, $2 }'
 echo "clock $(date +%s)"
+if [ -n "$SSH_CONNECTION" ]; then echo "client \${SSH_CONNECTION%% *}"; fi
 folder=$1
 while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
 df -Pk "$folder" | awk 'NR == 2 { print "free", $4 }'`;

@@ -68,15 +68,46 @@ test("monitor drops nothing, so it expects nothing", () => {
   expect(watchOf(conduit, conduitRules("monitor"), baseline(flow("10.20.1.1", 3))).expected).toEqual([]);
 });
 
-test("a critical permit is heard as often as the most talkative of its flows", () => {
-  const seen = baseline(flow("10.20.1.1", 9), flow("10.20.1.2", 4), flow("10.20.1.40", 1));
-  expect(watchOf(conduit, conduitRules("enforce"), seen).heartbeats).toEqual([
-    { permit: "poll", deadline: 4 },
+const key = (initiator: string) => ({
+  ...{ family: 4, initiator, responder: "10.10.1.10", protocol: 6, port: 502 },
+});
+const heartbeats = (of: Conduit, ...flows: readonly BaselineFlow[]) =>
+  watchOf(of, conduitRules("enforce"), baseline(...flows)).heartbeats;
+const withPermit = (over: object, rest: object = {}): Conduit => ({
+  ...conduit,
+  permits: conduit.permits.map((permit) => (permit.critical ? { ...permit, ...over } : permit)),
+  ...rest,
+});
+
+test("each flow of a critical permit is heard by itself, so that none hides behind the others", () => {
+  expect(heartbeats(conduit, flow("10.20.1.1", 9), flow("10.20.1.2", 4), flow("10.20.1.40", 1))).toEqual([
+    { permit: "poll", flow: key("10.20.1.1"), deadline: 9 },
+    { permit: "poll", flow: key("10.20.1.2"), deadline: 4 },
   ]);
 });
 
-test("a critical permit whose flows have no cadence has no deadline", () => {
-  expect(
-    watchOf(conduit, conduitRules("enforce"), baseline(flow("10.20.1.1", undefined))).heartbeats,
-  ).toEqual([{ permit: "poll" }]);
+test("a critical permit whose flows have no cadence has no deadline, but the one that the site file writes", () => {
+  expect(heartbeats(conduit, flow("10.20.1.1", undefined))).toEqual([{ permit: "poll" }]);
+  const written = withPermit({ silence: 30 });
+  expect(heartbeats(written, flow("10.20.1.1", undefined))).toEqual([
+    { permit: "poll", flow: key("10.20.1.1"), deadline: 30 },
+  ]);
+  expect(heartbeats(written)).toEqual([{ permit: "poll", deadline: 30 }]);
+});
+
+test("a critical permit that an exercise step makes speak is heard after that step", () => {
+  const exercises = [{ id: "start-pump", do: "Start pump P3.", permits: ["poll"], span }];
+  expect(heartbeats(withPermit({}, { exercises }), flow("10.20.1.1", undefined))).toEqual([
+    { permit: "poll", exercise: "start-pump" },
+  ]);
+});
+
+test("a permit's usual rate is that of its flows over the time in which they were seen", () => {
+  const { rates, reconnects } = watchOf(
+    withPermit({ reconnectRequired: true }),
+    conduitRules("enforce"),
+    baseline(flow("10.20.1.1", 3), flow("10.20.1.2", 3, { packets: 500 })),
+  );
+  expect(rates).toEqual([{ permit: "poll", perMinute: 10 }]);
+  expect(reconnects).toEqual(["poll"]);
 });

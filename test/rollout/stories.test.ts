@@ -82,7 +82,7 @@ describe("a trial", () => {
     });
     firewall = await fakeFirewall(plan);
     let confirming: Promise<State> | undefined;
-    firewall.script.set(61.05, () => {
+    firewall.script.set(61.4, () => {
       confirming = confirm();
       firewall.speaking = false;
     });

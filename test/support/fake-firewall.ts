@@ -1,6 +1,7 @@
 import { sha256 } from "../../src/digest.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Outside } from "../../src/rollout/change.ts";
+import type { SignalFound } from "../../src/rollout/criteria/external-signal.ts";
 import { firstRing, keep, writeRing } from "../../src/rollout/known-good.ts";
 import { SessionError } from "../../src/session.ts";
 import type {
@@ -43,6 +44,8 @@ export interface FakeFirewall {
   clockOffset: number;
   freeBytes: number;
   probe: ProbeAnswer;
+  signal: SignalFound;
+  exercised: Set<string>;
   /** Set while a trial is armed; it counts only until its end. */
   trial: { plan: string; ends: number } | undefined;
   readonly calls: string[];
@@ -74,6 +77,8 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     clockOffset: 0,
     freeBytes: 1e9,
     probe: "open",
+    signal: { kind: "exit", code: 0, output: "" },
+    exercised: new Set(),
     trial: undefined,
     calls: [],
     driver: undefined as unknown as Driver,
@@ -230,6 +235,9 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     driver,
     outside: {
       now: () => fake.now,
+      probe: async () => fake.probe,
+      signal: async () => fake.signal,
+      exercised: () => fake.exercised,
       time: () => new Date(Date.UTC(2026, 2, 1, 2) + fake.now * 1000),
       sleep: async (seconds: number) => pass(Math.max(seconds, 0.01)),
       abortReason: () => fake.abort,

@@ -7,6 +7,8 @@ import { CommandError, type Context } from "../context.ts";
 import type { Actor } from "./actor.ts";
 import { reach } from "./firewall.ts";
 import { appendJournal } from "./journal-file.ts";
+import { openTcp } from "./open-tcp.ts";
+import { askSignal } from "./signal.ts";
 
 /** A name that no other session has. */
 export const sessionName = (): string => `session-${randomBytes(4).toString("hex")}`;
@@ -18,11 +20,15 @@ export function outsideOf(
   plan: Plan,
   actor: Actor,
   interruption: AbortSignal,
+  exercised: ReadonlySet<string> = new Set(),
 ): Outside {
   // A silent wire is given up well before the lease that it must renew ends.
   const keepaliveMs = Math.min(5_000, Math.max(300, (plan.trial.lease * 1000) / 6));
   return {
     now: () => performance.now() / 1000,
+    probe: openTcp,
+    signal: (signal) => askSignal(folder, signal),
+    exercised: () => exercised,
     time: () => context.now(),
     async sleep(seconds) {
       try {

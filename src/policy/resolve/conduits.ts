@@ -5,16 +5,19 @@ import type {
   ConduitId,
   Criterion,
   Denial,
+  Exercise,
   FirewallId,
   FlowSet,
   OpenSessions,
   Permit,
   PermitId,
   PersonId,
+  Zone,
   ZoneId,
 } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
+import { didYouMean } from "../suggest.ts";
 import { type Endpoint, type Endpoints, resolveEnds } from "./endpoints.ts";
 import { reportUnknown } from "./references.ts";
 import { type Resolution, reportKey, reportValue } from "./report.ts";
@@ -31,6 +34,7 @@ export interface Names {
   readonly firewalls: ReadonlySet<string>;
   readonly people: ReadonlySet<string>;
   readonly criteria: readonly Criterion[];
+  readonly siteZones: readonly Zone[];
 }
 
 /** Conduits with their permits and denials; two conduits for one pair of zones are reported. */
@@ -87,6 +91,9 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
         critical: permit.critical ?? false,
         essential: permit.essential,
         reconnectRequired: permit["reconnect-required"],
+        ...(permit.silence !== undefined && {
+          silence: seconds(to, permit.silence, [...at, "silence"], { least: 1, most: 31 * 86_400 }),
+        }),
         expires: permit.expires,
       };
     }),
@@ -94,9 +101,25 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
       ([name, denial]): Denial => ({ id: name, ...flowSet(denial, [...path, "denied", name]) }),
     ),
     sessions: resolveSessions(to, entry.sessions, [...path, "sessions"]),
-    criteria: resolveConduitCriteria(to, entry.criteria, id, names.criteria),
+    ...(entry.exercise && { exercises: resolveExercises(to, entry, path) }),
+    criteria: resolveConduitCriteria(to, entry.criteria, id, names.criteria, names.siteZones),
     span: to.source.locate(path, "key"),
   };
+}
+
+function resolveExercises(to: Resolution, entry: ConduitEntry, path: Path): readonly Exercise[] {
+  const permits = new Set(Object.keys(entry.permits ?? {}));
+  return Object.entries(entry.exercise ?? {}).map(([id, step]) => {
+    const at = [...path, "exercise", id];
+    for (const [index, permit] of step.permits.entries()) {
+      if (permits.has(permit)) continue;
+      const message = `there is no permit "${permit}" in this conduit`;
+      reportValue(to, "site/unknown-permit", [...at, "permits", index], message, {
+        fix: didYouMean(permit, [...permits]) ?? "name a permit of this conduit",
+      });
+    }
+    return { id, do: step.do, permits: step.permits as PermitId[], span: to.source.locate(at, "key") };
+  });
 }
 
 /** A drain has an end: what it lets go on is what nobody permitted. */

@@ -1,7 +1,9 @@
+import { covers, formatAddress } from "../../net/address.ts";
 import { durationSeconds, formatDuration } from "../duration.ts";
-import type { Criterion, Cycle, TrialTimes, Window, WindowId } from "../model.ts";
+import type { Criterion, Cycle, Probe, Signal, TrialTimes, Window, WindowId, Zone } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import type { Path } from "../source/source.ts";
+import { resolveRange } from "./addresses.ts";
 import { type Resolution, reportValue } from "./report.ts";
 
 export function resolveWindows(to: Resolution, entries: SiteFile["windows"]): readonly Window[] {
@@ -27,8 +29,11 @@ const defaultCriteria: NonNullable<SiteFile["criteria"]> = {
   heartbeat: { type: "heartbeat-lost", interval: "2s", "consecutive-limit": 1, "on-no-data": "hold" },
 };
 
-export const resolveSiteCriteria = (to: Resolution, entries: SiteFile["criteria"]): readonly Criterion[] =>
-  resolveCriteria(to, entries ?? defaultCriteria, ["criteria"]);
+export const resolveSiteCriteria = (
+  to: Resolution,
+  entries: SiteFile["criteria"],
+  zones: readonly Zone[],
+): readonly Criterion[] => resolveCriteria(to, entries ?? defaultCriteria, ["criteria"], zones);
 
 /** The site's criteria, with a conduit's own in place of those of the same name and behind the others. */
 export function resolveConduitCriteria(
@@ -36,9 +41,10 @@ export function resolveConduitCriteria(
   entries: SiteFile["criteria"],
   conduit: string,
   site: readonly Criterion[],
+  zones: readonly Zone[],
 ): readonly Criterion[] | undefined {
   if (entries === undefined) return undefined;
-  const own = resolveCriteria(to, entries, ["conduits", conduit, "criteria"]);
+  const own = resolveCriteria(to, entries, ["conduits", conduit, "criteria"], zones);
   return [...site.filter(({ id }) => !(id in entries)), ...own];
 }
 
@@ -46,6 +52,7 @@ function resolveCriteria(
   to: Resolution,
   entries: NonNullable<SiteFile["criteria"]>,
   section: Path,
+  zones: readonly Zone[],
 ): readonly Criterion[] {
   return Object.entries(entries).map(([id, entry]) => {
     const path = [...section, id];
@@ -58,10 +65,44 @@ function resolveCriteria(
       consecutiveLimit: entry["consecutive-limit"] ?? (failures === undefined ? 0 : unlimited),
       onNoData: entry["on-no-data"] ?? "fail",
       severity: entry.severity ?? "abort",
+      ...(entry.mode === "dry-run" && { dryRun: true as const }),
       ...(entry["per-minute"] !== undefined && { perMinute: entry["per-minute"] }),
+      ...(entry.percent !== undefined && { percent: entry.percent }),
+      ...(entry.type === "tcp-probe" && { probe: probeOf(to, entry, path, zones) }),
+      ...(entry.type === "external-signal" && { signal: signalOf(to, entry, path) }),
       span: to.source.locate(path, "key"),
     };
   });
+}
+
+type CriterionEntry = NonNullable<SiteFile["criteria"]>[string];
+
+/** A probe is traffic of ours in the plant: where much is at stake, somebody must have said why. */
+function probeOf(to: Resolution, entry: CriterionEntry, path: Path, zones: readonly Zone[]): Probe {
+  const { address = "", port = 0, from = "engineer" } = entry;
+  const at = [...path, "address"];
+  const range = resolveRange(to, address, at);
+  if (range && range.from !== range.to) {
+    reportValue(to, "site/bad-value", at, "a probe connects to one address");
+  }
+  const zone = range && zones.find(({ networks }) => networks.some((network) => covers(network, range)));
+  if (zone && zone.slTarget >= 3 && entry["high-target-accepted"] === undefined) {
+    const message = `a probe would send traffic of its own into "${zone.id}", whose SL-T is ${zone.slTarget}`;
+    const fix = 'leave the probe out, or say under "high-target-accepted" why this zone may be probed';
+    reportValue(to, "site/probe-high-target", at, message, { fix });
+  }
+  return { address: range ? formatAddress(range.family, range.from) : address, port, from };
+}
+
+function signalOf(to: Resolution, entry: CriterionEntry, path: Path): Signal {
+  if (entry.command) return { kind: "command", argv: entry.command };
+  const stale = entry["stale-after"] ?? "1m";
+  return {
+    kind: "file",
+    path: entry.file ?? "",
+    expect: entry.expect ?? "ok",
+    staleAfter: seconds(to, stale, [...path, "stale-after"], { least: 1, most: day }),
+  };
 }
 
 export const resolveCycles = (to: Resolution, entries: SiteFile["cycles"]): readonly Cycle[] =>

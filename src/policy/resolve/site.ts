@@ -21,7 +21,7 @@ export function resolveSite(to: Resolution, file: SiteFile, targets: TargetDefau
   const people = resolvePeople(to, file.people);
   const personIds = new Set<string>(people.map(({ id }) => id));
   const firewalls = resolveFirewalls(to, file.firewalls, targets, zoneIds);
-  const criteria = resolveSiteCriteria(to, file.criteria);
+  const criteria = resolveSiteCriteria(to, file.criteria, zones);
   reportUnknownOwners(to, file.zones, personIds);
   const conduits = resolveConduits(to, file.conduits, {
     endpoints,
@@ -30,6 +30,7 @@ export function resolveSite(to: Resolution, file: SiteFile, targets: TargetDefau
     firewalls: new Set<string>(firewalls.map(({ id }) => id)),
     people: personIds,
     criteria,
+    siteZones: zones,
   });
   return {
     name: file.site.name,

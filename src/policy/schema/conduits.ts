@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { criteriaSchema } from "./rollout.ts";
-import { date, freeText, id, listOf, recordOf } from "./text.ts";
+import { criteriaSchema, exerciseSchema } from "./rollout.ts";
+import { date, duration, freeText, id, listOf, recordOf } from "./text.ts";
 
 export const endpoint = z
   .string()
@@ -40,6 +40,9 @@ export const permitSchema = z.strictObject({
     .boolean()
     .optional()
     .describe("A trial is confirmed only after its connections were made anew. Default: false."),
+  silence: duration
+    .optional()
+    .describe("Longest silence that is normal, in place of what its baseline tells."),
   expires: date.optional().describe("Last day on which it stands. A date never changes a running firewall."),
 });
 
@@ -68,6 +71,9 @@ export const conduitSchema = z.strictObject({
         "is judged anew. drain and a duration: they may go on until they end, and at most for so long. cut: they are ended " +
         "for good. Default: rematch; cut where the firewall knows no other way.",
     ),
+  exercise: recordOf(exerciseSchema, "step")
+    .optional()
+    .describe("What somebody does during a trial, by name, so that permits which are seldom used are heard."),
   criteria: criteriaSchema
     .optional()
     .describe("Criteria of this conduit, beside the site's; one of the same name takes the site's place."),

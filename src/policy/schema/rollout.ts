@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { criterionTypeNames } from "../criterion-types.ts";
-import { date, duration, freeText, listOf, recordOf, timeOfDay } from "./text.ts";
+import { criterionTypeNames, criterionTypes } from "../criterion-types.ts";
+import { date, duration, freeText, id, listOf, recordOf, timeOfDay } from "./text.ts";
+import { addressText } from "./zones.ts";
 
 export const weekday = z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
 
@@ -36,16 +37,103 @@ const criterionSchema = z
       .enum(["abort", "hold", "warn"])
       .optional()
       .describe("What happens when it trips. Default: abort."),
-    "per-minute": limit
+    mode: z
+      .enum(["active", "dry-run"])
       .optional()
-      .describe('Only for "unknown-drops": so many packets a minute are not a failure yet. Default: 0.'),
+      .describe("Whether it acts when it trips, or only says so. Default: active."),
+    "per-minute": z
+      .int()
+      .min(0, { error: "a limit is 0 or more" })
+      .max(1_000_000)
+      .optional()
+      .describe("So many packets or connections a minute are not a failure yet. Default: 0."),
+    percent: z
+      .int()
+      .min(1, { error: "a percentage is 1 to 100" })
+      .max(100, { error: "a percentage is 1 to 100" })
+      .optional()
+      .describe(
+        "The share that is the limit. Default: 50 of the usual rate, 80 of the table of connections.",
+      ),
+    address: addressText.optional().describe("Where a probe connects to: one address."),
+    port: z.int().min(1).max(65_535).optional().describe("The TCP port that a probe opens."),
+    from: z
+      .enum(["engineer", "firewall"])
+      .optional()
+      .describe("Whether the engineer's machine probes, or the firewall. Default: engineer."),
+    "high-target-accepted": freeText
+      .optional()
+      .describe("Why a zone of SL-T 3 or 4 may be probed all the same. Without a reason it is refused."),
+    file: z
+      .string()
+      .min(1)
+      .max(255)
+      .regex(/^[^\p{Cc}]*$/u, { error: "a path has no control characters" })
+      .optional()
+      .describe("A file on the engineer's machine that somebody else writes, from the site's folder."),
+    expect: freeText.optional().describe('What the file says while all is well. Default: "ok".'),
+    "stale-after": duration
+      .optional()
+      .describe("A file that was not written for longer says nothing. Default: 1m."),
+    command: z
+      .array(z.string().min(1).max(500))
+      .min(1, { error: "this list is empty: name the program first" })
+      .max(50)
+      .optional()
+      .describe(
+        "A program on the engineer's machine with its words; no shell reads them. It ends with 0 while all is well, with 1 or 2 when not; any other end says nothing.",
+      ),
   })
-  .refine((criterion) => criterion["per-minute"] === undefined || criterion.type === "unknown-drops", {
-    path: ["per-minute"],
-    error: 'only the type "unknown-drops" counts per minute',
+  .superRefine((criterion, context) => {
+    const { parameters = [], needed = [] } = criterionTypes[criterion.type];
+    for (const key of own) {
+      if (criterion[key] !== undefined && !parameters.includes(key)) {
+        const named = criterionTypeNames.filter((type) => criterionTypes[type].parameters?.includes(key));
+        const error = `only the type ${named.map((type) => `"${type}"`).join(" or ")} has this key`;
+        context.addIssue({ code: "custom", path: [key], message: error });
+      }
+      if (criterion[key] === undefined && needed.includes(key)) {
+        context.addIssue({
+          code: "custom",
+          message: `a criterion of the type "${criterion.type}" needs "${key}"`,
+        });
+      }
+    }
+    if (criterion.type !== "external-signal") return;
+    if ((criterion.file === undefined) === (criterion.command === undefined)) {
+      context.addIssue({ code: "custom", message: 'an external signal is either a "file" or a "command"' });
+    }
+    for (const key of ["expect", "stale-after"] as const) {
+      if (criterion.command === undefined || criterion[key] === undefined) continue;
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: "only a file has this key, a command has not",
+      });
+    }
   });
 
+/** Keys that only some types have. */
+const own = [
+  "per-minute",
+  "percent",
+  "address",
+  "port",
+  "from",
+  "high-target-accepted",
+  "file",
+  "expect",
+  "stale-after",
+  "command",
+] as const;
+
 export const criteriaSchema = recordOf(criterionSchema, "criterion");
+
+/** Steps that make a quiet conduit speak during a trial. */
+export const exerciseSchema = z.strictObject({
+  do: freeText.describe("What somebody does in the plant, such as: start pump P3 by hand."),
+  permits: listOf(id, "permit").describe("The permits that must then be heard, each in both directions."),
+});
 
 export const cycleSchema = z.strictObject({
   length: duration.describe("How long one repetition takes."),

@@ -29,7 +29,7 @@ export function watch({ plan, journal }: Reviewed): Section {
         ],
         rows: plan.criteria.map((criterion) => [
           criterion.id,
-          criterionTypes[criterion.type],
+          criterionTypes[criterion.type].failsWhen,
           `${limits(criterion)}, measured every ${duration(criterion.interval)}`,
           noData[criterion.onNoData],
           severities[criterion.severity],

@@ -1,7 +1,9 @@
-import type { Heartbeat, Reading, Sample, Watch } from "./reading.ts";
+import { flowKey } from "../../baseline/aggregate.ts";
+import type { RecordedFlow } from "../../target.ts";
+import type { Heartbeat, Measured, Reading, Sample, Watch } from "./reading.ts";
 
-/** When each counter of a critical permit last moved, by permit. */
-export type Pulse = ReadonlyMap<string, Beat>;
+/** When each counter of a heartbeat last moved, by heartbeat. */
+export type Pulse = ReadonlyMap<Heartbeat, Beat>;
 interface Beat {
   readonly requests: number;
   readonly replies: number;
@@ -13,21 +15,21 @@ interface Beat {
 
 /** Takes a sample into the pulse. A counter that went back was started anew: what it holds now is an advance. */
 export function takePulse(pulse: Pulse, watch: Watch, sample: Sample): Pulse {
+  const heard = heardIn(sample);
   return new Map(
-    watch.heartbeats.map(({ permit }) => {
-      const now = sample.counters.permits.find((one) => one.permit === permit) ?? { requests: 0, replies: 0 };
-      const last = pulse.get(permit);
+    watch.heartbeats.map((heartbeat) => {
+      const { requests, replies } = heard(heartbeat);
+      const last = pulse.get(heartbeat);
       if (!last) {
-        const { requests, replies } = now;
-        return [permit, { requests, replies, requestAt: sample.at, replyAt: sample.at, seen: false }];
+        return [heartbeat, { requests, replies, requestAt: sample.at, replyAt: sample.at, seen: false }];
       }
-      const asked = hasMoved(last.requests, now.requests);
-      const answered = hasMoved(last.replies, now.replies);
+      const asked = hasMoved(last.requests, requests);
+      const answered = hasMoved(last.replies, replies);
       return [
-        permit,
+        heartbeat,
         {
-          requests: now.requests,
-          replies: now.replies,
+          requests,
+          replies,
           requestAt: asked ? sample.at : last.requestAt,
           replyAt: answered ? sample.at : last.replyAt,
           seen: last.seen || (asked && answered),
@@ -37,40 +39,69 @@ export function takePulse(pulse: Pulse, watch: Watch, sample: Sample): Pulse {
   );
 }
 
+/**
+ * What was counted of a heartbeat: of its own flow where the firewall counts that one by itself, else of its permit, in
+ * which it may hide behind others.
+ */
+export function heardIn({ counters }: Pick<Sample, "counters">): (heartbeat: Heartbeat) => {
+  readonly requests: number;
+  readonly replies: number;
+} {
+  const flows = new Map<string, RecordedFlow>(
+    counters.admitted?.map((one) => [
+      flowKey({ ...one, initiator: one.source, responder: one.destination }),
+      one,
+    ]),
+  );
+  return ({ permit, flow }) => {
+    const own = flow && flows.get(flowKey(flow));
+    if (own?.replies !== undefined) return { requests: own.packets - own.replies, replies: own.replies };
+    return counters.permits.find((one) => one.permit === permit) ?? { requests: 0, replies: 0 };
+  };
+}
+
 const hasMoved = (before: number, now: number): boolean => now > before || (now < before && now > 0);
 
 /**
- * Fails when a permit that the process needs was silent for longer than its baseline ever was, in either direction.
+ * Fails when a flow that the process needs was silent for longer than its baseline ever was, in either direction.
  * It is early while it has not been heard at all; without a known deadline there is nothing to say.
  */
-export function heartbeatLost(watch: Watch, pulse: Pulse, at: number): Reading {
-  const readings = watch.heartbeats.map((heartbeat) => readBeat(heartbeat, pulse.get(heartbeat.permit), at));
+export function heartbeatLost({ watch, sample }: Pick<Measured, "watch" | "sample">, pulse: Pulse): Reading {
+  const readings = watch.heartbeats.map((heartbeat) => readBeat(heartbeat, pulse.get(heartbeat), sample.at));
   const first = (result: Reading["result"]) => readings.find((reading) => reading.result === result);
   return (
     first("fail") ??
     first("no-data") ??
-    first("early") ?? {
-      result: "pass",
-      reason: "every critical permit is heard in both directions",
-    }
+    first("early") ?? { result: "pass", reason: "every critical flow is heard in both directions" }
   );
 }
 
+export const heartbeatName = ({ permit, flow }: Heartbeat): string =>
+  flow ? `${permit} (${flow.initiator} -> ${flow.responder})` : permit;
+
 function readBeat(heartbeat: Heartbeat, beat: Beat | undefined, at: number): Reading {
-  const { permit, deadline } = heartbeat;
+  const { permit, deadline, exercise } = heartbeat;
+  const name = heartbeatName(heartbeat);
+  if (deadline === undefined && exercise !== undefined) {
+    return beat?.seen
+      ? { result: "pass", reason: `${name} was heard` }
+      : { result: "early", reason: `${name} is heard after the exercise step ${exercise}` };
+  }
   if (deadline === undefined) {
     return {
       result: "no-data",
-      reason: `how often ${permit} speaks is not known: its baseline has no cadence`,
+      reason:
+        `how often ${permit} speaks is not known, its baseline has no cadence: write its longest normal silence under ` +
+        `"silence" of the permit, or name an exercise step that makes it speak`,
     };
   }
   const silent = (since: number): number => at - since;
   if (beat && silent(beat.requestAt) > deadline) {
-    return { result: "fail", reason: `${permit} asked nothing for ${silent(beat.requestAt).toFixed(1)} s` };
+    return { result: "fail", reason: `${name} asked nothing for ${silent(beat.requestAt).toFixed(1)} s` };
   }
   if (beat && silent(beat.replyAt) > deadline) {
-    return { result: "fail", reason: `${permit} had no answer for ${silent(beat.replyAt).toFixed(1)} s` };
+    return { result: "fail", reason: `${name} had no answer for ${silent(beat.replyAt).toFixed(1)} s` };
   }
-  if (!beat?.seen) return { result: "early", reason: `${permit} was not heard yet` };
-  return { result: "pass", reason: `${permit} is heard` };
+  if (!beat?.seen) return { result: "early", reason: `${name} was not heard yet` };
+  return { result: "pass", reason: `${name} is heard` };
 }

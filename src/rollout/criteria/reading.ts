@@ -1,26 +1,30 @@
-import type { Flow } from "../../baseline/flow.ts";
-import type { ConduitCounters } from "../../target.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { ConduitCounters, HostReadings, LiveSession, RecordedFlow } from "../../target.ts";
 import type { Decisions } from "../record.ts";
 
 /** What a trial is watched for, from the plan. */
-export interface Watch {
-  /** Flows that were observed and that nobody decided against: every one of them must pass. */
-  readonly expected: readonly Flow[];
-  /** Permits that the process needs, with the longest silence that is normal, in seconds; none where it is not known. */
-  readonly heartbeats: readonly Heartbeat[];
+export interface Watch extends Pick<Plan["watch"], "expected" | "heartbeats" | "rates"> {
   /** What was decided about the conduit's flows, to tell a surprise from a decision. */
   readonly decisions: Decisions;
 }
 
-export interface Heartbeat {
-  readonly permit: string;
-  readonly deadline?: number;
-}
+export type Heartbeat = Watch["heartbeats"][number];
 
-/** The counters of the conduit at one moment; `at` in seconds of a monotonic clock. */
+/** A criterion as the plan holds it. */
+export type Rule = Plan["criteria"][number];
+
+/** What was measured at one moment; `at` in seconds of a monotonic clock. What no rule asked for is absent. */
 export interface Sample {
   readonly at: number;
-  readonly counters: ConduitCounters;
+  /** Of the conduit. `admitted` counts flows one by one, where the firewall does. */
+  readonly counters: ConduitCounters & { readonly admitted?: readonly RecordedFlow[] };
+  readonly host?: HostReadings;
+  /** Sessions of the conduit that are open. */
+  readonly sessions?: readonly LiveSession[];
+  /** What somebody else changed on the firewall. */
+  readonly changes?: readonly string[];
+  /** What probes and signals answered, by the id of their rule. */
+  readonly answers?: ReadonlyMap<string, Reading>;
 }
 
 /**
@@ -30,4 +34,14 @@ export interface Sample {
 export interface Reading {
   readonly result: "pass" | "fail" | "early" | "no-data";
   readonly reason: string;
+}
+
+/** All that a criterion may look at. */
+export interface Measured {
+  readonly rule: Rule;
+  readonly watch: Watch;
+  readonly sample: Sample;
+  /** What the same criterion measured before, and at first. */
+  readonly last: Sample | undefined;
+  readonly first: Sample;
 }

@@ -29,6 +29,9 @@ describe.skipIf(missingForPfsense)(
     afterEach(() => host.stop());
 
     const outside = (): Outside => ({
+      probe: async () => "unknown",
+      signal: async () => ({ kind: "nothing", reason: "nobody is asked" }),
+      exercised: () => new Set(),
       now: () => (performance.now() / 1000) * speed,
       time: () => new Date("2026-03-01T02:00:00Z"),
       sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / speed)),

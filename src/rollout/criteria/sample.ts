@@ -1,0 +1,78 @@
+import type { ConduitRules } from "../../compile/ir.ts";
+import { overlaps, parseAddress } from "../../net/address.ts";
+import { differencesSince } from "../../plan/differences.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { criterionTypes } from "../../policy/criterion-types.ts";
+import type { Driver, LiveSession, ProbeAnswer } from "../../target.ts";
+import { type SignalFound, signalReading } from "./external-signal.ts";
+import type { Reading, Rule, Sample } from "./reading.ts";
+import { probeReading } from "./tcp-probe.ts";
+
+/** What the engineer's machine can be asked. */
+export interface Surroundings {
+  /** Seconds of a monotonic clock. */
+  now(): number;
+  /** Tries to open a TCP connection from here. */
+  probe(address: string, port: number, seconds: number): Promise<ProbeAnswer>;
+  signal(signal: NonNullable<Rule["signal"]>): Promise<SignalFound>;
+}
+
+/** A probe that is not answered within so many seconds is closed. */
+const patience = 3;
+
+/**
+ * Measures what these rules ask for, and nothing else: probes and listings are work for the plant and the firewall.
+ * The counters come last, so that the time of the sample is theirs.
+ */
+export async function takeSample(
+  plan: Plan,
+  { pairs }: Pick<ConduitRules, "pairs">,
+  rules: readonly Rule[],
+  driver: Driver,
+  surroundings: Surroundings,
+): Promise<Sample> {
+  const sources = new Set(rules.map(({ type }) => criterionTypes[type].source));
+  const host = sources.has("host") ? await driver.readings() : undefined;
+  const listing = sources.has("sessions") ? await driver.sessions() : undefined;
+  const live = sources.has("rules") ? await driver.read() : undefined;
+  const answers = new Map<string, Reading>();
+  for (const { id, probe, signal } of rules) {
+    if (probe) {
+      const from = probe.from === "firewall" ? driver : surroundings;
+      answers.set(id, probeReading(probe, await from.probe(probe.address, probe.port, patience)));
+    }
+    if (signal) answers.set(id, signalReading(signal, await surroundings.signal(signal)));
+  }
+  const counters = await driver.counters(plan.conduit);
+  return {
+    at: surroundings.now(),
+    counters,
+    ...(host && { host }),
+    ...(listing?.kind === "listed" && {
+      sessions: listing.sessions.filter((session) => isBetween(session, pairs)),
+    }),
+    ...(live && { changes: changesIn(plan, live) }),
+    ...(answers.size > 0 && { answers }),
+  };
+}
+
+/** What differs from the firewall that the plan was made for, but for the plan's own trial. */
+function changesIn(plan: Plan, live: Awaited<ReturnType<Driver["read"]>>): readonly string[] {
+  const trial = live.conduits.find((one) => one.trial);
+  const isOther = trial !== undefined && trial.rulesHash !== plan.expected.rulesHash;
+  return [
+    ...differencesSince(plan.base, live, plan.base),
+    ...(isOther ? ["the rules that run on trial are not those of the plan"] : []),
+  ];
+}
+
+export function isBetween(
+  { initiator, responder }: Pick<LiveSession, "initiator" | "responder">,
+  pairs: ConduitRules["pairs"],
+): boolean {
+  const [from, to] = [parseAddress(initiator), parseAddress(responder)];
+  return pairs.some(
+    ({ left, right }) =>
+      (overlaps(from, left) && overlaps(to, right)) || (overlaps(from, right) && overlaps(to, left)),
+  );
+}

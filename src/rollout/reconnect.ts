@@ -1,0 +1,76 @@
+import { flowKey } from "../baseline/aggregate.ts";
+import { requestIndex, requestPacket } from "../plan/request-index.ts";
+import type { Driver, LiveSession } from "../target.ts";
+import type { Change } from "./change.ts";
+
+/** Where the session that arms a trial leaves word of what was open then, for the one that confirms. */
+export const sessionsBeforeName = "sessions-before.json";
+
+interface Before {
+  readonly plan: string;
+  readonly sessions: readonly { readonly permit: string; readonly flow: string; readonly key: string }[];
+}
+
+/** Notes the sessions of permits that must reconnect, as they are before the trial is armed. */
+export async function noteSessions(change: Change, driver: Driver): Promise<void> {
+  if (change.plan.watch.reconnects.length === 0) return;
+  const listed = await driver.sessions();
+  if (listed.kind === "not-listed") return;
+  const note: Before = {
+    plan: change.plan.id,
+    sessions: reconnecting(change, listed.sessions).map(({ permit, session }) => ({
+      permit,
+      flow: flowKey(session),
+      key: session.key,
+    })),
+  };
+  await driver.writeFile(sessionsBeforeName, JSON.stringify(note));
+}
+
+/**
+ * What was not made anew since the trial was armed: each flow of such a permit that was open then needs an answered
+ * session that was not, and a permit of which none was open needs one at all. A session that the firewall lost and picked
+ * up again has the ends that it had, and is not a new one.
+ */
+export async function notReconnected(change: Change, driver: Driver): Promise<readonly string[]> {
+  const { plan } = change;
+  if (plan.watch.reconnects.length === 0) return [];
+  const text = await driver.readFile(sessionsBeforeName);
+  const before = text === undefined ? undefined : (JSON.parse(text) as Before);
+  const listed = await driver.sessions();
+  if (before?.plan !== plan.id || listed.kind === "not-listed") {
+    return [
+      `nobody knows which of the sessions of ${plan.watch.reconnects.join(", ")} are new, and they must reconnect before ` +
+        `a confirm${listed.kind === "not-listed" ? `: ${listed.reason}` : ""}`,
+    ];
+  }
+  const old = new Set(before.sessions.map(({ key }) => key));
+  const made = reconnecting(change, listed.sessions).filter(
+    ({ session }) => session.answered && !old.has(session.key),
+  );
+  return plan.watch.reconnects.flatMap((permit) => {
+    const flows = new Set(before.sessions.filter((one) => one.permit === permit).map(({ flow }) => flow));
+    const anew = made.filter((one) => one.permit === permit);
+    const missing = [...flows].filter((flow) => !anew.some(({ session }) => flowKey(session) === flow));
+    if (flows.size === 0 && anew.length === 0)
+      return [`${permit} must reconnect, and no session of it was made`];
+    return missing.map(
+      (flow) =>
+        `${permit} must reconnect, and the session ${flow.trim()} was not made anew since the trial began`,
+    );
+  });
+}
+
+/** The sessions of permits that must reconnect, each with its permit. */
+function reconnecting(
+  { plan, watch }: Change,
+  sessions: readonly LiveSession[],
+): readonly { readonly permit: string; readonly session: LiveSession }[] {
+  const permitOf = requestIndex(
+    watch.decisions.permits.filter(({ label }) => plan.watch.reconnects.includes(label ?? "")),
+  );
+  return sessions.flatMap((session) => {
+    const permit = permitOf(requestPacket(session));
+    return permit === undefined ? [] : [{ permit, session }];
+  });
+}
