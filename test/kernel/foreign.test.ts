@@ -297,13 +297,23 @@ const tools: readonly (readonly [file: string, judge: string, certain: number])[
   ["openwrt.nft", "nft", 0.9],
   ["libvirt.nft", "nft", 0.9],
   ["foomuuri.nft", "nft", 0.8],
+  ["docker.v4", "iptables-nft, listed by nft", 1],
+  ["ufw.v4", "iptables-nft, listed by nft", 0.9],
+  ["kubernetes.v4", "iptables-nft, listed by nft", 0.8],
 ];
+/** What nft says of the rules that iptables-nft loaded. */
+const listedByNft: (typeof judges)[number] = {
+  ...judges.find(({ name }) => name === "nft")!,
+  name: "iptables-nft, listed by nft",
+  missing: missingHere ?? missingForIptables,
+  load: "iptables-nft-restore",
+};
 
 describe("a ruleset in the manner of", () => {
   test.each(tools)(
     "%s under %s does to every packet what is read of it",
     (file, name, least) => {
-      const { missing, foreign, load, list } = judges.find((judge) => judge.name === name)!;
+      const { missing, foreign, load, list } = [...judges, listedByNft].find((judge) => judge.name === name)!;
       if (missing) throw new Error(missing);
       const text = readFileSync(join(folder, file), "utf8");
       const { ids, listing } = forwarded(text, load, list);

@@ -61,7 +61,7 @@ export function readJson(text: string, file: string): Listing {
         unmodelled.push({ construct: kind, span });
         break;
       default:
-        if (!objects.has(kind)) throw new Unreadable(`"${kind}" is not an object of a listing`, span);
+        if (!objects.has(kind)) unmodelled.push({ construct: `object "${kind}"`, span });
     }
   }
   return { tables: [...tables.values()], unmodelled };
@@ -162,7 +162,7 @@ function readRule(expressions: readonly Json[]): readonly Step[] {
     }
     if (typeof expression === "string") return [...steps, ...readPlain(expression)];
     const [kind = "", content = null] = isObject(expression) ? (Object.entries(expression)[0] ?? []) : [];
-    if (kind === "log" || (kind === "counter" && !isComputed(content))) continue;
+    if (kind === "log" || kind === "last" || (kind === "counter" && !isComputed(content))) continue;
     const read =
       kind === "match" || kind === "vmap"
         ? readCondition(kind, content as JsonObject)
@@ -253,7 +253,9 @@ function readRest(kind: string, content: Json, rest: readonly Json[]): readonly 
   const asksFlags = JSON.stringify(content).includes('{"protocol":"tcp","field":"flags"}');
   const verdicts = rest.flatMap((statement) => readVerdict(statement) ?? []);
   const open = rest.some(
-    (statement) => isObject(statement) && Object.keys(statement).some((key) => openEnded.has(key)),
+    (statement) =>
+      isObject(statement) &&
+      Object.keys(statement).some((key) => openEnded.has(key) && !isMatchOf(statement[key])),
   );
   const set =
     kind === "set" && isObject(content) && typeof content.set === "string" ? content.set : undefined;
@@ -265,6 +267,9 @@ function readRest(kind: string, content: Json, rest: readonly Json[]): readonly 
     ...(verdict ? [{ kind: "verdict", verdict } as const] : []),
   ];
 }
+
+/** A match of iptables, where nft says so (from 1.0.7), ends nothing. */
+const isMatchOf = (content: Json | undefined): boolean => isObject(content) && content.type === "match";
 
 /** Statements that end a rule with a fate of their own, or leave it to a map or a program. */
 const openEnded = new Set([

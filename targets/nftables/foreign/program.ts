@@ -170,10 +170,10 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
     note(changes ? "set that changes" : `!= on ${fields.join(" . ")}`);
     return perhaps;
   }
-  if (fields.length > 1) return elements.flatMap((element) => elementCubes(scope, fields, element, note));
   const certain = elements.filter(({ expires }) => !expires);
+  if (certain.length < elements.length) note("element that expires");
+  if (fields.length > 1) return elements.flatMap((element) => elementCubes(scope, fields, element, note));
   if (certain.length < elements.length) {
-    note("element that expires");
     if (operator !== "==") return perhaps;
     return elements.flatMap((element) => elementCubes(scope, fields, element, note));
   }

@@ -51,6 +51,11 @@ function readStep(cursor: Cursor): readonly Step[] | "silent" | "unmodelled" {
         for (let more = true; more; more = cursor.takeIf(",")) cursor.take();
       }
       return "silent";
+    case "last":
+      // Since when a rule has matched, as from 1.0.7.
+      cursor.take();
+      if (cursor.takeIf("used")) cursor.take();
+      return "silent";
     case "comment":
       cursor.take();
       cursor.take();
@@ -190,6 +195,13 @@ const openEnded = new Set([
   "redirect",
 ]);
 
+/** Targets of iptables that let the next rule go on with the packet. */
+const goesOn = new Set(
+  "AUDIT CHECKSUM CLASSIFY CONNMARK CONNSECMARK CT DSCP ECN HL HMARK IDLETIMER LED LOG MARK NFLOG RATEEST SECMARK SET TCPMSS TCPOPTSTRIP TEE TOS TRACE TTL".split(
+    " ",
+  ),
+);
+
 function lastVerdict(construct: string, tokens: readonly Token[]): readonly Step[] {
   const [before, last] = [tokens.at(-2), tokens.at(-1)];
   const verdict = ((): Verdict | undefined => {
@@ -198,6 +210,10 @@ function lastVerdict(construct: string, tokens: readonly Token[]): readonly Step
     }
     if (last && terminal.has(last.text)) return { kind: last.text as "accept" };
     if (tokens.some(({ kind, text }) => kind === "word" && text === "reject")) return { kind: "drop" };
+    const target = tokens.findIndex(({ text }) => text === "target");
+    if (construct === "xt" && target >= 0) {
+      return goesOn.has(tokens[target + 1]?.text ?? "") ? undefined : { kind: "unknown" };
+    }
     const open = [construct, ...tokens.map(({ text }) => text)].some((text) => openEnded.has(text));
     return open ? { kind: "unknown" } : undefined;
   })();

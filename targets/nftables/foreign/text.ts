@@ -53,7 +53,13 @@ function readTable(cursor: Cursor, unmodelled: Unmodelled[]): Table {
         skipBlock(cursor);
         break;
       default:
-        if (!objects.has(token.text)) throw unreadable(cursor, token, "an object of a table");
+        if (!objects.has(token.text)) {
+          // Newer versions have more kinds of objects: each has a name and a block.
+          if (cursor.next.kind !== "word") throw unreadable(cursor, token, "an object of a table");
+          unmodelled.push({ construct: `object "${token.text}"`, span: cursor.span(token) });
+          cursor.take();
+          if (cursor.next.text !== "{") throw unreadable(cursor, cursor.next, '"{"');
+        }
         skipBlock(cursor);
     }
   }
@@ -73,7 +79,7 @@ function readChain(cursor: Cursor): Chain {
     if (cursor.next.text === "type") base = readBase(cursor);
     else if (base && cursor.takeIf("policy")) {
       base = { ...base, policy: cursor.take().text === "drop" ? "drop" : "accept" };
-    } else if (cursor.next.text === "comment") skipLine(cursor);
+    } else if (cursor.next.text === "comment" || (base && cursor.next.text === "flags")) skipLine(cursor);
     else rules.push(readRule(cursor));
     if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
   }

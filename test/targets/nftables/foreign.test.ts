@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PacketTextError, parsePacket } from "../../../src/compile/packet-text.ts";
 import { judge, type Reading } from "../../../src/compile/reading.ts";
@@ -78,6 +80,9 @@ describe("anybody's nft ruleset", () => {
       "accept",
     ],
     ["tcp dport 9 reject with tcp reset\n accept", "tcp 1.1.1.1 -> 1.1.1.2:9", "drop"],
+    ["xt target CT\n accept", "tcp 1.1.1.1 -> 1.1.1.2:9", "accept"],
+    ["xt target TARPIT\n accept", "tcp 1.1.1.1 -> 1.1.1.2:9", "unknown"],
+    ["xt match recent counter packets 0 bytes 0 accept", "tcp 1.1.1.1 -> 1.1.1.2:9", "unknown"],
     ["queue to 1", "tcp 1.1.1.1 -> 1.1.1.2:9", "unknown"],
     ["icmp type { echo-request, 3 } accept", "icmp 8 1.1.1.1 -> 1.1.1.2", "accept"],
     ["icmp type { echo-request, 3 } accept", "icmp 11 1.1.1.1 -> 1.1.1.2", "drop"],
@@ -177,7 +182,8 @@ describe("anybody's nft ruleset", () => {
     ],
     ['{"nftables": [{"rule": {"table": "t"}}]}', 1, "no table"],
     ['{"nftables": [', 1, "JSON"],
-    ["table inet t {\n zones x {\n }\n}\n", 2, "object of a table"],
+    ["table inet t {\n zones 5\n}\n", 2, '"{"'],
+    ["table inet t {\n zones {\n }\n}\n", 2, "object of a table"],
   ])("refuses %j at line %i", (text, line, words) => {
     const { value, diagnostics } = readForeign(text, "rules.nft");
     expect(value).toBeUndefined();
@@ -188,6 +194,60 @@ describe("anybody's nft ruleset", () => {
   test("refuses chains that lead back to themselves", () => {
     const text = forward("jump f");
     expect(readForeign(text, "rules.nft").diagnostics[0]!.message).toContain("leads back to itself");
+  });
+
+  test("is read as newer versions list it, and what they have more is named", () => {
+    const text = readFileSync(join(import.meta.dirname, "newer.nft"), "utf8");
+    const reading = read(text);
+    expect(reading.unmodelled.map(({ construct }) => construct)).toEqual([
+      'object "tunnel"',
+      "element that expires",
+      "fib",
+      "TCP flags, but of the packet that opens a connection",
+    ]);
+    const ports = [21, 22, 23, 24, 25].map((port) => answer(text, `tcp 10.0.0.3 -> 1.1.1.2:${port}`));
+    // The rule behind "fib" is uncertain, and so is all that comes after it.
+    expect(ports).toEqual(["drop", "accept", "accept", "unknown", "drop"]);
+    expect(answer(text, "tcp 10.0.0.2 -> 1.1.1.2:80")).toBe("accept");
+    const json = JSON.stringify({
+      nftables: [
+        { metainfo: { version: "1.1.5", json_schema_version: 1 } },
+        { table: { family: "inet", name: "t", handle: 1, flags: ["owner"] } },
+        { tunnel: { family: "inet", name: "gw", table: "t" } },
+        {
+          chain: {
+            family: "inet",
+            table: "t",
+            name: "f",
+            type: "filter",
+            hook: "forward",
+            prio: 0,
+            policy: "drop",
+          },
+        },
+        {
+          rule: {
+            ...{ family: "inet", table: "t", chain: "f" },
+            expr: [
+              { match: { op: "==", left: { payload: { protocol: "tcp", field: "dport" } }, right: 22 } },
+              { last: { used: 5 } },
+              { xt: { type: "match", name: "recent" } },
+              { accept: null },
+            ],
+          },
+        },
+        {
+          rule: {
+            family: "inet",
+            table: "t",
+            chain: "f",
+            expr: [{ last: null }, { xt: { type: "target", name: "X" } }],
+          },
+        },
+      ],
+    });
+    expect(read(json).unmodelled.map(({ construct }) => construct)).toEqual(['object "tunnel"', "xt", "xt"]);
+    expect(answer(json, "tcp 1.1.1.1 -> 1.1.1.2:22")).toBe("unknown");
   });
 
   test.skipIf(missingForNft)(
