@@ -50,6 +50,7 @@ describe.skipIf(missingForPfsense)(
       expect(await driver.facts()).toEqual({
         kernel: "FreeBSD 14.0-CURRENT",
         version: "2.7.2-RELEASE",
+        deadMen: ["process", "process"],
         obstacles: [],
       });
       expect(await driver.read()).toMatchObject({
