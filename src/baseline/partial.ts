@@ -38,7 +38,7 @@ export interface FlowPartial {
   readonly requests: readonly number[];
   /** The same of `b`; absent where the direction is decided or both have the same. */
   readonly requestsBack?: readonly number[];
-  /** The last request of `a`, in seconds; NaN where there is none after `requests`. */
+  /** The last request of `a`, kept or not, in seconds; NaN where there is none. */
   readonly lastRequest: number;
   /** The longest time between two requests of `a`, those that are not kept included, in seconds; 0 where unknown. */
   readonly longestGap: number;

@@ -34,9 +34,17 @@ export async function observeIntoStore(
     }
     return await storedBaseline(folder, join(tmpdir(), `sluice-${process.pid}`));
   } catch (error) {
+    if (isDiskFull(error))
+      throw new CommandError("the disk is full: nothing was added, the store is as it was");
     throw error instanceof EngineError ? new CommandError(error.message) : error;
   }
 }
+
+/** Node has a code for it, an engine its own words around those of the system. */
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error &&
+  ((error as NodeJS.ErrnoException).code === "ENOSPC" ||
+    (error instanceof EngineError && /No space left on device|ENOSPC/.test(error.message)));
 
 async function addFiles(
   context: Context,

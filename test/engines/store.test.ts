@@ -22,7 +22,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe("a flow store", () => {
+// Each file is a query: more than the machine alone would take, where others work on it too.
+const patience = 60_000;
+
+describe("a flow store", { timeout: patience }, () => {
   test("what is added today and tomorrow is the baseline of both days", async () => {
     write("today.log", zeekLog(minutes(0, 60)));
     write("tomorrow.log", zeekLog(minutes(1440, 1500)));
@@ -90,10 +93,10 @@ describe("a flow store", () => {
         cadence: { kind: "periodic", period: 60, jitter: 0, silenceDeadline: 180, samples: 2880 },
       },
     ]);
-  });
+  }, 120_000);
 });
 
-describe("logs that are not what a bulk reader expects", () => {
+describe("logs that are not what a bulk reader expects", { timeout: patience }, () => {
   const header = zeekLog([]).split("\n").slice(0, 6);
   const lines = (count: number) =>
     zeekLog(minutes(0, count))
@@ -180,7 +183,7 @@ describe("logs that are not what a bulk reader expects", () => {
   });
 });
 
-describe("a store that is not sound", () => {
+describe("a store that is not sound", { timeout: patience }, () => {
   test("a folder with other things in it is no store, and stays as it is", async () => {
     write("a.log", zeekLog(minutes(0, 5)));
     const { stderr, code } = await observe("a.log", "--store", ".");

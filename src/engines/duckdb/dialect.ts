@@ -9,10 +9,11 @@ export const duckdb: Dialect = {
   startsWith: (text, prefix) => `starts_with(${text}, ${literal(prefix)})`,
   contains: (text, part) => `contains(${text}, ${literal(part)})`,
   matches: (text, pattern) => `regexp_matches(${text}, ${literal(pattern)})`,
-  integer: (number) => `CAST(round(${number}) AS BIGINT)`,
+  // The cast rounds.
+  integer: (number) => `CAST(${number} AS BIGINT)`,
   floor: (number) => `CAST(floor(${number}) AS INTEGER)`,
-  anyBits: (bits) => `bit_or(CAST(${bits} AS UTINYINT))`,
   count: "count(*)",
-  sorted: (value) => `list_sort(list(${value}) FILTER (${value} IS NOT NULL))`,
-  pairs: (value, condition) => `flatten(list([${value}, ${value}]) FILTER (${condition}))`,
+  listOf: (value) => `list(${value}) FILTER (${value} IS NOT NULL)`,
+  sorted: (list) => `list_sort(${list})`,
+  twice: (list) => `flatten(list_transform(${list}, lambda one: [one, one]))`,
 };

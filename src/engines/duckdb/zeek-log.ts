@@ -28,10 +28,10 @@ const fieldTypes: Partial<Record<ZeekField, string>> = {
   "id.resp_p": "USMALLINT",
   ip_proto: "UTINYINT",
   duration: "DOUBLE",
-  orig_pkts: "DOUBLE",
-  orig_ip_bytes: "DOUBLE",
-  resp_pkts: "DOUBLE",
-  resp_ip_bytes: "DOUBLE",
+  orig_pkts: "UBIGINT",
+  orig_ip_bytes: "UBIGINT",
+  resp_pkts: "UBIGINT",
+  resp_ip_bytes: "UBIGINT",
 };
 
 /** Aggregates a file into the new table `table`. The columns are those of the file's own header, in its order. */

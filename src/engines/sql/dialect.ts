@@ -10,11 +10,10 @@ export interface Dialect {
   readonly integer: (number: string) => string;
   /** A 32-bit integer that is at most a number. */
   readonly floor: (number: string) => string;
-  /** Bits that are set in one of the rows. */
-  readonly anyBits: (bits: string) => string;
   readonly count: string;
-  /** All values of a group that are not NULL, smallest first. */
-  readonly sorted: (value: string) => string;
-  /** Pairs `[x, x]` of all values of a group that fulfil a condition, as one list. */
-  readonly pairs: (value: string, condition: string) => string;
+  /** All values of a group that are not NULL. */
+  readonly listOf: (value: string) => string;
+  readonly sorted: (list: string) => string;
+  /** Each element of a list two times. */
+  readonly twice: (list: string) => string;
 }

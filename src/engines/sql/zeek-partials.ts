@@ -15,7 +15,10 @@ import { knownServices } from "../../net/known-services.ts";
 import { icmpReplyType, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import type { Dialect } from "./dialect.ts";
 
-/** For each field of Zeek's conn.log an SQL expression: text, ports and times as numbers, NULL where it has none. */
+/**
+ * For each field of Zeek's conn.log an SQL expression: text, ports, times and counters as numbers, NULL where it has
+ * none. Counters are finite and not negative.
+ */
 export type ZeekExpressions = Readonly<Record<ZeekField, string>>;
 
 /** Why records of a group give no flow, by the number in the column `reason`; 0 is a flow. */
@@ -31,120 +34,145 @@ export const dropReasons: readonly (keyof typeof recordDrops | undefined)[] = [
 
 /**
  * The aggregation of Zeek's conn.log into partials: one row per flow, time slot and reason, with the columns of
- * `partialColumns`. It says in SQL what `readZeekRecord`, `conversationOf` and `partialOf` say of one record.
+ * `partialColumns`. It says in SQL what `readZeekRecord`, `conversationOf` and `partialOf` say of one record. What can be
+ * said of groups as well is said of them, for there are far fewer.
  */
 export function zeekPartials(from: string, fields: ZeekExpressions, sql: Dialect): string {
-  const log = Object.entries({
+  const known = (port: string): string => knownPort("z_protocol", port);
+  const toGroup = `(z_broadcast OR ${isGroup("z_destination", sql)})`;
+  const isIcmp = (protocol: string, address: string): string =>
+    `CASE ${protocol} WHEN ${protocolNumbers.icmp} THEN NOT ${sql.contains(address, ":")} ` +
+    `WHEN ${protocolNumbers.icmpv6} THEN ${sql.contains(address, ":")} ELSE false END`;
+  const hasPorts = `coalesce(z_protocol IN (${[...portProtocols].join(", ")}), false)`;
+  /** A port that only says which of many connections it is: NULL where the log has none, which is a fault. */
+  const kept = (port: string, condition: string): string =>
+    `CASE WHEN ${condition} OR ${port} IS NULL THEN ${port} ELSE 0 END`;
+  const slot = (time: string): string => sql.floor(`${time} / ${slotLength}`);
+  return `WITH zeek_log AS (SELECT ${columns(sql, {
     z_source: fields["id.orig_h"],
     z_destination: fields["id.resp_h"],
     z_sport: fields["id.orig_p"],
     z_dport: fields["id.resp_p"],
-    z_time: fields.ts,
+    z_protocol: protocolOf(fields, sql),
+    z_time: `CASE WHEN abs(${fields.ts}) <= ${latestTime} THEN ${fields.ts} END`,
+    z_duration: `CASE WHEN ${fields.duration} >= 0 AND ${fields.duration} < 1e300 THEN ${fields.duration} ELSE 0 END`,
     z_history: fields.history,
     z_state: fields.conn_state,
-    z_packets: countOf(fields.orig_pkts),
-    z_bytes: countOf(fields.orig_ip_bytes),
-    z_packets_back: countOf(fields.resp_pkts),
-    z_bytes_back: countOf(fields.resp_ip_bytes),
-    z_duration: countOf(fields.duration),
-    z_six: sql.contains(fields["id.orig_h"], ":"),
-    z_protocol: protocolOf(fields, sql),
+    z_packets: fields.orig_pkts,
+    z_bytes: fields.orig_ip_bytes,
+    z_packets_back: fields.resp_pkts,
+    z_bytes_back: fields.resp_ip_bytes,
     z_broadcast: `coalesce(lower(${fields.resp_l2_addr}) = 'ff:ff:ff:ff:ff:ff', false)`,
-  });
-  const record = Object.entries({
-    r_first: `CASE WHEN abs(z_time) <= ${latestTime} THEN z_time END`,
-    r_last: `CASE WHEN abs(z_time) <= ${latestTime} THEN CASE WHEN z_time + z_duration <= ${latestTime} THEN z_time + z_duration ELSE z_time END END`,
-    r_icmp: `coalesce(z_protocol = CASE WHEN z_six THEN ${protocolNumbers.icmpv6} ELSE ${protocolNumbers.icmp} END, false)`,
-    r_ports: `coalesce(z_protocol IN (${[...portProtocols].join(", ")}), false)`,
+  })}
+FROM ${from}),
+zeek_record AS (SELECT *, ${columns(sql, {
+    r_last: `CASE WHEN z_time + z_duration <= ${latestTime} THEN z_time + z_duration ELSE z_time END`,
     r_opened: `coalesce(z_protocol IN (${[...hasConnections].join(", ")}) AND CASE WHEN z_history IS NULL THEN z_state IN (${texts(openedStates, sql)}) ELSE ${sql.contains("z_history", "S")} OR ${sql.contains("z_history", "h")} END, false)`,
-    r_answered: `coalesce(CASE WHEN z_history IS NULL THEN z_packets_back > 0 AND coalesce(z_state, '') NOT IN (${texts(refusedStates, sql)}) ELSE ${sql.matches("z_history", answerPattern.source)} END, false)`,
-  });
-  const known = (port: string): string => knownPort("z_protocol", port);
-  const toGroup = `(z_broadcast OR ${isGroup("z_destination", sql)})`;
-  const evidence = [
-    "CASE",
-    `WHEN r_icmp THEN ${evidenceRank("icmp")}`,
-    `WHEN ${sql.startsWith("z_history", "^")} THEN ${evidenceRank("log")}`,
-    `WHEN r_opened THEN ${evidenceRank("syn")}`,
-    `WHEN ${toGroup} OR ${isGroup("z_source", sql)} THEN ${evidenceRank("group")}`,
-    `WHEN r_ports AND ${known("z_sport")} <> ${known("z_dport")} THEN ${evidenceRank("known-port")}`,
-    "ELSE 0 END",
-  ].join(" ");
-  const turned =
-    `CASE WHEN r_icmp THEN ${icmpReplies("z_six", "z_sport")} IS NOT NULL ` +
-    `WHEN r_evidence = ${evidenceRank("group")} THEN NOT ${toGroup} ` +
-    `WHEN r_evidence = ${evidenceRank("known-port")} THEN ${known("z_sport")} ELSE false END`;
-  const reason = (name: keyof typeof recordDrops): number => dropReasons.indexOf(name);
-  const dropped = [
-    "CASE",
-    `WHEN z_source IS NULL OR z_destination IS NULL OR z_six <> ${sql.contains("z_destination", ":")} THEN ${reason("badAddress")}`,
-    `WHEN z_protocol IS NULL THEN ${reason("unknownProtocol")}`,
-    `WHEN r_ports AND (z_sport IS NULL OR z_dport IS NULL) THEN ${reason("badPort")}`,
-    `WHEN r_icmp AND (z_sport IS NULL OR z_sport > 255) THEN ${reason("noIcmpType")}`,
-    `WHEN r_icmp AND CASE WHEN z_six THEN z_sport < 128 ELSE z_sport IN (${[...icmp4Errors].join(", ")}) END THEN ${reason("icmpError")}`,
-    `WHEN r_icmp AND z_six AND z_sport IN (${[...icmp6OfLink].join(", ")}) THEN ${reason("linkScope")}`,
-    "ELSE 0 END",
-  ].join(" ");
-  const bit = (condition: string, value: number): string => `CASE WHEN ${condition} THEN ${value} ELSE 0 END`;
-  const turn = (one: string, other: string): string => `CASE WHEN r_turned THEN ${other} ELSE ${one} END`;
-  const port = (expression: string): string => `CASE WHEN r_ports THEN ${expression} ELSE 0 END`;
-  const oriented = Object.entries({
-    k_a: turn("z_source", "z_destination"),
-    k_b: turn("z_destination", "z_source"),
+    // Most answers are a handshake or data: looking for these first is cheaper than the pattern.
+    r_answered: `CASE WHEN ${sql.contains("z_history", "h")} OR ${sql.contains("z_history", "d")} THEN 1 WHEN z_history IS NULL THEN CASE WHEN z_packets_back > 0 AND coalesce(z_state, '') NOT IN (${texts(refusedStates, sql)}) THEN 1 ELSE 0 END WHEN ${sql.matches("z_history", answerPattern.source)} THEN 1 ELSE 0 END`,
+  })} FROM zeek_log),
+zeek_judged AS (SELECT *, CASE
+  WHEN ${isIcmp("z_protocol", "z_source")} THEN ${evidenceRank("icmp")}
+  WHEN ${sql.startsWith("z_history", "^")} THEN ${evidenceRank("log")}
+  WHEN r_opened THEN ${evidenceRank("syn")}
+  WHEN ${toGroup} OR ${isGroup("z_source", sql)} THEN ${evidenceRank("group")}
+  WHEN ${hasPorts} AND ${known("z_sport")} <> ${known("z_dport")} THEN ${evidenceRank("known-port")}
+  ELSE 0 END AS r_evidence FROM zeek_record),
+zeek_turned AS (SELECT *, CASE r_evidence
+  WHEN ${evidenceRank("group")} THEN NOT ${toGroup}
+  WHEN ${evidenceRank("known-port")} THEN ${known("z_sport")}
+  ELSE false END AS r_turned FROM zeek_judged),
+zeek_keyed AS (SELECT ${columns(sql, {
+    k_source: "z_source",
+    k_destination: "z_destination",
     k_protocol: "z_protocol",
-    k_a_port: `CASE WHEN r_evidence > 0 THEN 0 ELSE ${port("z_sport")} END`,
-    k_b_port: port(turn("z_dport", "z_sport")),
-    k_icmp_type: `CASE WHEN r_icmp THEN coalesce(${icmpReplies("z_six", "z_sport")}, z_sport) END`,
-    k_slot: sql.floor(`r_first / ${slotLength}`),
-    k_reason: "r_reason",
+    // An ICMP type stands in the originator's port.
+    k_sport: kept("z_sport", `r_evidence = 0 OR r_evidence = ${evidenceRank("icmp")} OR r_turned`),
+    k_dport: kept("z_dport", `NOT r_turned AND r_evidence <> ${evidenceRank("icmp")}`),
+    k_turned: "r_turned",
+    k_slot: slot("z_time"),
     v_evidence: "r_evidence",
-    v_packets: turn("z_packets", "z_packets_back"),
-    v_packets_back: turn("z_packets_back", "z_packets"),
-    v_bytes: turn("z_bytes", "z_bytes_back"),
-    v_bytes_back: turn("z_bytes_back", "z_bytes"),
-    v_first: sql.integer("r_first * 1e6"),
+    v_answered: "r_answered",
+    v_broadcast: "CASE WHEN z_broadcast THEN 1 ELSE 0 END",
+    v_packets: "z_packets",
+    v_packets_back: "z_packets_back",
+    v_bytes: "z_bytes",
+    v_bytes_back: "z_bytes_back",
+    v_first: sql.integer("z_time * 1e6"),
     v_last: sql.integer("r_last * 1e6"),
-    v_until: `CASE WHEN r_last - r_first > ${longestSpan} THEN ${sql.floor(`r_first / ${slotLength}`)} ELSE ${sql.floor(`r_last / ${slotLength}`)} END`,
-    v_far: `CASE WHEN r_last - r_first > ${longestSpan} THEN ${sql.floor(`r_last / ${slotLength}`)} END`,
-    // The originator sent something; the responder's answer is told by the history.
-    v_flags: `CASE WHEN r_turned THEN ${partialFlags.spokeBack} + ${bit("r_answered", partialFlags.spoke)} ELSE ${partialFlags.spoke} + ${bit("r_answered", partialFlags.spokeBack)} END + ${bit("z_broadcast", partialFlags.broadcast)}`,
-  });
-  const sums = Object.entries({
-    a: "k_a",
-    b: "k_b",
+    v_until: slot(`CASE WHEN r_last - z_time > ${longestSpan} THEN z_time ELSE r_last END`),
+    v_far: `CASE WHEN r_last - z_time > ${longestSpan} THEN ${slot("r_last")} END`,
+  })} FROM zeek_turned),
+zeek_sums AS (SELECT k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot, ${columns(sql, {
+    s_connections: sql.count,
+    s_packets: "coalesce(sum(v_packets), 0)",
+    s_packets_back: "coalesce(sum(v_packets_back), 0)",
+    s_bytes: "coalesce(sum(v_bytes), 0)",
+    s_bytes_back: "coalesce(sum(v_bytes_back), 0)",
+    s_first: "min(v_first)",
+    s_last: "max(v_last)",
+    s_until: "max(v_until)",
+    s_far: sql.listOf("v_far"),
+    s_evidence: "max(v_evidence)",
+    s_answered: "max(v_answered)",
+    s_broadcast: "max(v_broadcast)",
+    s_requests: sql.listOf("v_first"),
+  })}
+FROM zeek_keyed GROUP BY k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot),
+zeek_directed AS (SELECT *, ${columns(sql, {
+    d_six: sql.contains("k_source", ":"),
+    d_icmp: isIcmp("k_protocol", "k_source"),
+    d_ports: `coalesce(k_protocol IN (${[...portProtocols].join(", ")}), false)`,
+  })} FROM zeek_sums),
+zeek_flows AS (SELECT *, ${columns(sql, {
+    d_request: `CASE WHEN d_icmp THEN ${icmpReplies("d_six", "k_sport")} END`,
+    d_turned: `k_turned OR CASE WHEN d_icmp THEN ${icmpReplies("d_six", "k_sport")} IS NOT NULL ELSE false END`,
+  })} FROM zeek_directed)
+SELECT ${columns(sql, {
+    a: turn("k_source", "k_destination"),
+    b: turn("k_destination", "k_source"),
     protocol: "k_protocol",
-    a_port: "k_a_port",
-    b_port: "k_b_port",
-    icmp_type: "k_icmp_type",
+    a_port: `CASE WHEN d_ports THEN ${turn("k_sport", "k_dport")} ELSE 0 END`,
+    b_port: `CASE WHEN d_ports THEN ${turn("k_dport", "k_sport")} ELSE 0 END`,
+    icmp_type: "CASE WHEN d_icmp THEN coalesce(d_request, k_sport) END",
     slot: "k_slot",
-    reason: "k_reason",
-    connections: sql.count,
-    packets: "sum(v_packets)",
-    packets_back: "sum(v_packets_back)",
-    bytes: "sum(v_bytes)",
-    bytes_back: "sum(v_bytes_back)",
-    first: "min(v_first)",
-    last: "max(v_last)",
-    until: "max(v_until)",
-    presence: sql.pairs("v_far", "v_far IS NOT NULL"),
-    evidence: "max(v_evidence)",
-    flags: sql.anyBits("v_flags"),
-    requests: sql.sorted("v_first"),
-  });
-  const columns = (list: readonly (readonly [string, string])[]): string =>
-    list.map(([name, expression]) => `${expression} AS ${sql.name(name)}`).join(",\n  ");
-  const keys = oriented.map(([name]) => name).filter((name) => name.startsWith("k_"));
-  return `WITH zeek_log AS (SELECT ${columns(log)}
- FROM ${from}),
-zeek_record AS (SELECT *, ${columns(record)} FROM zeek_log),
-zeek_judged AS (SELECT *, ${columns([
-    ["r_evidence", evidence],
-    ["r_reason", dropped],
-  ])} FROM zeek_record),
-zeek_turned AS (SELECT *, ${turned} AS r_turned FROM zeek_judged),
-zeek_oriented AS (SELECT ${columns(oriented)} FROM zeek_turned)
-SELECT ${columns(sums)}
-FROM zeek_oriented GROUP BY ${keys.join(", ")}`;
+    reason: dropped(sql),
+    connections: "s_connections",
+    packets: turn("s_packets", "s_packets_back"),
+    packets_back: turn("s_packets_back", "s_packets"),
+    bytes: turn("s_bytes", "s_bytes_back"),
+    bytes_back: turn("s_bytes_back", "s_bytes"),
+    first: "s_first",
+    last: "s_last",
+    until: "s_until",
+    presence: sql.twice("s_far"),
+    evidence: "s_evidence",
+    // The originator sent something; whether the responder did, the history tells.
+    flags: `${turn(`${partialFlags.spoke} + s_answered * ${partialFlags.spokeBack}`, `${partialFlags.spokeBack} + s_answered * ${partialFlags.spoke}`)} + s_broadcast * ${partialFlags.broadcast}`,
+    requests: sql.sorted("s_requests"),
+  })}
+FROM zeek_flows`;
+}
+
+const columns = (sql: Dialect, expressions: Readonly<Record<string, string>>): string =>
+  Object.entries(expressions)
+    .map(([name, expression]) => `${expression} AS ${sql.name(name)}`)
+    .join(",\n  ");
+
+/** Who asked is the destination, where a conversation is turned around. */
+const turn = (one: string, other: string): string => `CASE WHEN d_turned THEN ${other} ELSE ${one} END`;
+
+/** As `conversationOf`, in the same order. */
+function dropped(sql: Dialect): string {
+  const reason = (name: keyof typeof recordDrops): number => dropReasons.indexOf(name);
+  return `CASE
+  WHEN k_source IS NULL OR k_destination IS NULL OR d_six <> ${sql.contains("k_destination", ":")} THEN ${reason("badAddress")}
+  WHEN k_protocol IS NULL THEN ${reason("unknownProtocol")}
+  WHEN d_ports AND (k_sport IS NULL OR k_dport IS NULL) THEN ${reason("badPort")}
+  WHEN d_icmp AND (k_sport IS NULL OR k_sport > 255) THEN ${reason("noIcmpType")}
+  WHEN d_icmp AND CASE WHEN d_six THEN k_sport < 128 ELSE k_sport IN (${[...icmp4Errors].join(", ")}) END THEN ${reason("icmpError")}
+  WHEN d_icmp AND d_six AND k_sport IN (${[...icmp6OfLink].join(", ")}) THEN ${reason("linkScope")}
+  ELSE 0 END`;
 }
 
 /** As `isGroup`. */
@@ -152,10 +180,6 @@ const isGroup = (address: string, sql: Dialect): string =>
   `(${address} = '255.255.255.255' OR ${sql.matches(address, multicastPattern.source)})`;
 
 const texts = (values: Iterable<string>, sql: Dialect): string => [...values].map(sql.text).join(", ");
-
-/** A counter that is not there, or no count, is 0. */
-const countOf = (number: string): string =>
-  `CASE WHEN ${number} >= 0 AND ${number} < 1e300 THEN ${number} ELSE 0 END`;
 
 function protocolOf(fields: ZeekExpressions, sql: Dialect): string {
   const { tcp, udp, sctp, icmp, icmpv6 } = protocolNumbers;
@@ -178,9 +202,25 @@ function knownPort(protocol: string, port: string): string {
     ports.set(range.protocol, numbers);
   }
   const cases = [...ports].map(
-    ([number, numbers]) => `WHEN ${number} THEN ${port} IN (${[...numbers].join(", ")})`,
+    ([number, numbers]) =>
+      `WHEN ${number} THEN ${isOneOf(
+        port,
+        [...numbers].sort((x, y) => x - y),
+      )}`,
   );
   return `coalesce(CASE ${protocol} ${cases.join(" ")} ELSE false END, false)`;
+}
+
+/**
+ * A search by halves. A long IN would be a join with all rows in DuckDB, also where a CASE asks for few of them.
+ * @param numbers in order.
+ */
+function isOneOf(number: string, numbers: readonly number[]): string {
+  const [first, last] = [numbers[0]!, numbers.at(-1)!];
+  if (last - first === numbers.length - 1) return `${number} BETWEEN ${first} AND ${last}`;
+  const middle = numbers.length >> 1;
+  const [low, high] = [numbers.slice(0, middle), numbers.slice(middle)];
+  return `CASE WHEN ${number} < ${high[0]} THEN ${isOneOf(number, low)} ELSE ${isOneOf(number, high)} END`;
 }
 
 /** The request type that an ICMP reply type answers, else NULL. */

@@ -59,7 +59,7 @@ function addChunk(chunk: DuckDBDataChunk, flows: Aggregate): void {
         presence: stretches(items(lists.slots, row), items(lists.untils, row), items(lists.presence, row)),
         requests: times(lists.requests, row),
         ...(back === undefined ? {} : { requestsBack: back }),
-        lastRequest: Number.NaN,
+        lastRequest: seconds(columns.lastRequest.getItem(row)),
         longestGap: number("longestGap") / 1e6,
         longestGapBack: number("longestGapBack") / 1e6,
       }),
