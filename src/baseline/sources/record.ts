@@ -152,8 +152,22 @@ interface CanonicalAddress {
   readonly text: string;
 }
 
+/** Addresses that were read before: a log holds few, over and over, and reading one is most of what a line costs. */
+const known = new Map<string, CanonicalAddress | undefined>();
+/** A scan brings ever new ones: the table starts anew when it is full. */
+const mostKnown = 1 << 16;
+
 function canonical(text: string | undefined): CanonicalAddress | undefined {
   if (text === undefined) return undefined;
+  const before = known.get(text);
+  if (before !== undefined || known.has(text)) return before;
+  const address = readAddress(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, address);
+  return address;
+}
+
+function readAddress(text: string): CanonicalAddress | undefined {
   try {
     const { family, from } = parseAddress(text);
     return { family, text: formatAddress(family, from) };
