@@ -15,6 +15,7 @@ import { writeFileAtomic } from "./files.ts";
 import { reviewOf } from "./plan/review-of.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
+import { readHistory } from "./rollout/history-file.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
 import { loadPlan } from "./rollout/plan-files.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget } from "./rulesets.ts";
@@ -122,6 +123,7 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
           firewall: place,
           target,
           ruleset,
+          samples: readHistory(loaded.folder, firewall.id, conduit.id),
           baseline: baseline && {
             name: baseline.sources.map((source) => source.name).join(", "),
             content: baseline,

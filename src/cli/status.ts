@@ -4,14 +4,15 @@ import { firewallHistories } from "../report/site/history.ts";
 import type { JournalEntry, JournalReading } from "../rollout/journal.ts";
 import { readRing } from "../rollout/known-good.ts";
 import { decisionsOf, judgeRecord } from "../rollout/record.ts";
-import type { Driver, LiveConduit } from "../target.ts";
+import type { CountersReading, Driver, LiveConduit } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { statusDocument } from "./documents/standing.ts";
 import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
+import { isOnlyMonitored, keepSample } from "./rollout/history-file.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
-import { loadSite } from "./site-file.ts";
+import { type LoadedSite, loadSite } from "./site-file.ts";
 import { type ConduitRecord, type FirewallStatus, renderStatus } from "./views/status.ts";
 
 interface Flags {
@@ -37,7 +38,10 @@ export const statusCommand = buildCommand<Flags, [], Context>({
     const firewalls = await Promise.all(
       site.firewalls.map(async (firewall): Promise<FirewallStatus> => {
         const standings = histories.get(firewall.id)?.conduits;
-        return { ...(await look(site, firewall, actor)), ...(standings && { standings }) };
+        return {
+          ...(await look({ site, folder }, firewall, actor, this.now())),
+          ...(standings && { standings }),
+        };
       }),
     );
     if (flags.json) printDocument(this, statusDocument, asDocument(firewalls, journal));
@@ -49,7 +53,12 @@ export const statusCommand = buildCommand<Flags, [], Context>({
   },
 });
 
-async function look(site: Site, firewall: Firewall, actor: Actor): Promise<FirewallStatus> {
+async function look(
+  { site, folder }: Pick<LoadedSite, "site" | "folder">,
+  firewall: Firewall,
+  actor: Actor,
+  time: Date,
+): Promise<FirewallStatus> {
   try {
     return await onFirewall(placeOf(firewall), actor.identity, async ({ driver }) => {
       const { conduits, lock, ownHash, foreignHash } = await driver.read();
@@ -58,7 +67,9 @@ async function look(site: Site, firewall: Firewall, actor: Actor): Promise<Firew
       return {
         firewall: firewall.id,
         live: { conduits, lock, ownHash, foreignHash },
-        records: await recordsOf(site, conduits, driver),
+        records: await recordsOf(site, conduits, driver, (conduit, counters) =>
+          keepSample(folder, firewall.id, conduit, time, counters),
+        ),
         ...(guard && { guard }),
         ...(ring && {
           knownGoods: { current: ring.current, numbers: ring.entries.map((entry) => entry.number) },
@@ -76,11 +87,14 @@ async function recordsOf(
   site: Site,
   live: readonly LiveConduit[],
   driver: Driver,
+  keep: (conduit: string, counters: CountersReading) => void,
 ): Promise<readonly ConduitRecord[]> {
   const records: ConduitRecord[] = [];
   for (const conduit of site.conduits) {
     if (!live.some((one) => one.conduit === conduit.id)) continue;
-    const { recorded, recordFull } = await driver.counters(conduit.id);
+    const counters = await driver.counters(conduit.id);
+    const { recorded, recordFull } = counters;
+    if (isOnlyMonitored(live, conduit.id)) keep(conduit.id, counters);
     records.push({
       conduit: conduit.id,
       flows: judgeRecord(decisionsOf(conduit), recorded),

@@ -11,6 +11,7 @@ import { jsonFlag, printLine } from "./documents/document.ts";
 import { watchDocument } from "./documents/standing.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { firewallOf, placeOf, reach } from "./rollout/firewall.ts";
+import { keepSample } from "./rollout/history-file.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { archivedPlans } from "./rollout/plan-archive.ts";
 import { loadPlan } from "./rollout/plan-files.ts";
@@ -86,6 +87,11 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
           connection ??= await reach(place, actor.identity, keepaliveMs);
           const seen = await lookAt(connection.driver, memory, performance.now() / 1000, changeOfPlan);
           memory = seen.memory;
+          for (const { conduit, stage, trial } of seen.look.conduits) {
+            const counters = memory.counters.get(conduit);
+            if (stage === "monitor" && !trial && counters)
+              keepSample(folder, id, conduit, this.now(), counters);
+          }
           show(seen.look);
         } catch (error) {
           if (!(error instanceof SessionError || error instanceof DriverError)) throw error;

@@ -26,6 +26,7 @@ import type { Ruleset } from "../verify/compile.ts";
 import type { Budget } from "../verify/diagram/diagram.ts";
 import { diffPrograms } from "../verify/diff.ts";
 import { type AcceptanceOrder, acceptedRequest, isFor } from "./acceptances.ts";
+import { type KeptSample, replay } from "./criteria/replay.ts";
 import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -45,8 +46,8 @@ export interface PlanOrder {
   readonly ruleset: Ruleset;
   readonly baseline: { readonly name: string; readonly content: Baseline } | undefined;
   readonly window: Window | undefined;
-  /** How the criteria would have fared so far; undefined where no samples were kept. */
-  readonly history?: PlanContent["history"];
+  /** What was kept of the conduit while it was monitored. */
+  readonly samples?: readonly KeptSample[];
   readonly author: string;
   readonly created: Date;
   readonly budget: Budget;
@@ -194,6 +195,13 @@ function sources(
   "from" | "to" | "difference" | "approval" | "compiled" | "boot" | "expected" | "base" | "undo"
 > {
   const { site, conduit, ruleset, window } = order;
+  const criteria = (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule);
+  const watch = watchOf(conduit, ruleset.rules, order.baseline?.content);
+  const history = replay(
+    criteria,
+    { ...watch, rates: watch.rates ?? [], decisions: decisionsOf(conduit) },
+    order.samples ?? [],
+  );
   return {
     author: order.author,
     created: order.created.toISOString(),
@@ -206,14 +214,14 @@ function sources(
       ? { baseline: { name: order.baseline.name, sha256: sha256(JSON.stringify(order.baseline.content)) } }
       : {}),
     denials: conduit.denials.map(denialDocument),
-    watch: watchOf(conduit, ruleset.rules, order.baseline?.content),
+    watch,
     ...(window ? { window: windowOf(window, site.timezone) } : {}),
-    criteria: (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule),
+    criteria,
     exercises: (conduit.exercises ?? []).map(({ span: _, permits, ...step }) => ({
       ...step,
       permits: [...permits],
     })),
-    ...(order.history && { history: order.history }),
+    ...(history && { history }),
     trial: site.trial,
     ...authorityOf(site),
     commands: [

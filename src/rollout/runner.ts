@@ -47,6 +47,7 @@ export async function runChange(
   let renewedAt = 0;
   let measuredAt = 0;
   let trouble: string | undefined;
+  let waitingFor: string | undefined;
   /** Exercise steps that are in the journal. */
   const noted = new Set<string>();
 
@@ -81,6 +82,9 @@ export async function runChange(
     }
     const pending =
       judgement.verdict === "holds" && exercisePending(plan.exercises, outside.exercised(), sample.counters);
+    // A trial that waits for people says so, and once for each thing that it waits for.
+    if (pending && pending !== waitingFor) outside.tell(pending);
+    waitingFor = pending || undefined;
     const { verdict, reason } = pending ? { verdict: "waits" as const, reason: pending } : judgement;
     return { kind: "measured", at: measuredAt, verdict, reason };
   };

@@ -4,8 +4,10 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { changeOf, trialNoteName, usedName } from "../../src/rollout/change.ts";
 import { currentOf, readRing } from "../../src/rollout/known-good.ts";
 import type { Settings, State } from "../../src/rollout/machine.ts";
+import { sessionsBeforeName } from "../../src/rollout/reconnect.ts";
 import { rollBack } from "../../src/rollout/rollback.ts";
 import { runChange } from "../../src/rollout/runner.ts";
+import type { LiveSession } from "../../src/target.ts";
 import { DriverError } from "../../src/target.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan } from "../support/plan.ts";
@@ -374,6 +376,204 @@ describe("a rollback", () => {
   test("restores the current known-good, when what runs was confirmed and never kept", async () => {
     firewall.confirmed = "enforce";
     expect(await rollBack(firewall.driver)).toMatchObject({ kind: "restored", number: 2, proven: true });
+    expect(firewall.confirmed).toBe("monitor");
+  });
+});
+
+describe("what must reconnect", () => {
+  const session = (key: string, answered = true): LiveSession => ({
+    ...{ family: 4, initiator: "10.20.1.10", responder: "10.10.1.10", protocol: 6, port: 502 },
+    ...{ key, answered },
+  });
+  const reconnecting = async (): Promise<void> => {
+    const { watch } = makePlan();
+    plan = makePlan({ watch: { ...watch, reconnects: ["poll"] } });
+    firewall = await fakeFirewall(plan);
+  };
+  test.each<[string, readonly LiveSession[], State["kind"]]>([
+    ["the session of before is still the same", [session("old")], "verified-back"],
+    ["a new one is not answered", [session("old"), session("new", false)], "verified-back"],
+    ["a new one is answered", [session("new")], "done"],
+    ["nothing is open any more", [], "verified-back"],
+  ])("when %s", async (_name, later, end) => {
+    await reconnecting();
+    firewall.sessions = [session("old")];
+    firewall.script.set(15, () => {
+      firewall.sessions = later;
+    });
+    expect((await apply("after-soak")).kind).toBe(end);
+    expect(firewall.confirmed).toBe(end === "done" ? "enforce" : "monitor");
+  });
+
+  test("needs word of what was open before", async () => {
+    await reconnecting();
+    firewall.script.set(15, () => {
+      firewall.files.delete(sessionsBeforeName);
+    });
+    expect(await apply("after-soak")).toMatchObject({ cause: expect.stringContaining("nobody knows which") });
+  });
+});
+
+describe("an exercise step", () => {
+  const exercises = [{ id: "start-pump", do: "Start pump P3.", permits: ["poll"] }];
+  test("holds the soak until somebody says that it is done, and is written down", async () => {
+    plan = makePlan({ exercises });
+    firewall = await fakeFirewall(plan);
+    firewall.script.set(60, () => {
+      firewall.exercised.add("start-pump");
+    });
+    expect(await apply("after-soak")).toEqual({ kind: "done" });
+    expect(firewall.now).toBeGreaterThan(60 + plan.trial.soak);
+    expect(firewall.recorded).toContain("exercised");
+    expect(firewall.told.join("\n")).toContain("Start pump P3.");
+  });
+
+  test("that nobody does lets the trial end at its maximum", async () => {
+    plan = makePlan({ exercises });
+    firewall = await fakeFirewall(plan);
+    expect(await apply("after-soak")).toMatchObject({ kind: "verified-back" });
+  });
+
+  test("that is said to be done, and of which nothing is heard, is not believed", async () => {
+    plan = makePlan({ exercises: [{ ...exercises[0]!, permits: ["seldom"] }] });
+    firewall = await fakeFirewall(plan);
+    firewall.exercised.add("start-pump");
+    expect((await apply("after-soak")).kind).toBe("verified-back");
+    expect(firewall.told.join("\n")).toContain("seldom was not heard in both directions");
+  });
+
+  test("stands in for a rhythm that nobody knows: the trial is armed, and waits for it", async () => {
+    const { watch } = makePlan();
+    plan = makePlan({
+      exercises,
+      watch: { ...watch, heartbeats: [{ permit: "poll", exercise: "start-pump" }] },
+    });
+    firewall = await fakeFirewall(plan);
+    firewall.exercised.add("start-pump");
+    expect(await apply("after-soak")).toEqual({ kind: "done" });
+  });
+});
+
+describe("a change is not begun", () => {
+  const criterion = (over: Partial<Plan["criteria"][number]>): Plan["criteria"][number] => ({
+    ...{ id: "it", type: "heartbeat-lost", interval: 1, failureLimit: 0, consecutiveLimit: 0 },
+    ...{ onNoData: "hold", severity: "abort" },
+    ...over,
+  });
+  const refusedWith = async (reason: string): Promise<void> => {
+    const end = await apply();
+    expect(end).toMatchObject({ kind: "refused", reasons: [expect.stringContaining(reason)] });
+    expect(firewall.calls).not.toContain("arm");
+  };
+
+  test("where a critical permit has no rhythm, and is told how to mend that", async () => {
+    const { watch } = makePlan();
+    plan = makePlan({ watch: { ...watch, heartbeats: [{ permit: "poll" }] } });
+    firewall = await fakeFirewall(plan);
+    await refusedWith('write its longest normal silence under "silence"');
+  });
+
+  test.each<[string, Partial<Plan["criteria"][number]>, (fake: FakeFirewall) => void, string]>([
+    [
+      "the table of connections is full",
+      { type: "conntrack-pressure" },
+      (fake) => (fake.tracked = 850),
+      "85 % full",
+    ],
+    [
+      "a probe finds a closed port",
+      { type: "tcp-probe", probe: { address: "10.10.1.10", port: 502, from: "engineer" } },
+      (fake) => (fake.probe = "closed"),
+      "tcp 10.10.1.10:502 from the engineer's machine does not open",
+    ],
+    [
+      "an outside signal is stale",
+      { type: "external-signal", signal: { kind: "file", path: "line.txt", expect: "ok", staleAfter: 60 } },
+      (fake) => (fake.signal = { kind: "file", content: "ok", age: 90 }),
+      "it is stale, and says nothing",
+    ],
+    [
+      "the conduit stands still",
+      { type: "quiet-conduit" },
+      (fake) => (fake.speaking = false),
+      "a stopped line proves nothing",
+    ],
+  ])("where %s already", async (_name, over, prepare, reason) => {
+    plan = makePlan({ criteria: [criterion(over)] });
+    firewall = await fakeFirewall(plan);
+    prepare(firewall);
+    await refusedWith(reason);
+  });
+
+  test.each<[string, (fake: FakeFirewall) => void, string]>([
+    ["clock is wrong", (fake) => (fake.clockOffset = -400), "clock is 400 s behind"],
+    ["disk is full", (fake) => (fake.freeBytes = 1_000_000), "1.0 MiB left"],
+    [
+      "table of connections is all but full",
+      (fake) => (fake.tracked = 950),
+      "950 connections and can of 1000",
+    ],
+    [
+      "own session would be cut on its way through it",
+      (fake) => {
+        fake.client = "10.20.1.99";
+        fake.sessions = [
+          {
+            family: 4,
+            initiator: "10.20.1.99",
+            responder: "10.10.1.5",
+            protocol: 6,
+            port: 22,
+            key: "k",
+            answered: true,
+          },
+        ];
+      },
+      "your own way to this firewall leads through it: the session 10.20.1.99 -> 10.10.1.5 port 22",
+    ],
+  ])("on a firewall whose %s", async (_name, prepare, reason) => {
+    prepare(firewall);
+    await refusedWith(reason);
+  });
+});
+
+describe("during a trial", () => {
+  test.each<[string, Plan["criteria"][number]["type"], (fake: FakeFirewall) => void, string]>([
+    ["somebody else changes rules", "drift", (fake) => (fake.foreign = "table ip nat\n"), "other rules"],
+    [
+      "the firewall loses an address",
+      "ha-event",
+      (fake) => (fake.standing = ["eth0 192.0.2.2/24"]),
+      "as in a failover",
+    ],
+    ["its table of connections fills", "conntrack-pressure", (fake) => (fake.tracked = 990), "99 % full"],
+    [
+      "a signal turns bad",
+      "external-signal",
+      (fake) => (fake.signal = { kind: "exit", code: 2, output: "CRITICAL" }),
+      "CRITICAL",
+    ],
+  ])("%s: the trial ends at the next measurement", async (_name, type, change, reason) => {
+    plan = makePlan({
+      criteria: [
+        {
+          ...{
+            id: "it",
+            type,
+            interval: 1,
+            failureLimit: 0,
+            consecutiveLimit: 0,
+            onNoData: "fail",
+            severity: "abort",
+          },
+          ...(type === "external-signal" && { signal: { kind: "command", argv: ["check"] } }),
+        },
+      ],
+    });
+    firewall = await fakeFirewall(plan);
+    firewall.script.set(25, () => change(firewall));
+    expect(await apply()).toMatchObject({ cause: expect.stringContaining(reason) });
+    expect(firewall.now).toBeLessThan(45);
     expect(firewall.confirmed).toBe("monitor");
   });
 });

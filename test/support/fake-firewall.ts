@@ -43,6 +43,7 @@ export interface FakeFirewall {
   standing: readonly string[];
   clockOffset: number;
   freeBytes: number;
+  client: string | undefined;
   probe: ProbeAnswer;
   signal: SignalFound;
   exercised: Set<string>;
@@ -76,6 +77,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     standing: ["eth0 192.0.2.1/24"],
     clockOffset: 0,
     freeBytes: 1e9,
+    client: undefined,
     probe: "open",
     signal: { kind: "exit", code: 0, output: "" },
     exercised: new Set(),
@@ -187,6 +189,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       standing: fake.standing,
       clock: fake.outside.time().getTime() / 1000 + fake.clockOffset,
       freeBytes: fake.freeBytes,
+      ...(fake.client !== undefined && { client: fake.client }),
     }),
     probe: async () => fake.probe,
     sessions: async () => ({ kind: "listed", sessions: fake.sessions, unread: 0, endable: true }),

@@ -14,7 +14,7 @@ export function watch({ plan, journal }: Reviewed): Section {
     clauses: ["IEC 62443-3-3 SR 3.3", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"],
     blocks: [
       paragraph(
-        `While the trial runs, ${count(plan.watch.expected.length, "observed flow")} must not be dropped, and ${count(plan.watch.heartbeats.length, "critical permit")} must be heard.`,
+        `While the trial runs, ${count(plan.watch.expected.length, "observed flow")} must not be dropped, and ${count(plan.watch.heartbeats.length, "critical flow")} must be heard.`,
       ),
       {
         kind: "table",
@@ -26,16 +26,18 @@ export function watch({ plan, journal }: Reviewed): Section {
           { heading: "Without data", kind: "text" },
           { heading: "Then", kind: "text" },
           { heading: "Earlier trials ended by it", kind: "text" },
+          { heading: "Would have tripped in monitor", kind: "text" },
         ],
         rows: plan.criteria.map((criterion) => [
           criterion.id,
           criterionTypes[criterion.type].failsWhen,
           `${limits(criterion)}, measured every ${duration(criterion.interval)}`,
           noData[criterion.onNoData],
-          severities[criterion.severity],
+          criterion.dryRun ? "runs dry: it is only told" : severities[criterion.severity],
           journal === undefined
             ? "not recorded"
             : `${trials.causes.filter((cause) => cause.startsWith(`${criterion.id}: `)).length} of ${trials.count}`,
+          wouldHaveTripped(plan, criterion.id),
         ]),
       },
       ...(plan.watch.heartbeats.length === 0
@@ -46,23 +48,42 @@ export function watch({ plan, journal }: Reviewed): Section {
               caption: "Critical permits and the longest silence that is normal for them",
               columns: [
                 { heading: "Permit", kind: "text" as const },
+                { heading: "Flow", kind: "text" as const },
                 { heading: "Silent for at most", kind: "text" as const },
               ],
-              rows: plan.watch.heartbeats.map(({ permit, deadline }) => [
+              rows: plan.watch.heartbeats.map(({ permit, flow, deadline, exercise }) => [
                 permit,
-                deadline === undefined
-                  ? { text: "not known: its baseline has no cadence", tone: "warn" as const }
-                  : duration(deadline),
+                flow ? `${flow.initiator} -> ${flow.responder}` : "all of it together",
+                deadline !== undefined
+                  ? duration(deadline)
+                  : exercise === undefined
+                    ? { text: "not known: its baseline has no cadence", tone: "warn" as const }
+                    : `heard once, after the step ${exercise}`,
               ]),
             },
           ]),
-      absent(
-        `How often each criterion would have tripped while the conduit was only watched is not recorded by this plan.${
-          journal === undefined ? " Nor is the journal of the site at hand." : ""
-        }`,
-      ),
+      plan.history === undefined
+        ? absent(
+            "How often each criterion would have tripped while the conduit was only watched is not recorded: no samples were " +
+              `kept. "sluice watch" and "sluice status" keep them.`,
+          )
+        : paragraph(
+            `What would have tripped in monitor is judged from ${count(plan.history.samples, "sample")} between ` +
+              `${plan.history.from} and ${plan.history.to}, typically one every ${duration(plan.history.every)}: what was ` +
+              "shorter was not seen.",
+          ),
+      ...(journal === undefined ? [absent("The journal of the site is not at hand.")] : []),
     ],
   };
+}
+
+/** A criterion whose numbers no sample holds was not judged, which is not the same as never tripped. */
+function wouldHaveTripped({ history }: Plan, id: string): string {
+  const found = history?.criteria.find((one) => one.id === id);
+  if (found?.trips === undefined) return "not recorded";
+  return found.last
+    ? `${count(found.trips, "time")}, last on ${found.last.time.slice(0, 16).replace("T", " ")}: ${found.last.reason}`
+    : "never";
 }
 
 const noData = { fail: "counts as a failure", hold: "waits", ignore: "is ignored" } as const;

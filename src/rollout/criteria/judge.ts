@@ -76,7 +76,7 @@ export function judge(memory: Memory, rules: readonly Rule[], watch: Watch, samp
 }
 
 function count(last: Count | undefined, rule: Rule, watch: Watch, pulse: Pulse, sample: Sample): Count {
-  if (last && sample.at < last.nextAt) return last;
+  if (last && !(sample.asked?.has(rule.id) ?? sample.at >= last.nextAt)) return last;
   const first = last?.first ?? sample;
   const reading = measures[rule.type]({ rule, watch, sample, last: last?.sample, first }, pulse);
   const failed = reading.result === "fail" || (reading.result === "no-data" && rule.onNoData === "fail");

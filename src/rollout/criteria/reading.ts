@@ -16,6 +16,8 @@ export type Rule = Plan["criteria"][number];
 /** What was measured at one moment; `at` in seconds of a monotonic clock. What no rule asked for is absent. */
 export interface Sample {
   readonly at: number;
+  /** Ids of the rules that it was taken for: no other is judged by it. Absent where it is for all. */
+  readonly asked?: ReadonlySet<string>;
   /** Of the conduit. `admitted` counts flows one by one, where the firewall does. */
   readonly counters: ConduitCounters & { readonly admitted?: readonly RecordedFlow[] };
   readonly host?: HostReadings;

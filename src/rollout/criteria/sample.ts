@@ -46,6 +46,7 @@ export async function takeSample(
   const counters = await driver.counters(plan.conduit);
   return {
     at: surroundings.now(),
+    asked: new Set(rules.map(({ id }) => id)),
     counters,
     ...(host && { host }),
     ...(listing?.kind === "listed" && {
