@@ -5,6 +5,7 @@ import type { Figure } from "./figure.ts";
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Promise<readonly Figure[]> }>>> =
   {
     compile: () => import("./compile.ts"),
+    follow: () => import("./follow.ts"),
     observe: () => import("./observe.ts"),
     report: () => import("./report.ts"),
     rollout: () => import("./rollout.ts"),

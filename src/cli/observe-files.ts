@@ -1,7 +1,7 @@
-import type { Observation } from "../baseline/observe.ts";
+import type { Observation, OpenSource } from "../baseline/observe.ts";
 import type { ClockSettings } from "../baseline/sources/clock.ts";
 import { FormatError, SourceError } from "../baseline/sources/source.ts";
-import { hasErrors } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import { CommandError, type Context } from "./context.ts";
@@ -80,13 +80,8 @@ export async function observeInput(
   const source = seen.open(input.name);
   try {
     const sha256 = await readInput(context, input, source.push, passed);
-    const findings = source.end(sha256);
-    for (const finding of findings) {
-      bar.clear();
-      const text = renderDiagnostic({ ...finding, message: `${name}: ${finding.message}` }, () => undefined);
-      context.process.stderr.write(`${text}\n`);
-    }
-    if (hasErrors(findings)) throw new CommandError("it is not what it was read as; no baseline was made");
+    bar.clear();
+    tellFindings(context, name, source.end(sha256));
   } catch (error) {
     bar.clear();
     if (error instanceof FormatError && input.origin === "in a folder") {
@@ -96,4 +91,26 @@ export async function observeInput(
     } else throw error;
   }
   bar.clear();
+}
+
+/** Ends a source that was followed, and tells what an engineer should know of it. @throws {CommandError} */
+export const endSource = (context: Context, name: string, source: OpenSource, sha256: string): void =>
+  asCommandError(name, () => tellFindings(context, printable(name), source.end(sha256)));
+
+/** Gives the faults of a source their name. @throws {CommandError} */
+export function asCommandError(name: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof SourceError || error instanceof CommandError)) throw error;
+    throw new CommandError(`${printable(name)}: ${error.message}`);
+  }
+}
+
+function tellFindings(context: Context, name: string, findings: readonly Diagnostic[]): void {
+  for (const finding of findings) {
+    const text = renderDiagnostic({ ...finding, message: `${name}: ${finding.message}` }, () => undefined);
+    context.process.stderr.write(`${text}\n`);
+  }
+  if (hasErrors(findings)) throw new CommandError("it is not what it was read as; no baseline was made");
 }

@@ -11,11 +11,13 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe-files.ts";
+import { untilInterrupted } from "./rollout/interruption.ts";
 import { renderBaseline } from "./views/baseline.ts";
 
 interface Flags extends ClockFlags, CollectingFlags {
   readonly output?: string;
   readonly store?: string;
+  readonly follow: boolean;
   readonly json: boolean;
 }
 
@@ -44,6 +46,11 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
         placeholder: "FOLDER",
         brief: "Add the files to this flow store (made if absent), and observe all that it holds",
       },
+      follow: {
+        kind: "boolean",
+        default: false,
+        brief: "Go on reading the logs as they grow and rotate, until Ctrl-C",
+      },
       ...collectingFlags,
       ...clockFlags,
       json: jsonFlag,
@@ -54,18 +61,18 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
       parameter: { parse: String, placeholder: "FILE", brief: "Captures, logs, folders, or -" },
     },
   },
-  async func({ output, store, json, from, every, site, identity, for: length, ...clock }, ...names) {
+  async func({ output, store, json, follow, from, every, site, identity, for: length, ...clock }, ...names) {
     const file = output === undefined ? undefined : outputPath(this, output);
     const collecting = { from, every, for: length, site, identity };
     if (Object.values(collecting).some((flag) => flag !== undefined)) {
-      if (from === undefined || names.length > 0 || store !== undefined)
+      if (from === undefined || names.length > 0 || store !== undefined || follow)
         throw new CommandError("--from reads a firewall, and neither files nor a store", exitCodes.usage);
       const { observeFirewall } = await import("./observe-from.ts");
       const collected = await observeFirewall(this, from, collecting, file);
       this.process.stdout.write(json ? formatBaseline(collected) : renderBaseline(collected));
       return;
     }
-    const baseline = await orCommandError(() => observed(this, names, store, clockOf(clock)));
+    const baseline = await orCommandError(() => observed(this, names, { store, follow }, clockOf(clock)));
     if (baseline.sources.length === 0)
       throw new CommandError("none of the files is of a format that is read here");
     if (file !== undefined) writeFileAtomic(file, formatBaseline(baseline));
@@ -77,10 +84,11 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
 async function observed(
   context: Context,
   names: readonly string[],
-  store: string | undefined,
+  { store, follow }: { readonly store: string | undefined; readonly follow: boolean },
   clock: ClockSettings,
 ): Promise<Baseline> {
   if (store !== undefined) {
+    if (follow) throw new CommandError("--follow writes no store: give --output", exitCodes.usage);
     const { observeIntoStore } = await import("./observe-store.ts");
     return observeIntoStore(context, names, store, clock);
   }
@@ -91,7 +99,10 @@ async function observed(
     );
   }
   const seen = observation({ clock });
-  await observeFiles(context, names, seen);
+  if (follow) {
+    const { followFiles } = await import("./observe-follow.ts");
+    await untilInterrupted((signal) => followFiles(context, names, seen, signal));
+  } else await observeFiles(context, names, seen);
   return seen.baseline();
 }
 
