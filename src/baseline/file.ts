@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
+import { printableJson } from "../diagnostics/printable.ts";
 import { AddressError, formatAddress, parseAddress } from "../net/address.ts";
 import { icmpProtocol, portProtocols } from "../net/protocol.ts";
 import { type Baseline, directionEvidence } from "./flow.ts";
@@ -153,7 +154,8 @@ export function formatBaseline({ schema, version, sources, flows, attempts, coll
     ["collections", collections],
   ] as const;
   const tail = further.map(([name, items]) => (items === undefined ? "" : `,\n"${name}": ${list(items)}`));
-  return `{\n${head},\n"sources": ${list(sources)},\n"flows": ${list(flows)}${tail.join("")}\n}\n`;
+  // Names of sources are those of files, and may hold anything; flows are addresses and numbers.
+  return `{\n${head},\n"sources": ${printableJson(list(sources))},\n"flows": ${list(flows)}${tail.join("")}\n}\n`;
 }
 
 const error = (code: string, message: string, span: Diagnostic["span"]): Diagnostic => ({

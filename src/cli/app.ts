@@ -1,4 +1,5 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
+import { printableLines } from "../diagnostics/printable.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { version } from "./version.ts";
 
@@ -37,9 +38,9 @@ const commands: Readonly<Record<string, () => Promise<Route>>> = {
 
 /** What a command could not do, without a stack where the message is meant for the engineer. */
 const explain = (error: unknown): string => {
-  if (error instanceof CommandError) return `error: ${error.message}`;
+  if (error instanceof CommandError) return `error: ${printableLines(error.message)}`;
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `internal error (please report it): ${details}`;
+  return `internal error (please report it): ${printableLines(details)}`;
 };
 
 /** The program as `words` need it: one command where the first word names one, all of them for help and for typing errors. */

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { printableJson } from "../diagnostics/printable.ts";
 import { mayBeWritten } from "../verify/claims/claim.ts";
 import { type Compilation, compileConduit } from "../verify/compile.ts";
 import { frameFaults, frameText } from "../verify/frame.ts";
@@ -94,7 +95,10 @@ function store(result: Result): readonly string[] {
   }
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomic(file, compilation.ruleset.text);
-  writeFileAtomic(certificate, `${JSON.stringify(compilation.ruleset.certificate, null, 2)}\n`);
+  writeFileAtomic(
+    certificate,
+    printableJson(`${JSON.stringify(compilation.ruleset.certificate, null, 2)}\n`),
+  );
   return [];
 }
 

@@ -58,7 +58,7 @@ export const explainCommand = buildCommand<Flags, [string], Context>({
 });
 
 const asText = (packet: Packet, answer: Explanation): string =>
-  printableLines([
+  safeLines([
     formatPacket(packet),
     `  from      ${endText(answer.source)}`,
     `  to        ${endText(answer.destination)}`,
@@ -70,8 +70,7 @@ const asText = (packet: Packet, answer: Explanation): string =>
     `  enforce   ${decisionText(answer.enforce)}`,
   ]);
 
-const printableLines = (lines: readonly string[]): string =>
-  lines.map((line) => `${printable(line)}\n`).join("");
+const safeLines = (lines: readonly string[]): string => lines.map((line) => `${printable(line)}\n`).join("");
 
 const place = (span: Span): string => `${basename(span.file)}:${span.line}`;
 

@@ -5,6 +5,9 @@
 export const printable = (text: string): string =>
   text.replaceAll("\t", " ").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
 
+/** Text of several lines, each fit to be shown. */
+export const printableLines = (text: string): string => text.split(/\r?\n/).map(printable).join("\n");
+
 /**
  * JSON text with the same characters as escapes, so that it is safe to show and still means the same. The line breaks
  * of an indented text stay.

@@ -1,4 +1,5 @@
 import type { Outcome } from "../diagnostics/diagnostic.ts";
+import { printableJson } from "../diagnostics/printable.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { type Plan, type PlanContent, type PlanDocument, planSchema } from "./plan.ts";
 
@@ -8,7 +9,8 @@ export function sealPlan(content: PlanContent): PlanDocument {
   return { ...body, id: sha256(canonicalJson(body)) };
 }
 
-export const writePlan = (plan: PlanDocument): string => `${JSON.stringify(plan, undefined, 2)}\n`;
+export const writePlan = (plan: PlanDocument): string =>
+  printableJson(`${JSON.stringify(plan, undefined, 2)}\n`);
 
 /** Reads a plan file and proves that it is the one that was made: nothing in it was changed. */
 export function readPlan(text: string, file: string): Outcome<Plan> {

@@ -20,13 +20,13 @@ export function curveSvg({ caption, unit, step, points }: Curve): Html {
   const said = `${caption} After each ${step}: ${points.join(", ") || "none"}.`;
   return html`<figure class="curve">
 <figcaption>${caption}</figcaption>
-<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${said}">
+<div class="wide" role="region" aria-label="Curve: ${caption}" tabindex="0"><svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${said}">
 <path class="axis" d="M${margin.left} ${margin.top}V${margin.top + room.height}H${margin.left + room.width}"/>
 <text x="${margin.left - 8}" y="${margin.top + 5}" class="end">${most}</text><text x="${margin.left - 8}" y="${margin.top + room.height + 5}" class="end">0</text>
 <text x="${margin.left}" y="${size.height - 10}">${step} 1</text><text x="${margin.left + room.width}" y="${size.height - 10}" class="end">${step} ${points.length}</text>
 <path class="stairs" d="M${margin.left} ${margin.top + room.height}${stairs.join("")}"/>
 <text x="${margin.left + room.width + 8}" y="${round(y(last)) + 5}" class="last">${last} ${unit}</text>
-</svg>
+</svg></div>
 </figure>`;
 }
 

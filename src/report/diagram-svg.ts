@@ -32,10 +32,10 @@ export function diagramSvg(diagram: Diagram): Html {
   // Lit lines last, so that nothing lies over them.
   const conduits = layout.conduits.toSorted((a, b) => Number(a.lit) - Number(b.lit));
   return html`<figure class="diagram">
-<svg viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${described(diagram)}">
+<div class="wide" role="region" aria-label="Drawing of the zones" tabindex="0"><svg viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${described(diagram)}">
 ${levels(layout)}${conduits.map(line)}${layout.zones.map(zoneBox)}${conduits
   .filter(labelled)
-  .map((conduit, _, shown) => label(conduit, shown))}</svg>
+  .map((conduit, _, shown) => label(conduit, shown))}</svg></div>
 ${legend(diagram)}
 <figcaption>${diagram.caption}</figcaption>
 <details><summary>The diagram as a table</summary>

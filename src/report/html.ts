@@ -1,4 +1,4 @@
-import { printable } from "../diagnostics/printable.ts";
+import { printableLines } from "../diagnostics/printable.ts";
 
 /** Markup that is safe to put on a page. Only the two functions here make it. */
 export interface Html {
@@ -33,9 +33,4 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text as HTML shows it: no markup, no control characters, nothing that turns the direction of reading. */
-const escaped = (text: string): string =>
-  text
-    .split(/\r?\n/)
-    .map(printable)
-    .join("\n")
-    .replace(/[&<>"']/g, (sign) => entities[sign]!);
+const escaped = (text: string): string => printableLines(text).replace(/[&<>"']/g, (sign) => entities[sign]!);

@@ -1,4 +1,4 @@
-import { printable } from "../diagnostics/printable.ts";
+import { printable, printableLines } from "../diagnostics/printable.ts";
 import { sparkLine } from "../diagnostics/spark-line.ts";
 import { table } from "../diagnostics/text-table.ts";
 import {
@@ -154,7 +154,7 @@ function diffLines(row: Diff["rows"][number]): readonly string[] {
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
 
-const textLines = (text: string): readonly string[] => text.split(/\r?\n/).map(printable);
+const textLines = (text: string): readonly string[] => printableLines(text).split("\n");
 
 /** A first word at the margin, and the rest of the text beside and below it. */
 function hanging(first: string, text: string, width: number): readonly string[] {

@@ -79,7 +79,7 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .diff .removed { background: var(--bad-band); } .diff .added { background: var(--good-band); }
 .diff .gap td { text-align: center; color: var(--soft); background: var(--band); padding: 0.3rem; font-family: system-ui, sans-serif; }
 .diagram svg { width: 100%; height: auto; display: block; }
-.diagram > svg { max-width: 66rem; margin: 0 auto; }
+.diagram .wide svg { max-width: 66rem; margin: 0 auto; }
 .diagram text { fill: var(--ink); font: 15px system-ui, "Liberation Sans", sans-serif; }
 .diagram .small { font-size: 12.5px; fill: var(--soft); }
 .level rect { fill: var(--band); }
@@ -109,7 +109,13 @@ details[open] > summary { margin-bottom: 0.8rem; }
 .curve .axis { stroke: var(--soft); stroke-width: 1; }
 .curve .stairs { stroke: var(--accent); stroke-width: 3; }
 footer { color: var(--soft); font-size: 0.85rem; border-top: 1px solid var(--rule); padding-top: 1rem; }
-@media (max-width: 40rem) { .facts div { display: block; } }
+th.number { white-space: normal; }
+@media (max-width: 40rem) {
+  .facts div { display: block; }
+  .figures { grid-template-columns: 1fr 1fr; }
+  .data td:not(.number) { min-width: 8rem; }
+  .diagram .wide svg, .curve .wide svg { width: 44rem; max-width: none; }
+}
 @media (min-width: 75rem) {
   body { display: grid; grid-template-columns: 14rem minmax(0, 1fr); column-gap: 3rem; align-items: start; }
   header, footer, .skip { grid-column: 1 / -1; }
@@ -128,7 +134,7 @@ footer { color: var(--soft); font-size: 0.85rem; border-top: 1px solid var(--rul
   .wide { overflow: visible; }
   .diff { min-width: 0; }
   h2, caption, figcaption, summary { break-after: avoid; }
-  tr, .figures div, .diagram > svg { break-inside: avoid; }
+  tr, .figures div, .diagram .wide, .curve { break-inside: avoid; }
   thead { display: table-header-group; }
   details { border: 0; padding: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }

@@ -186,7 +186,7 @@ describe("the report of a site", () => {
   test("says for each conduit whether enough was seen, from the baselines that permits name", () => {
     const seen = rows(report([]), /^How complete/);
     expect(seen.map(([conduit, cycles, flows]) => [conduit, cycles, flows])).toContainEqual([
-      ...["scada-pumps", "14", "0"],
+      ...["scada-pumps", "14", "6"],
     ]);
     const facts = { ...reportedSite([]), evidence: { baselines: [], missing: ["baseline/week.json"] } };
     const text = JSON.stringify(siteReport(facts, now).sections.find(({ id }) => id === "coverage"));

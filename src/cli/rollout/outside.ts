@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as timer } from "node:timers/promises";
-import { printable } from "../../diagnostics/printable.ts";
+import { printableLines } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Outside, RecordError } from "../../rollout/change.ts";
 import { CommandError, type Context } from "../context.ts";
@@ -57,8 +57,7 @@ export function outsideOf(
       }),
     tell: (line) => {
       const time = context.now().toISOString().slice(11, 19);
-      const text = line.split("\n").map(printable).join("\n");
-      context.process.stderr.write(`${time} ${text}\n`);
+      context.process.stderr.write(`${time} ${printableLines(line)}\n`);
     },
   };
 }

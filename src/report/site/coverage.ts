@@ -36,16 +36,17 @@ const blocks = (
           { heading: "Conduit", kind: "text" },
           { heading: "Cycles", kind: "number" },
           { heading: "Flows", kind: "number" },
-          { heading: "Known of the next cycle", kind: "number" },
-          { heading: "A new flow in it, at most", kind: "number" },
+          { heading: "Sample coverage", kind: "number" },
+          { heading: "New flow next cycle, at most", kind: "number" },
           { heading: "Enough to enforce", kind: "text" },
         ],
         rows: conduits.map(({ id, estimate, limiting }): readonly Cell[] => [
           id,
           grouped(estimate.cycles),
           grouped(estimate.flows),
-          percent(estimate.coverage),
-          percent(estimate.novelty),
+          ...(estimate.flows === 0
+            ? ["not known", "not known"]
+            : [percent(estimate.coverage), percent(estimate.novelty)]),
           limiting === undefined
             ? { text: "yes", tone: "good" }
             : { text: `no: ${limiting.text}`, tone: "warn" },

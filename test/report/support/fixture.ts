@@ -42,6 +42,9 @@ export function site(text: string = siteText()): Site {
   return value;
 }
 
+/** The quarter of an hour in which a time lies. */
+const slot = (time: string): number => Math.floor(Date.parse(time) / 900_000);
+
 const flow = (
   initiator: string,
   responder: string,
@@ -61,6 +64,7 @@ const flow = (
   evidence: "syn",
   confidence: 1,
   answered: true,
+  presence: [[slot(more.firstSeen ?? "2026-11-01T04:10:00.000Z"), slot("2026-11-14T22:31:07.000Z")]],
   cadence: { kind: "periodic", period: 1, jitter: 0.02, silenceDeadline: 4.5, samples: 3000 },
   ...more,
 });
@@ -85,7 +89,9 @@ export const baseline = (more: readonly BaselineFlow[] = []): Baseline => ({
     flow("10.20.0.6", "10.10.1.10", 502),
     flow("10.20.0.5", "10.10.1.40", 44_818),
     flow("10.20.0.6", "10.10.1.10", 80, { connections: 3, lastSeen: "2026-11-03T09:12:44.000Z" }),
-    flow("10.20.0.5", "10.10.1.11", 80, { connections: 1, lastSeen: "2026-11-09T13:40:01.000Z" }),
+    flow("10.20.0.5", "10.10.1.11", 80, {
+      ...{ connections: 1, firstSeen: "2026-11-04T13:40:00.000Z", lastSeen: "2026-11-09T13:40:01.000Z" },
+    }),
     flow("10.20.0.6", "10.10.1.40", 23, { connections: 4, answered: false }),
     flow("10.30.0.5", "10.20.0.5", 4840),
     ...more,
