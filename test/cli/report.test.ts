@@ -20,7 +20,7 @@ describe.skipIf(!hasKeygen)("sluice plan show and sluice report (need ssh-keygen
     const { stdout, code } = await sluice(site.folder, ["plan", "show", "pumps.plan.json"]);
     expect(code).toBe(0);
     expect(stdout).toContain("[Approved by olaf and rita]");
-    expect(stdout).toMatch(/2026-11-22 02:02 UTC +eva [\s\S]{0,200}2\.1 s/);
+    expect(stdout).toMatch(/2026-11-22 02:02 UTC +eva .*fired after 2\.1/);
   });
 
   test("write the page, and say the same as JSON", async () => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { printable } from "../../diagnostics/printable.ts";
+import { printableLines } from "../../diagnostics/printable.ts";
 import { renderDiagnostic } from "../../diagnostics/render.ts";
 import { sha256 } from "../../digest.ts";
 import {
@@ -97,7 +97,7 @@ export function requireInTime(context: Context, plan: Plan, path: string): void 
  */
 export function requireSameSite(site: Site, text: string, plan: Plan): void {
   if (sha256(text) !== plan.site.sha256) {
-    const difference = textDiff(plan.site.text, text).split("\n").map(printable).join("\n");
+    const difference = printableLines(textDiff(plan.site.text, text));
     throw new CommandError(`the site file changed since the plan was made: make a new plan\n${difference}`);
   }
   const foreign = foreignAuthority(plan, site);
