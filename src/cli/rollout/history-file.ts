@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { KeptSample } from "../../rollout/criteria/replay.ts";
 import type { ConduitCounters, LiveConduit } from "../../target.ts";
@@ -36,11 +46,26 @@ export function keepSample(
     counters: { permits, recorded, recordFull, ...(admitted && { admitted }) },
   };
   mkdirSync(dirname(file), { recursive: true });
+  if (existsSync(file)) cutTornLine(file);
   appendFileSync(file, `${JSON.stringify(sample)}\n`);
   if (statSync(file).size <= largest) return;
   const lines = readFileSync(file, "utf8").split("\n");
   writeFileAtomic(file, lines.slice(lines.length >> 1).join("\n"));
 }
+
+/** Takes away what a crash left of a line, or the next one would be lost with it. */
+function cutTornLine(file: string): void {
+  const { size } = statSync(file);
+  const handle = openSync(file, "r+");
+  try {
+    const end = Buffer.alloc(1);
+    if (size === 0 || (readSync(handle, end, 0, 1, size - 1) === 1 && end[0] === newline)) return;
+    ftruncateSync(handle, readFileSync(file).lastIndexOf(newline) + 1);
+  } finally {
+    closeSync(handle);
+  }
+}
+const newline = 0x0a;
 
 /** The samples of a conduit in the order of their times. A line that was cut off by a crash is the last, and left out. */
 export function readHistory(folder: string, firewall: string, conduit: string): readonly KeptSample[] {
