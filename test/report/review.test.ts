@@ -169,6 +169,33 @@ describe("the review of a plan", () => {
     expect(text(report, "overview")).toContain("of 4 claims about the rules proved");
   });
 
+  test("says what somebody must do during the trial, and which open sessions end", () => {
+    const sessions = {
+      mode: "cut" as const,
+      listing: { kind: "listed" as const, known: 7, unread: 0, ended: [] },
+    };
+    const exercises = [{ id: "start", do: "Start pump 2 at the panel.", permits: ["poll"] }];
+    const report = review({
+      plan: { ...plan(), sessions, exercises },
+      approvals: noApproval,
+      journal: undefined,
+    });
+    expect(rows(report, "criteria", /^What somebody does/)).toEqual([
+      ["start", "Start pump 2 at the panel.", "poll"],
+    ]);
+    const text = JSON.stringify(report.sections.find(({ id }) => id === "sessions"));
+    expect(text).toContain("None of the 7 sessions that were open on the firewall is touched.");
+    const unknown = {
+      ...sessions,
+      listing: { kind: "not-listed" as const, reason: "the host has no conntrack" },
+    };
+    expect(
+      JSON.stringify(
+        review({ plan: { ...plan(), sessions: unknown }, approvals: noApproval, journal: undefined }),
+      ),
+    ).toContain("Which sessions are open is not known: the host has no conntrack.");
+  });
+
   test("marks signatures that do not count, with the reason", () => {
     const approvals = {
       accepted: ["olaf"],

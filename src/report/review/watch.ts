@@ -2,12 +2,14 @@ import type { Plan } from "../../plan/plan.ts";
 import { criterionTypes } from "../../policy/criterion-types.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import { absent, paragraph, type Section } from "../document.ts";
-import { count, duration } from "../words.ts";
+import { plantNames } from "../plant-names.ts";
+import { count, duration, minute } from "../words.ts";
 import type { Reviewed } from "./reviewed.ts";
 
 /** What ends the trial, and how often each criterion did so before. */
 export function watch({ plan, journal }: Reviewed): Section {
   const trials = trialsOf(plan, journal ?? []);
+  const names = plantNames(plan.review);
   return {
     id: "criteria",
     title: "What ends the trial",
@@ -53,12 +55,30 @@ export function watch({ plan, journal }: Reviewed): Section {
               ],
               rows: plan.watch.heartbeats.map(({ permit, flow, deadline, exercise }) => [
                 permit,
-                flow ? `${flow.initiator} -> ${flow.responder}` : "all of it together",
+                flow ? `${names.end(flow.initiator)} -> ${names.end(flow.responder)}` : "all of it together",
                 deadline !== undefined
                   ? duration(deadline)
                   : exercise === undefined
                     ? { text: "not known: its baseline has no cadence", tone: "warn" as const }
                     : `heard once, after the step ${exercise}`,
+              ]),
+            },
+          ]),
+      ...(plan.exercises.length === 0
+        ? []
+        : [
+            {
+              kind: "table" as const,
+              caption: "What somebody does during the trial, so that permits that are seldom used are heard",
+              columns: [
+                { heading: "Step", kind: "text" as const },
+                { heading: "What is done", kind: "text" as const },
+                { heading: "Permits that it uses", kind: "text" as const },
+              ],
+              rows: plan.exercises.map((exercise) => [
+                exercise.id,
+                exercise.do,
+                exercise.permits.join(", ") || "none named",
               ]),
             },
           ]),
@@ -69,7 +89,7 @@ export function watch({ plan, journal }: Reviewed): Section {
           )
         : paragraph(
             `What would have tripped in monitor is judged from ${count(plan.history.samples, "sample")} between ` +
-              `${plan.history.from} and ${plan.history.to}, typically one every ${duration(plan.history.every)}: what was ` +
+              `${minute(plan.history.from)} and ${minute(plan.history.to)}, typically one every ${duration(plan.history.every)}: what was ` +
               "shorter was not seen.",
           ),
       ...(journal === undefined ? [absent("The journal of the site is not at hand.")] : []),
