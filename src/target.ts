@@ -263,6 +263,9 @@ export interface Driver {
   /** Small files of ours on the host (known-goods, used plans), kept in a folder of ours. */
   readFile(name: string): Promise<string | undefined>;
   writeFile(name: string, content: string): Promise<void>;
+  removeFile(name: string): Promise<void>;
+  /** Where such a file lies on the host, for whoever stands before it. */
+  pathOf(name: string): string;
   /** Leaves a line in the host's own log (syslog, under the name sluice), which its operators may collect elsewhere. */
   note(line: string): Promise<void>;
 }

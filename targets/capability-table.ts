@@ -16,6 +16,11 @@ const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capab
         .map((mode) => ({ rematch: "judged anew", drain: "let run for a while", cut: "ended by name" })[mode])
         .join(", "),
   ],
+  pairs: [
+    "of a high-availability pair is changed",
+    ({ pairs }) =>
+      ({ each: "each member, the standby first", primary: "the primary; it hands its rules on" })[pairs],
+  ],
   lease: [
     "a trial's lease is held by",
     ({ lease }) => ({ kernel: "the kernel", helper: "a helper process on the firewall" })[lease],

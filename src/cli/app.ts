@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Route>>> = {
   confirm: async () => (await import("./confirm.ts")).confirmCommand,
   abort: async () => (await import("./abort.ts")).abortCommand,
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
+  "known-good": async () => (await import("./known-good/routes.ts")).knownGoodRoutes,
   drill: async () => (await import("./drill.ts")).drillCommand,
   drift: async () => (await import("./drift.ts")).driftCommand,
   bypass: async () => (await import("./bypass.ts")).bypassCommand,

@@ -1,40 +1,23 @@
 import { buildCommand } from "@stricli/core";
-import type { Plan } from "../plan/plan.ts";
-import { changeOf } from "../rollout/change.ts";
-import { runChange } from "../rollout/runner.ts";
+import type { Ending } from "../rollout/machine.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
-import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
-import { exercisedSteps } from "./rollout/exercised-steps.ts";
-import { untilInterrupted } from "./rollout/interruption.ts";
-import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
-import { sealJournal } from "./rollout/journal-seal.ts";
-import { conclude, isReachable } from "./rollout/outcome.ts";
-import { outsideOf, sessionName } from "./rollout/outside.ts";
-import { archivePlan } from "./rollout/plan-archive.ts";
-import {
-  approvalsOf,
-  loadPlan,
-  requireApprovals,
-  requireInTime,
-  requireSameSite,
-} from "./rollout/plan-files.ts";
-import { loadSite } from "./site-file.ts";
+import { identityFlag, siteFlag } from "./rollout/actor.ts";
+import { type ApplyFlags, carryOut, makeReady, type Ready } from "./rollout/carry-out.ts";
+import { conclude, concludeAll } from "./rollout/outcome.ts";
 
-interface Flags {
-  readonly confirmAfterSoak: boolean;
-  readonly exercised?: readonly string[];
-  readonly site?: string;
-  readonly identity?: string;
+interface Flags extends ApplyFlags {
   readonly json: boolean;
 }
 
-export const applyCommand = buildCommand<Flags, [plan: string], Context>({
+export const applyCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief: "Carries out an approved plan as a trial that ends by itself, and holds it until it is confirmed",
     fullDescription:
       "Holds the trial in the foreground: renews its lease while all criteria hold. Confirm it from another terminal " +
-      "with `sluice confirm`. Ctrl-C, a lost connection or a closed laptop end the trial; the previous stage remains.",
+      "with `sluice confirm`. Ctrl-C, a lost connection or a closed laptop end the trial; the previous stage remains.\n" +
+      "Several plans are carried out one at a time, and the first that does not come to a good end is the last that is " +
+      "begun. Only the two plans of a high-availability pair run together.",
   },
   parameters: {
     flags: {
@@ -51,78 +34,68 @@ export const applyCommand = buildCommand<Flags, [plan: string], Context>({
         placeholder: "STEP",
         brief: "An exercise step of the plan that is done without being asked for; may be repeated",
       },
+      takeOver: {
+        kind: "boolean",
+        default: false,
+        brief: "End what somebody else does on the firewall, their trial too, and take its lock",
+      },
       site: siteFlag,
       identity: identityFlag,
       json: jsonFlag,
     },
     positional: {
-      kind: "tuple",
-      parameters: [{ parse: String, placeholder: "PLAN", brief: "The plan's file" }],
+      kind: "array",
+      minimum: 1,
+      parameter: { parse: String, placeholder: "PLAN", brief: "The plans' files, in this order" },
     },
   },
-  async func(flags, path) {
-    const { folder, site, text } = loadSite(this, flags.site);
-    const plan = loadPlan(this, path);
-    const actor = whoActs(this, flags.identity, plan.people);
-    requireRight(plan, actor);
-    requireUnused(folder, plan);
-    requireSameSite(site, text, plan);
-    const approvals = await approvalsOf(this, path, plan);
-    requireApprovals(approvals, plan, path);
-    requireInTime(this, plan, path);
-    archivePlan(this, folder, path, plan);
-    await appendJournal(folder, [
-      {
-        time: this.now().toISOString(),
-        actor: actor.person.id,
-        action: "approved",
-        plan: plan.id,
-        firewall: plan.firewall.id,
-        conduit: plan.conduit,
-        details: {
-          by: approvals.accepted,
-          broader: plan.approval.rules.some(({ cause }) => cause === "broaden"),
-          author: plan.author,
-          site: plan.site.sha256,
-          from: plan.from,
-          to: plan.to,
-        },
-      },
-    ]);
-    const change = changeOf(plan, actor.person.id, sessionName());
-    const exercised = exercisedSteps(this, plan, flags.exercised ?? []);
-    const settings = {
-      lease: plan.trial.lease,
-      soak: plan.trial.soak,
-      confirm: flags.confirmAfterSoak ? ("after-soak" as const) : ("by-another" as const),
-    };
-    const end = await untilInterrupted((signal) =>
-      runChange(
-        change,
-        { kind: "approved" },
-        settings,
-        outsideOf(this, folder, plan, actor, signal, exercised.done),
-      ),
-    );
-    exercised.close();
-    await sealJournal(this, folder, actor, isReachable(end) ? plan.firewall : undefined);
-    conclude(this, plan.id, end, flags.json ? "json" : "human");
+  async func(flags, ...paths) {
+    // All of them first: what is known to fail must not wait until others have been done.
+    const ready: Ready[] = [];
+    for (const path of paths) ready.push(await makeReady(this, flags, path));
+    const format = flags.json ? "json" : "human";
+    const ends: (Ending | undefined)[] = [];
+    for (const unit of unitsOf(ready)) {
+      ends.push(...(await carryOut(this, flags, unit)));
+      if (ends.some((end) => end?.kind !== "done")) break;
+    }
+    if (ready.length === 1) conclude(this, ready[0]!.plan.id, ends[0]!, format);
+    else {
+      concludeAll(
+        this,
+        ready.map(({ plan, path }, index) => ({ path, plan, end: ends[index] })),
+        format,
+      );
+    }
   },
 });
 
-function requireRight(plan: Plan, { person }: Actor): void {
-  if (person.roles.some((role) => plan.mayApply.includes(role))) return;
-  throw new CommandError(
-    `${person.id} may not apply plans: that takes the role ${plan.mayApply.join(" or ")}`,
-  );
-}
+type Unit = readonly [Ready] | readonly [Ready, Ready];
 
-function requireUnused(folder: string, plan: Plan): void {
-  const used = readJournalFile(folder).entries.find(
-    (entry) => entry.action === "used" && entry.plan === plan.id,
-  );
-  if (!used) return;
-  throw new CommandError(
-    `this plan was used on ${used.time} by ${used.actor}: a plan is used once. Make, approve and apply a new one`,
-  );
+/** What is carried out at a time: one plan, or both of a pair. @throws {CommandError} for one half of a pair. */
+function unitsOf(plans: readonly Ready[]): readonly Unit[] {
+  const twice = plans.find(({ plan }, index) => plans.findIndex((one) => one.plan.id === plan.id) < index);
+  if (twice) throw new CommandError(`${twice.path} is named twice: a plan is used once`);
+  const units: Unit[] = [];
+  for (let index = 0; index < plans.length; index += 1) {
+    const [one, next] = [plans[index]!, plans[index + 1]];
+    const { pair, conduit, firewall } = one.plan;
+    if (!pair) {
+      units.push([one]);
+      continue;
+    }
+    const isPartner =
+      next?.plan.firewall.id === pair.peer &&
+      next.plan.conduit === conduit &&
+      next.plan.to === one.plan.to &&
+      pair.role === "standby";
+    if (!next || !isPartner) {
+      throw new CommandError(
+        `${one.path}: ${firewall.id} is a pair with ${pair.peer}. Both plans of ${conduit} are applied together, the standby's first`,
+      );
+    }
+    units.push([one, next]);
+    index += 1;
+  }
+  return units;
 }

@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { approvalStatus } from "../plan/approval.ts";
 import { minute } from "../report/words.ts";
-import { CommandError, type Context } from "./context.ts";
+import { CommandError, type Context, exitCodes } from "./context.ts";
 import { approvalDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { identityFlag, whoSigns } from "./rollout/actor.ts";
@@ -13,7 +13,7 @@ interface Flags {
   readonly json: boolean;
 }
 
-export const approveCommand = buildCommand<Flags, [plan: string], Context>({
+export const approveCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief: "Approves a plan with an SSH signature over its id",
     fullDescription:
@@ -23,29 +23,37 @@ export const approveCommand = buildCommand<Flags, [plan: string], Context>({
   parameters: {
     flags: { identity: identityFlag, json: jsonFlag },
     positional: {
-      kind: "tuple",
-      parameters: [{ parse: String, placeholder: "PLAN", brief: "The plan's file" }],
+      kind: "array",
+      minimum: 1,
+      parameter: { parse: String, placeholder: "PLAN", brief: "The plans' files" },
     },
   },
-  async func({ identity, json }, path) {
-    const plan = loadPlan(this, path);
-    const actor = await whoSigns(this, identity, plan.people);
-    requireInTime(this, plan, path);
-    const objection = approvalStatus(plan, [{ person: actor.person.id, valid: true }]).rejected[0];
-    if (objection) throw new CommandError(`${objection.person} ${objection.reason}`);
-    this.process.stderr.write(renderPlan(plan));
-    const file = await approve(this, path, plan, actor);
-    const { accepted, rejected, open, missing } = await approvalsOf(this, path, plan);
-    const { expires } = plan.approval;
-    if (json) {
-      const person = actor.person.id;
-      printDocument(this, approvalDocument, {
-        ...{ plan: plan.id, person, file, accepted, rejected, open, missing, expires },
-      });
-      return;
+  async func(flags, ...paths) {
+    if (flags.json && paths.length > 1) {
+      throw new CommandError("--json approves one plan at a time", exitCodes.usage);
     }
-    this.process.stdout.write(
-      `${file}\napproved by ${accepted.join(", ")}; ${missing === 0 ? `ready to apply until ${minute(expires)}` : `${missing} more needed`}\n`,
-    );
+    for (const path of paths) await approveOne(this, flags, path);
   },
 });
+
+async function approveOne(context: Context, { identity, json }: Flags, path: string): Promise<void> {
+  const plan = loadPlan(context, path);
+  const actor = await whoSigns(context, identity, plan.people);
+  requireInTime(context, plan, path);
+  const objection = approvalStatus(plan, [{ person: actor.person.id, valid: true }]).rejected[0];
+  if (objection) throw new CommandError(`${objection.person} ${objection.reason}`);
+  context.process.stderr.write(renderPlan(plan));
+  const file = await approve(context, path, plan, actor);
+  const { accepted, rejected, open, missing } = await approvalsOf(context, path, plan);
+  const { expires } = plan.approval;
+  if (json) {
+    const person = actor.person.id;
+    printDocument(context, approvalDocument, {
+      ...{ plan: plan.id, person, file, accepted, rejected, open, missing, expires },
+    });
+    return;
+  }
+  context.process.stdout.write(
+    `${file}\napproved by ${accepted.join(", ")}; ${missing === 0 ? `ready to apply until ${minute(expires)}` : `${missing} more needed`}\n`,
+  );
+}

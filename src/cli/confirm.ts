@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
-import type { Context } from "./context.ts";
+import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
@@ -35,10 +35,20 @@ export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
     requireSameSite(site, text, plan);
     const actor = whoActs(this, flags.identity, plan.people);
     requireApprovals(await approvalsOf(this, path, plan), plan, path);
+    if (plan.pair?.role === "standby") {
+      throw new CommandError(
+        `${plan.firewall.id} is the standby of ${plan.pair.peer}: it is confirmed together with it, by confirming the plan for ${plan.pair.peer}`,
+      );
+    }
     const outside = outsideOf(this, folder, plan, actor, new AbortController().signal);
     const start = { kind: "confirming", leaseEnds: outside.now() + plan.trial.lease } as const;
     const settings = { lease: plan.trial.lease, soak: plan.trial.soak, confirm: "by-another" } as const;
-    const end = await runChange(changeOf(plan, actor.person.id, sessionName()), start, settings, outside);
+    const end = await runChange(
+      changeOf(plan, actor.person.id, sessionName(), this.now()),
+      start,
+      settings,
+      outside,
+    );
     await sealJournal(this, folder, actor, isReachable(end) ? plan.firewall : undefined);
     conclude(this, plan.id, end, flags.json ? "json" : "human");
   },

@@ -1,23 +1,22 @@
 import { basename, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { targets } from "../../targets/index.ts";
-import { sealPlan, writePlan } from "../plan/plan-file.ts";
-import type { Conduit, Window } from "../policy/model.ts";
+import type { Plan, PlanContent, PlanDocument } from "../plan/plan.ts";
+import { readPlan, sealPlan, writePlan } from "../plan/plan-file.ts";
 import { printHtml } from "../report/print-html.ts";
 import type { AcceptanceOrder } from "../rollout/acceptances.ts";
-import { planChange } from "../rollout/planning.ts";
+import { type PlanOrder, planChange } from "../rollout/planning.ts";
 import { mayBeWritten } from "../verify/claims/claim.ts";
 import { compileConduit, type Ruleset } from "../verify/compile.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
-import { noChangeDocument } from "./documents/change.ts";
+import { noChangeDocument, plansDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument, printJson } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { reviewOf } from "./plan/review-of.ts";
+import { find, type PlanStep, planSteps } from "./plan/steps.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { readHistory } from "./rollout/history-file.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
-import { loadPlan } from "./rollout/plan-files.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget } from "./rulesets.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
 import { renderOnce } from "./views/claims.ts";
@@ -38,10 +37,13 @@ interface Flags {
   readonly json: boolean;
 }
 
-export const planCommand = buildCommand<Flags, [conduit: string], Context>({
+export const planCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief:
       "Plans one step of a conduit: what changes, what proves it, how it is undone. Only reads from the firewall",
+    fullDescription:
+      "With several conduits, or for a pair of firewalls, each step gets a plan of its own: FILE with numbers, to be applied " +
+      "in that order. A plan starts from what the ones before it leave, and is refused where they were not applied.",
   },
   parameters: {
     flags: {
@@ -68,7 +70,7 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
         parse: String,
         optional: true,
         placeholder: "FILE",
-        brief: "Write the review of the plan as one self-contained HTML page",
+        brief: "Write the review of the plan as one self-contained HTML page (of several: beside each plan)",
       },
       accept: {
         kind: "parsed",
@@ -91,93 +93,63 @@ export const planCommand = buildCommand<Flags, [conduit: string], Context>({
     },
     aliases: { o: "output" },
     positional: {
-      kind: "tuple",
-      parameters: [{ parse: String, placeholder: "CONDUIT", brief: "The conduit" }],
+      kind: "array",
+      minimum: 1,
+      parameter: { parse: String, placeholder: "CONDUIT", brief: "The conduits, in this order" },
     },
   },
-  async func(flags, conduitId) {
+  async func(flags, ...names) {
     const loaded = loadSite(this, flags.site);
     const { site } = loaded;
     const actor = whoActs(this, flags.identity, site.people);
-    const conduit = find(site.conduits, conduitId, "conduit");
-    const firewall = find(site.firewalls, flags.firewall ?? onlyFirewall(conduit), "firewall");
-    const target = targets.get(firewall.target);
-    if (!target) throw new CommandError(`firewall ${firewall.id}: there is no target "${firewall.target}"`);
-    const window: Window | undefined =
-      flags.window === undefined ? undefined : find(site.windows, flags.window, "window");
-    const planned = plannedRulesets(this, loaded, [conduitId], flags.baseline, loaded.folder).find(
-      ({ order }) => order.firewall === firewall.id && order.stage === flags.to,
-    );
-    if (!planned) throw new CommandError(`${conduitId} does not run over firewall ${firewall.id}`);
-    const ruleset = compiled(this, loaded, planned);
-    const { baseline } = planned.order;
-    const file = resolve(this.cwd, flags.output);
-    const place = placeOf(firewall);
-    const planning = await onFirewall(place, actor.identity, ({ driver }) =>
-      planChange(
-        {
-          site,
-          siteFile: basename(loaded.path),
-          siteText: loaded.text,
-          conduit,
-          firewall: place,
-          target,
-          ruleset,
-          samples: readHistory(loaded.folder, firewall.id, conduit.id),
-          baseline: baseline && {
-            name: baseline.sources.map((source) => source.name).join(", "),
-            content: baseline,
-          },
-          window,
-          author: actor.person.id,
-          created: this.now(),
-          budget: proofBudget(),
-          file: flags.output,
-          journal: readJournalFile(loaded.folder).entries,
-          acceptWeakDeadMen: flags.acceptWeakDeadMen,
-          accept: flags.accept ?? [],
-        },
-        driver,
-      ),
-    );
-    switch (planning.kind) {
-      case "problems":
-        throw new CommandError(
-          `no plan for ${conduitId} on ${firewall.id}:${planning.problems.map((one) => `\n  - ${one}`).join("")}`,
-        );
-      case "no-change":
-        this.process.stderr.write(
-          `${conduitId} is in ${flags.to} on ${firewall.id} with these rules: nothing to do\n`,
-        );
-        if (flags.json) {
-          const { stage } = planned.order;
-          printDocument(this, noChangeDocument, { conduit: conduitId, firewall: firewall.id, stage });
-        }
-        return;
-      case "plan": {
-        const { drill } = planning;
-        if (drill) {
-          await appendJournal(loaded.folder, [
-            {
-              time: drill.time,
-              actor: actor.person.id,
-              action: "drilled",
-              firewall: firewall.id,
-              details: { firings: drill.firings },
-            },
-          ]);
-        }
-        const plan = sealPlan(planning.content);
-        writeFileAtomic(file, writePlan(plan));
-        if (flags.report !== undefined) {
-          const review = await reviewOf(this, flags.output, loadPlan(this, flags.output));
-          writeFileAtomic(resolve(this.cwd, flags.report), printHtml(review));
-        }
-        if (flags.json) printJson(this.process, plan);
-        else this.process.stdout.write(renderPlan(plan));
-        if (flags.detailedExitcode) this.process.exitCode = exitCodes.changes;
-      }
+    const window = flags.window === undefined ? undefined : find(site.windows, flags.window, "window");
+    const rulesets = plannedRulesets(this, loaded, names, flags.baseline, loaded.folder);
+    const made: MadePlan[] = [];
+    if (flags.accept && names.length > 1) {
+      throw new CommandError("what is accepted is accepted for one conduit: plan that one by itself");
     }
+    for (const step of planSteps(site, names, flags.firewall, flags.output)) {
+      const { conduit, firewall } = step;
+      const planned = rulesets.find(
+        ({ order }) =>
+          order.firewall === firewall.id && order.conduit.id === conduit.id && order.stage === flags.to,
+      );
+      if (!planned) throw new CommandError(`${conduit.id} does not run over firewall ${firewall.id}`);
+      const { baseline } = planned.order;
+      const place = placeOf(firewall);
+      const order: PlanOrder = {
+        ...{ ...step, site, siteFile: basename(loaded.path), siteText: loaded.text, firewall: place },
+        ruleset: compiled(this, loaded, planned),
+        samples: readHistory(loaded.folder, firewall.id, conduit.id),
+        baseline: baseline && {
+          name: baseline.sources.map((source) => source.name).join(", "),
+          content: baseline,
+        },
+        ...{ window, author: actor.person.id, created: this.now(), budget: proofBudget() },
+        before: made.flatMap(({ plan }) => (plan?.firewall.id === firewall.id ? [plan] : [])),
+        journal: readJournalFile(loaded.folder).entries,
+        acceptWeakDeadMen: flags.acceptWeakDeadMen,
+        accept: flags.accept ?? [],
+      };
+      const planning = await onFirewall(place, actor.identity, ({ driver }) => planChange(order, driver));
+      if (planning.kind === "problems") {
+        throw new CommandError(
+          `no plan for ${conduit.id} on ${firewall.id}:${planning.problems.map((one) => `\n  - ${one}`).join("")}` +
+            (made.length > 0 ? "\nNo plan was written, also none of those before it." : ""),
+        );
+      }
+      if (planning.kind === "plan" && planning.drill) {
+        const { time, firings } = planning.drill;
+        const entry = { time, actor: actor.person.id, action: "drilled", firewall: firewall.id };
+        await appendJournal(loaded.folder, [{ ...entry, details: { firings } }]);
+      }
+      made.push(planning.kind === "plan" ? { ...step, ...madeOf(planning.content, step.file) } : step);
+    }
+    for (const { document, file } of made) {
+      if (document) writeFileAtomic(resolve(this.cwd, file), writePlan(document));
+    }
+    await tell(this, flags, made);
+    if (flags.detailedExitcode && made.some(({ plan }) => plan)) this.process.exitCode = exitCodes.changes;
   },
 });
 
@@ -191,21 +163,54 @@ function acceptance(text: string): AcceptanceOrder {
   return { name, reason };
 }
 
-function find<T extends { readonly id: string }>(all: readonly T[], id: string, what: string): T {
-  const found = all.find((one) => one.id === id);
-  if (found) return found;
-  const known = all.map((one) => one.id).join(", ");
-  throw new CommandError(`there is no ${what} "${id}" in the site file; it has ${known || "none"}`);
+/** A step with its plan, as it stands in its file and as it is in use; without one where there is nothing to do. */
+type MadePlan = PlanStep & { readonly document?: PlanDocument; readonly plan?: Plan };
+
+function madeOf(content: PlanContent, file: string): Required<Pick<MadePlan, "document" | "plan">> {
+  const document = sealPlan(content);
+  const { value: plan } = readPlan(writePlan(document), file);
+  if (!plan) throw new Error(`the plan for ${file} cannot be read back`);
+  return { document, plan };
 }
 
-function onlyFirewall(conduit: Conduit): string {
-  const [first, ...others] = conduit.firewalls;
-  if (first !== undefined && others.length === 0) return first;
-  throw new CommandError(
-    first === undefined
-      ? `conduit ${conduit.id} has no firewall`
-      : `conduit ${conduit.id} runs over ${conduit.firewalls.join(" and ")}: choose with --firewall`,
-  );
+async function tell(context: Context, flags: Flags, made: readonly MadePlan[]): Promise<void> {
+  for (const { plan, conduit, firewall } of made) {
+    if (plan) continue;
+    context.process.stderr.write(
+      `${conduit.id} is in ${flags.to} on ${firewall.id} with these rules: nothing to do\n`,
+    );
+  }
+  if (flags.report !== undefined) {
+    for (const { plan, file } of made) {
+      if (!plan) continue;
+      const page = made.length === 1 ? flags.report : `${file}.html`;
+      writeFileAtomic(resolve(context.cwd, page), printHtml(await reviewOf(context, file, plan)));
+    }
+  }
+  const [only, ...others] = made;
+  if (!flags.json) {
+    for (const { document } of made) if (document) context.process.stdout.write(renderPlan(document));
+    if (others.length > 0) {
+      const files = made.flatMap(({ plan, file }) => (plan ? [file] : []));
+      context.process.stdout.write(
+        `in this order, one at a time:\n  sluice approve ${files.join(" ")}\n  sluice apply ${files.join(" ")}\n`,
+      );
+    }
+  } else if (only && others.length === 0) {
+    if (only.document) printJson(context.process, only.document);
+    else {
+      printDocument(context, noChangeDocument, {
+        ...{ conduit: only.conduit.id, firewall: only.firewall.id, stage: flags.to },
+      });
+    }
+  } else {
+    printDocument(context, plansDocument, {
+      plans: made.map(({ conduit, firewall, file, plan }) => ({
+        ...{ conduit: conduit.id, firewall: firewall.id, stage: flags.to },
+        ...(plan && { file, id: plan.id }),
+      })),
+    });
+  }
 }
 
 /** The ruleset, when it is proved. @throws {CommandError} after printing what is not. */

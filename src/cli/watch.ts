@@ -69,7 +69,8 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
     const changes = new Map<string, Change | undefined>();
     const changeOfPlan = (plan: string): Change | undefined => {
       const [file] = changes.has(plan) ? [] : archivedPlans(folder, plan);
-      if (file !== undefined) changes.set(plan, changeOf(loadPlan(this, file), actor.person.id, "watch"));
+      if (file !== undefined)
+        changes.set(plan, changeOf(loadPlan(this, file), actor.person.id, "watch", this.now()));
       return changes.get(plan);
     };
     const show = (seen: Look | { readonly problem: string }): void => {

@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly portProtocols: readonly number[];
   /** What it can do with sessions that are open already; the first is what it does unless it is told. */
   readonly sessions: readonly ["rematch" | "cut", ...SessionMode[]];
+  /** Which firewalls of a high-availability pair are changed: each, or the primary, which hands its rules on. */
+  readonly pairs: "each" | "primary";
   /** Where the lease of a trial is held. */
   readonly lease: "kernel" | "helper";
   /**

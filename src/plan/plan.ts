@@ -59,6 +59,10 @@ export const planSchema = z.strictObject({
     bootEntry: z.string(),
     transparent: z.literal(true).optional(),
   }),
+  /** The other member of a high-availability pair, which is changed together with this one. */
+  pair: z.strictObject({ peer: id, role: z.enum(["primary", "standby"]) }).optional(),
+  /** The plan for this firewall that is to be applied before this one, where it was made on top of another. */
+  follows: hash.optional(),
   from: z.enum(["unmanaged", "monitor", "enforce"]),
   to: stage,
   /** What changes for packets, as sets of them, with a witness each way. */

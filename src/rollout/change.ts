@@ -6,6 +6,7 @@ import type { Driver, TrialOrder } from "../target.ts";
 import { acceptedRequest } from "./acceptances.ts";
 import type { Watch } from "./criteria/reading.ts";
 import type { Surroundings } from "./criteria/sample.ts";
+import { holderOf } from "./holder.ts";
 
 /** A connection to a firewall, with what drives it. */
 export interface Connection {
@@ -29,6 +30,8 @@ export interface Outside extends Surroundings {
   sleep(seconds: number): Promise<void>;
   /** Why somebody wants this to end, as soon as somebody does. */
   abortReason(): string | undefined;
+  /** Whether to end what somebody else does on the firewall; `lock` says who, since when and until when. */
+  mayTakeOver(lock: string): Promise<boolean>;
   /** A fresh connection to the plan's firewall. @throws {SessionError} */
   connect(): Promise<Connection>;
   /** Writes an entry of the journal, which is on disk when this resolves. @throws {RecordError} */
@@ -48,10 +51,10 @@ export interface Change {
 }
 
 /** Makes a change of a plan, for one session of the person who applies it: two sessions never share a lock. */
-export function changeOf(plan: Plan, actor: string, session: string): Change {
+export function changeOf(plan: Plan, actor: string, session: string, time: Date): Change {
   const rules = plan.boot.rules.conduits.find((one) => one.conduit === plan.conduit);
   if (!rules) throw new Error(`the plan ${plan.id} has no rules for its own conduit`);
-  const holder = `${actor} ${session} plan:${plan.id.slice(0, 16)}`;
+  const holder = holderOf(actor, session, time, plan.id);
   const decisions = {
     permits: rules.permits.flatMap(({ permit, origin, boxes }) => requestsIn(permit, origin, boxes)),
     denials: plan.denials.flatMap(({ id, origin, boxes }) => requestsIn(id, origin, boxes)),

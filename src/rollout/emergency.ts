@@ -2,6 +2,7 @@ import type { ConduitRules } from "../compile/ir.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { type Driver, DriverError, type LiveState, type TrialOrder } from "../target.ts";
 import { drillProblems, rehearse } from "./drill.ts";
+import { holderOf, lockText } from "./holder.ts";
 import { endTrial } from "./rollback.ts";
 
 /** Something that a person does to a firewall at once and for a while, without a plan. */
@@ -19,7 +20,7 @@ export interface Measure {
 /** The measure in the form of a trial that nobody renews: the same dead man ends it. */
 export function measureOrder(measure: Measure, rules: ConduitRules): TrialOrder {
   const id = sha256(canonicalJson({ ...measure, conduit: rules.conduit }));
-  const holder = `${measure.actor} ${measure.action} plan:${id.slice(0, 16)}`;
+  const holder = holderOf(measure.actor, measure.action, new Date(measure.time), id);
   return { plan: id, holder, rules, leaseSeconds: measure.seconds };
 }
 
@@ -39,7 +40,10 @@ const lockSeconds = 180;
  */
 export async function takeMeasure(driver: Driver, order: TrialOrder): Promise<Taken> {
   const other = await driver.lock(order.holder, lockSeconds);
-  if (other !== undefined) return { kind: "refused", reason: `the firewall is locked by ${other}` };
+  if (other !== undefined) {
+    const { lock } = await driver.read();
+    return { kind: "refused", reason: `the firewall is locked by ${lock ? lockText(lock) : other}` };
+  }
   try {
     const { fired, firings } = await rehearse(driver, order.leaseSeconds);
     if (!fired) return await refuse(driver, order, drillProblems(firings).join("; "));

@@ -17,6 +17,8 @@ const indexSchema = z.strictObject({
       /** Absent for what was there at first contact. */
       plan: z.string().optional(),
       kept: z.string(),
+      /** It never makes room for a newer one. */
+      pinned: z.strictObject({ by: z.string(), time: z.string(), reason: z.string() }).optional(),
       /** Of the whole of our part, and of the boot file; null where there was none. */
       text: z.string().nullable(),
       boot: z.string().nullable(),
@@ -37,7 +39,11 @@ export async function readRing(driver: Pick<Driver, "readFile">): Promise<Ring |
   if (content === undefined) return undefined;
   const { seal, body } = splitSeal(content);
   if (seal !== sha256(body)) {
-    throw new DriverError(`${indexName} on the firewall is damaged: its content does not fit its hash`);
+    throw new DriverError(
+      `${indexName} on the firewall is damaged: its content does not fit its hash, so nothing in it is trusted. Put it ` +
+        "back from a backup of that folder; or choose one of the texts beside it and load it at the console, then keep " +
+        "the damaged file elsewhere, remove our rules and boot file, and begin with monitor again",
+    );
   }
   const ring = indexSchema.safeParse(JSON.parse(body));
   if (!ring.success) throw new DriverError(`${indexName} on the firewall is not of this version of Sluice`);
@@ -46,6 +52,9 @@ export async function readRing(driver: Pick<Driver, "readFile">): Promise<Ring |
 
 export const currentOf = (ring: Ring): KnownGood =>
   ring.entries.find((entry) => entry.number === ring.current)!;
+
+/** The highest number that is in use. */
+export const newestOf = (ring: Ring): number => Math.max(...ring.entries.map((entry) => entry.number));
 
 /** The known-good that a rollback restores, or undefined at first contact. */
 export const parentOf = (ring: Ring): KnownGood | undefined => {
@@ -77,7 +86,7 @@ export const firstRing = (
 /** Adds what was confirmed and persisted. The same plan is kept once, however often this is repeated. */
 export function keep(ring: Ring, plan: string, rules: FirewallRules, text: string, kept: string): Ring {
   if (currentOf(ring).plan === plan) return ring;
-  const number = Math.max(...ring.entries.map((entry) => entry.number)) + 1;
+  const number = newestOf(ring) + 1;
   const entry = {
     number,
     parent: ring.current,
@@ -87,20 +96,68 @@ export function keep(ring: Ring, plan: string, rules: FirewallRules, text: strin
     boot: text,
     rules: rules as KnownGood["rules"],
   };
-  return { ...ring, current: number, entries: [...ring.entries, entry] };
+  return trimmed({ ...ring, current: number, entries: [...ring.entries, entry] });
 }
+
+/** So many known-goods are kept beside the first, the current one and those that are pinned. */
+const ringSize = 12;
+
+/** The ring without what has made room; who came after one that is gone now comes after its forerunner. */
+function trimmed(ring: Ring): Ring {
+  const newest = ring.entries
+    .map(({ number }) => number)
+    .toSorted((a, b) => b - a)
+    .slice(0, ringSize);
+  const stays = ({ number, pinned }: KnownGood): boolean =>
+    newest.includes(number) || number === ring.current || number === 1 || pinned !== undefined;
+  const kept = (number: number | undefined): number | undefined => {
+    const entry = ring.entries.find((one) => one.number === number);
+    return entry === undefined || stays(entry) ? entry?.number : kept(entry.parent);
+  };
+  return {
+    ...ring,
+    entries: ring.entries.filter(stays).map(({ parent, ...entry }) => {
+      const before = kept(parent);
+      return { ...entry, ...(before !== undefined && { parent: before }) };
+    }),
+  };
+}
+
+/** The ring with a pin set or taken away. */
+export const withPin = (ring: Ring, number: number, pin: KnownGood["pinned"]): Ring => ({
+  ...ring,
+  entries: ring.entries.map((entry) => {
+    if (entry.number !== number) return entry;
+    const { pinned: _, ...rest } = entry;
+    return { ...rest, ...(pin && { pinned: pin }) };
+  }),
+});
 
 /** The ring with another entry as the current one, after a rollback to it. */
 export const withCurrent = (ring: Ring, entry: KnownGood): Ring => ({ ...ring, current: entry.number });
 
-/** Writes the ring: first the new text, last the index that names it. */
-export async function writeRing(
-  driver: Pick<Driver, "writeFile">,
-  ring: Ring,
-  absence: string,
-): Promise<void> {
+/** What a ring is written with. */
+type Writer = Pick<Driver, "readFile" | "writeFile" | "removeFile" | "undoByHand">;
+
+/** Writes the ring: first the new text and the script that loads it, last the index that names it. */
+export async function writeRing(driver: Writer, ring: Ring, absence: string): Promise<void> {
   const current = currentOf(ring);
-  await driver.writeFile(textName(current.number), current.text ?? absence);
+  await driver.writeFile(textName(current.number), textOf(current, absence));
+  await writeIndex(driver, ring, absence);
+}
+
+/** Writes every text anew from the index: of one that was changed or removed by hand, the index has a copy. */
+export async function mendRing(driver: Writer, ring: Ring, absence: string): Promise<void> {
+  for (const entry of ring.entries) {
+    if ((await stateOfText(driver, entry, absence)) === "whole") continue;
+    await driver.writeFile(textName(entry.number), textOf(entry, absence));
+  }
+  await writeIndex(driver, ring, absence);
+}
+
+async function writeIndex(driver: Writer, ring: Ring, absence: string): Promise<void> {
+  const former = await driver.readFile(indexName);
+  await driver.writeFile(undoName, undoScript(driver, ring, absence));
   const body = JSON.stringify(
     {
       ...ring,
@@ -110,6 +167,57 @@ export async function writeRing(
     1,
   );
   await driver.writeFile(indexName, `${sha256(body)}\n${body}\n`);
+  // Only what no index names any more is removed.
+  for (const [, number] of (former ?? "").matchAll(/^ *"number": (\d+)/gm)) {
+    if (ring.entries.some((entry) => entry.number === Number(number))) continue;
+    await driver.removeFile(textName(Number(number)));
+  }
+}
+
+export const textOf = (entry: KnownGood, absence: string): string => entry.text ?? absence;
+
+/** Whether the text of a known-good lies on the host as it was kept. */
+export async function stateOfText(
+  driver: Pick<Driver, "readFile">,
+  entry: KnownGood,
+  absence: string,
+): Promise<"whole" | "changed" | "gone"> {
+  const found = await driver.readFile(textName(entry.number));
+  if (found === undefined) return "gone";
+  return sha256(found) === sha256(textOf(entry, absence)) ? "whole" : "changed";
+}
+
+/** The script on the firewall that goes back without Sluice. */
+export const undoName = "undo.sh";
+
+/**
+ * Shell for the console of the firewall: loads a known-good whose text is as it was kept, now and at every boot. It needs
+ * neither Sluice nor a network.
+ */
+function undoScript(driver: Pick<Driver, "undoByHand">, ring: Ring, absence: string): string {
+  const known = ring.entries.map(({ number, kept }) => `${number} (${kept.slice(0, 16)})`).join(", ");
+  return `#!/bin/sh
+# Sluice: brings this firewall back to a known-good, at its console, without Sluice and without a network.
+# Usage: sh undo.sh [NUMBER]; without a number, the one that was confirmed last. Written anew with every change.
+case "\${1:-${ring.current}}" in
+${ring.entries
+  .map((entry) => {
+    const name = String(entry.number).padStart(4, "0");
+    return `  ${entry.number}) name=${name} sum=${sha256(textOf(entry, absence))} ;;`;
+  })
+  .join("\n")}
+  *) echo "there is no such known-good; there are: ${known}" >&2; exit 1 ;;
+esac
+text="$(dirname "$0")/known-good/$name.rules"
+found=$({ sha256sum < "$text" || sha256 -q "$text"; } 2> /dev/null | cut -c 1-64)
+if [ "$found" != "$sum" ]; then
+  echo "$text is changed or gone, and is not loaded: take another number. There are: ${known}" >&2
+  exit 1
+fi
+set -e
+${driver.undoByHand("known-good/$name.rules").join("\n")}
+echo "known-good $name runs, and a reboot loads it too"
+`;
 }
 
 const splitSeal = (content: string): { readonly seal: string; readonly body: string } => ({

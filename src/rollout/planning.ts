@@ -2,17 +2,17 @@ import type { Baseline } from "../baseline/flow.ts";
 import { places } from "../baseline/propose/places.ts";
 import { flowText } from "../baseline/propose/question.ts";
 import { carriedBy, passAll } from "../compile/conduit-program.ts";
-import type { ConduitRules, FirewallRules } from "../compile/ir.ts";
+import type { ConduitRules } from "../compile/ir.ts";
 import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
 import { formatPacket, type Packet } from "../net/packet.ts";
 import { approvalOf } from "../plan/approval.ts";
 import { authorityOf } from "../plan/authority.ts";
-import type { PlanContent } from "../plan/plan.ts";
+import type { Plan, PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
 import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
 import { watchOf } from "../plan/watch.ts";
-import type { Conduit, OpenSessions, Site, Window } from "../policy/model.ts";
+import type { Conduit, OpenSessions, Site, TrialTimes, Window } from "../policy/model.ts";
 import type { Driver, Firing, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
 import { namedAddresses } from "../verify/claims/observed.ts";
 import {
@@ -30,10 +30,11 @@ import { type KeptSample, replay } from "./criteria/replay.ts";
 import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
 import type { JournalEntry } from "./journal.ts";
-import { currentOf, type Ring, readRing, textName } from "./known-good.ts";
+import { readRing, undoName } from "./known-good.ts";
 import { promotionOf } from "./promotion.ts";
 import { type Decisions, decisionsOf, judgeRecord } from "./record.ts";
 import { planSessions } from "./sessions.ts";
+import { type Standing, standingOf } from "./standing.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
 export interface PlanOrder {
@@ -58,6 +59,12 @@ export interface PlanOrder {
   readonly acceptWeakDeadMen: boolean;
   /** What the author accepts by name. */
   readonly accept: readonly AcceptanceOrder[];
+  /** The plans that are applied together with it, itself among them, as the command names them. */
+  readonly together: string;
+  /** The pair that the firewall is a member of, where each member is changed. */
+  readonly pair: PlanContent["pair"];
+  /** Plans for the same firewall and other conduits that are to be applied before this one. */
+  readonly before: readonly Plan[];
 }
 
 export type Planning =
@@ -94,11 +101,9 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
     accepted: (promotion?.acceptances ?? []).flatMap((one) => acceptedRequest(one, order.author)),
   };
 
-  const confirmed: FirewallRules = ring
-    ? currentOf(ring).rules
-    : { firewall: order.firewall.id, conduits: [] };
+  const standing = await standingOf(driver, order.firewall.id, live, ring, order.before);
   const { rules, text } = order.ruleset;
-  const bootRules = withConduit(confirmed, rules);
+  const bootRules = withConduit(standing.rules, rules);
   const bootText = order.target.emit(bootRules);
   const [alone, whole] = [await driver.preview(text), await driver.preview(bootText)];
   const rulesHash = hashOf(alone.conduits, rules);
@@ -109,9 +114,9 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
     };
   }
   if (now?.stage === rules.stage && now.rulesHash === rulesHash) return { kind: "no-change" };
-  const step = readStep(order, live, ring, bootText);
+  const step = readStep(order, standing, bootText);
   const claims = proveTransition(step);
-  const standing = claims.filter((claim) => claim.result !== "failed");
+  const unbroken = claims.filter((claim) => claim.result !== "failed");
   const sessions = await planSessions(sessionsMode(order), step, driver, nameOf);
   if (typeof sessions === "string") return { kind: "problems", problems: [sessions] };
   const broken = claims.flatMap((claim) => (claim.result === "failed" ? [brokenClaim(claim)] : []));
@@ -127,11 +132,12 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
     ...(known === undefined && { drill }),
     content: {
       ...sources(order),
+      ...(standing.follows !== undefined && { follows: standing.follows }),
       from: now?.stage ?? "unmanaged",
       to: rules.stage,
       difference: change,
       approval: approvalOf(order.site.approvals, rules.stage, change.verdict, order.created),
-      transition: standing.map(({ claim, result }) => ({
+      transition: unbroken.map(({ claim, result }) => ({
         claim,
         statement: transitionStatements[claim],
         result,
@@ -139,7 +145,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
       compiled: { text, sha256: sha256(text) },
       boot: { text: bootText, sha256: sha256(bootText), rules: firewallRulesDocument(bootRules) },
       expected: { rulesHash, ownHash: whole.ownHash },
-      base: baseOf(live, facts),
+      base: baseOf(standing.live, facts),
       ...(promotion && { readiness: promotion.readiness, acceptances: [...promotion.acceptances] }),
       ...(counters && {
         record: judgeRecord(decisions, counters.recorded).map((one) => ({
@@ -148,7 +154,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
         })),
       }),
       sessions,
-      undo: undo(order, driver, drill.firings, ring ? ring.current : 1),
+      undo: undo(order, driver, drill.firings, standing.knownGood),
       deadMen: {
         drilled: drill.time,
         firings: [...drill.firings],
@@ -159,7 +165,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
         conduit: order.conduit,
         firewall: order.firewall.id,
         to: rules.stage,
-        before: confirmed.conduits.find((one) => one.conduit === order.conduit.id),
+        before: standing.rules.conduits.find((one) => one.conduit === order.conduit.id),
         baseline: order.baseline?.content,
       }),
     },
@@ -195,8 +201,13 @@ function sources(
   "from" | "to" | "difference" | "approval" | "compiled" | "boot" | "expected" | "base" | "undo"
 > {
   const { site, conduit, ruleset, window } = order;
-  const criteria = (conduit.criteria ?? site.criteria).map(({ span: _, ...rule }) => rule);
-  const watch = watchOf(conduit, ruleset.rules, order.baseline?.content);
+  const isStandby = order.pair?.role === "standby";
+  const criteria = (conduit.criteria ?? site.criteria)
+    .filter(({ type }) => !(isStandby && needsTraffic.has(type)))
+    .map(({ span: _, ...rule }) => rule);
+  const watched = watchOf(conduit, ruleset.rules, order.baseline?.content);
+  // A standby carries nothing: nobody is heard on it.
+  const watch = isStandby ? { ...watched, heartbeats: [] } : watched;
   const history = replay(
     criteria,
     { ...watch, rates: watch.rates ?? [], decisions: decisionsOf(conduit) },
@@ -217,22 +228,38 @@ function sources(
     watch,
     ...(window ? { window: windowOf(window, site.timezone) } : {}),
     criteria,
-    exercises: (conduit.exercises ?? []).map(({ span: _, permits, ...step }) => ({
+    exercises: (isStandby ? [] : (conduit.exercises ?? [])).map(({ span: _, permits, ...step }) => ({
       ...step,
       permits: [...permits],
     })),
     ...(history && { history }),
-    trial: site.trial,
+    trial: isStandby ? staggered(site.trial) : site.trial,
+    ...(order.pair && { pair: order.pair }),
     ...authorityOf(site),
     commands: [
       `sluice approve ${order.file}`,
-      `sluice apply ${order.file}`,
-      `sluice confirm ${order.file}`,
+      `sluice apply ${order.together}`,
+      ...(isStandby ? [] : [`sluice confirm ${order.file}`]),
       `sluice abort ${order.firewall.id}`,
       `sluice rollback ${order.firewall.id}`,
     ],
   };
 }
+
+/** What can only be measured where the traffic is. */
+const needsTraffic: ReadonlySet<string> = new Set(["rate-collapse", "quiet-conduit"]);
+
+/**
+ * The two trials of a pair must not end at one moment. The primary, which carries the traffic, goes first in every case:
+ * when nobody renews, at the maximum, and at the end of the window.
+ */
+const staggered = (trial: TrialTimes): TrialTimes => ({
+  ...trial,
+  lease: trial.lease + Math.max(2, Math.ceil(trial.lease / 4)),
+  soak: 0,
+  maximum: trial.maximum + trial.soak + 600,
+  reserve: Math.max(0, trial.reserve - Math.min(60, Math.ceil(trial.reserve / 4))),
+});
 
 const windowOf = (window: Window, timezone: string): NonNullable<PlanContent["window"]> => ({
   id: window.id,
@@ -244,7 +271,7 @@ const windowOf = (window: Window, timezone: string): NonNullable<PlanContent["wi
   to: window.to,
 });
 
-const baseOf = (live: LiveState, facts: HostFacts): PlanContent["base"] => ({
+const baseOf = (live: Standing["live"], facts: HostFacts): PlanContent["base"] => ({
   own: live.form,
   ownHash: live.ownHash,
   foreign: live.foreignForm,
@@ -255,7 +282,7 @@ const baseOf = (live: LiveState, facts: HostFacts): PlanContent["base"] => ({
 });
 
 /** What runs, what the plan makes of it and what a rollback restores, as programs. */
-function readStep(order: PlanOrder, live: LiveState, ring: Ring | undefined, bootText: string): Step {
+function readStep(order: PlanOrder, standing: Standing, bootText: string): Step {
   const { site, conduit, ruleset, target, budget } = order;
   const unread: string[] = [];
   const read = (text: string, what: string): Program | undefined => {
@@ -265,11 +292,9 @@ function readStep(order: PlanOrder, live: LiveState, ring: Ring | undefined, boo
     unread.push(`line ${first?.span?.line ?? 1} of ${what}: ${first?.message ?? "not understood"}`);
     return undefined;
   };
-  const before =
-    live.form === "" || live.text === undefined ? passAll : read(live.text, "the rules that run");
-  const known = ring && currentOf(ring);
-  const kept = known?.rules.conduits.length === 0 ? null : known?.text;
-  const held = known?.rules.conduits.find((one) => one.conduit === conduit.id);
+  const before = standing.text === undefined ? passAll : read(standing.text, "the rules that run");
+  const kept = standing.kept === undefined || standing.rules.conduits.length > 0 ? standing.kept : null;
+  const held = standing.rules.conduits.find((one) => one.conduit === conduit.id);
   const carried = carriedBy(ruleset.rules.pairs);
   return {
     stage: ruleset.rules.stage,
@@ -360,6 +385,6 @@ function undo(
       `this program; should it not, ${second} does, 2 s later`,
     abort: `Ctrl-C in the session of the trial, or "sluice abort ${order.firewall.id}" from anywhere`,
     reboot: "a reboot during the trial loads the boot file, which holds what was confirmed before",
-    console: [...driver.undoByHand(textName(knownGood))],
+    console: [`sh ${driver.pathOf(undoName)} ${knownGood}`],
   };
 }

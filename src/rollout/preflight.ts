@@ -1,4 +1,5 @@
 import { differencesSince } from "../plan/differences.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { WindowId } from "../policy/model.ts";
 import { secondsLeft, windowAt } from "../policy/windows.ts";
 import type { Driver, LiveState } from "../target.ts";
@@ -7,6 +8,7 @@ import { isOf } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
 import { hostProblems } from "./host-problems.ts";
 import { firstRing, readRing, writeRing } from "./known-good.ts";
+import { obtainLock } from "./lock.ts";
 import { surprises } from "./surprises.ts";
 import { watchBeforehand, watchingSeconds } from "./watch-beforehand.ts";
 
@@ -29,15 +31,15 @@ export async function preflight(
   if (host.length > 0) return host;
   const before = await driver.read();
   const changed = differencesSince(plan.base, before, facts);
-  if (changed.length > 0) return [changedMessage, ...changed];
-  const running = before.conduits.find((one) => one.trial);
-  if (running) return [`a trial of ${running.conduit} runs on this firewall`];
-  const other = await driver.lock(change.order.holder, lockMargin + watchingSeconds(change));
-  if (other !== undefined) return [`the firewall is locked by ${other}`];
+  if (changed.length > 0) return [changedMessage(plan), ...changed];
+  const locked = await obtainLock(change, driver, outside, lockMargin + watchingSeconds(change));
+  if (locked !== undefined) return [locked];
   // Between the first look and the lock somebody may have been here.
   const live = await driver.read();
+  const running = live.conduits.find((one) => one.trial);
+  if (running) return [`a trial of ${running.conduit} runs on this firewall`];
   const late = differencesSince(plan.base, live, facts);
-  if (late.length > 0) return [changedMessage, ...late];
+  if (late.length > 0) return [changedMessage(plan), ...late];
   await driver.writeFile(trialNoteName, trialNote(plan.id, "preflight"));
   const ring = await readRing(driver);
   const problems = [...(await groundProblems(driver, live, ring)), ...(await textProblems(change, driver))];
@@ -51,7 +53,11 @@ export async function preflight(
 /** Seconds that the checks and the drill may take beside the watching; arming extends the lock with the lease. */
 const lockMargin = 180;
 
-const changedMessage = "the firewall is not as it was when the plan was made: make a new plan";
+const changedMessage = ({ follows }: Plan): string =>
+  follows === undefined
+    ? "the firewall is not as it was when the plan was made: make a new plan"
+    : `the firewall is not as plan ${follows.slice(0, 16)}… leaves it, which goes before this one: apply that one first, ` +
+      "or make a new plan";
 
 /**
  * Seconds until the window closes, less the reserve; undefined without a window, negative when it is too late. The reserve

@@ -11,6 +11,7 @@ export const capabilities: Capabilities = {
   portProtocols: [...portProtocols],
   // A drain would begin anew with the confirm: `-m recent` counts from the moment at which it is told, and no later.
   sessions: ["rematch", "cut"],
+  pairs: "each",
   // `-m recent`.
   lease: "kernel",
   judge: "real",

@@ -309,6 +309,10 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     absence: emit({ firewall: "none", conduits: [] }),
 
     readFile: (name) => readFile(host, `${stateFolder}/${name}`),
+    async removeFile(name) {
+      await removeFile(host, `${stateFolder}/${name}`);
+    },
+    pathOf: (name) => `${stateFolder}/${name}`,
     async writeFile(name, content) {
       await writeFile(host, loader, bootScript(""), "600");
       await writeFile(host, `${stateFolder}/${name}`, content, "600");

@@ -9,6 +9,7 @@ export const capabilities: Capabilities = {
   // `th dport` reads what the header starts with: ports for these.
   portProtocols: [...portProtocols],
   sessions: ["rematch", "drain", "cut"],
+  pairs: "each",
   lease: "kernel",
   judge: "real",
 };

@@ -241,6 +241,8 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     absence: removeTableText,
 
     readFile: (name) => firewall.readFile(`${stateFolder}/${name}`),
+    removeFile: (name) => firewall.removeFile(`${stateFolder}/${name}`),
+    pathOf: (name) => `${stateFolder}/${name}`,
     async writeFile(name, content) {
       await firewall.writeFile(`${stateFolder}/${name}`, content, "600");
     },

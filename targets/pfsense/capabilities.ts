@@ -10,6 +10,8 @@ export const capabilities: Capabilities = {
   portProtocols: [6, 17],
   // pf asks its table of states before its rules: a session goes on until its state is gone.
   sessions: ["cut"],
+  // The primary overwrites the filter of its peer (XMLRPC sync); anchors, and so trials, are not handed on.
+  pairs: "primary",
   // pf has no rule that expires.
   lease: "helper",
   // FreeBSD does not run where this was built.

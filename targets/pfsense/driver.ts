@@ -281,6 +281,10 @@ export function createDriver(
     absence,
 
     readFile: (name) => firewall.readFile(`${stateFolder}/${name}`),
+    async removeFile(name) {
+      await firewall.output("remove a file of ours", ["rm", "-f", `${stateFolder}/${name}`]);
+    },
+    pathOf: (name) => `${stateFolder}/${name}`,
     async writeFile(name, content) {
       await firewall.writeFile(`${stateFolder}/${name}`, content);
     },

@@ -102,6 +102,23 @@ describe.skipIf(labMissing)(needingLab("a rollout over real SSH"), { timeout: 12
     await expectMonitorRemains(stopped);
   });
 
+  test("[slow] a second engineer is told who is there, and takes over only when told to", async () => {
+    await prepare("enforce", "second.plan");
+    const { apply: first } = await trialOf("first.plan");
+    const refused = await lab.on("laptop", "sluice apply second.plan");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /locked by eva, since .* UTC, for \d+ s more.*a trial of it-cell1 runs.*--take-over/s,
+    );
+    const second = lab.on("laptop", "sluice apply second.plan --take-over");
+    expect((await first).code).toBe(3);
+    await untilTrial(lab, "runs", 60);
+    await lab.on("laptop", "pkill -INT -f '[m]ain.js apply second.plan'");
+    expect((await second).code).toBe(3);
+    expect(await lab.engineer("sluice journal show")).toContain("take-over");
+    await expectMonitorRemains(monotonicSeconds());
+  });
+
   test("[slow] a reboot of the firewall in a trial lands in the stage before", async () => {
     const { apply } = await trialOf("rebooted.plan");
     const rebooted = monotonicSeconds();

@@ -3,9 +3,12 @@ import {
   currentOf,
   firstRing,
   keep,
+  mendRing,
   parentOf,
   readRing,
+  stateOfText,
   withCurrent,
+  withPin,
   writeRing,
 } from "../../src/rollout/known-good.ts";
 import { conduitRules } from "../support/rules.ts";
@@ -20,6 +23,10 @@ function folder() {
   return {
     files,
     readFile: async (name: string) => files.get(name),
+    removeFile: async (name: string) => {
+      files.delete(name);
+    },
+    undoByHand: (file: string) => [`load ${file}`],
     writeFile: async (name: string, content: string) => {
       files.set(name, content);
     },
@@ -67,4 +74,41 @@ test("a ring that was damaged on the host is refused", async () => {
   const index = host.files.get("known-good/index.json")!;
   host.files.set("known-good/index.json", index.replace('"fw1"', '"fw2"'));
   await expect(readRing(host)).rejects.toThrow("damaged");
+});
+
+test("the ring makes room for new ones, but never of the first, the current or a pinned one", async () => {
+  const host = folder();
+  let ring = firstRing(nothing, undefined, undefined, "t0");
+  const add = async (plan: number): Promise<void> => {
+    ring = keep(ring, `p${plan}`, monitor, `text ${plan}`, `t${plan}`);
+    await writeRing(host, ring, "absence");
+  };
+  await writeRing(host, ring, "absence");
+  for (let plan = 2; plan <= 5; plan += 1) await add(plan);
+  ring = withPin(ring, 4, { by: "eva", time: "t", reason: "It ran through the audit." });
+  for (let plan = 6; plan <= 20; plan += 1) await add(plan);
+  expect(ring.entries.map(({ number }) => number)).toEqual([
+    1, 4, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+  ]);
+  // Who came after one that is gone comes after the one before it.
+  expect(ring.entries.find(({ number }) => number === 9)?.parent).toBe(4);
+  expect(ring.entries.find(({ number }) => number === 4)?.parent).toBe(1);
+  const texts = [...host.files.keys()].filter((name) => name.endsWith(".rules"));
+  expect(texts).toHaveLength(14);
+  expect(host.files.has("known-good/0003.rules")).toBe(false);
+  expect(await readRing(host)).toEqual(ring);
+  expect(withPin(ring, 4, undefined).entries.every(({ pinned }) => pinned === undefined)).toBe(true);
+});
+
+test("a text that somebody changed or removed is seen, and written anew from the index", async () => {
+  const host = folder();
+  const ring = keep(firstRing(nothing, undefined, undefined, "t0"), "p2", monitor, "text 2", "t2");
+  await writeRing(host, firstRing(nothing, undefined, undefined, "t0"), "absence");
+  await writeRing(host, ring, "absence");
+  host.files.set("known-good/0002.rules", "accept");
+  host.files.delete("known-good/0001.rules");
+  const states = () => Promise.all(ring.entries.map((entry) => stateOfText(host, entry, "absence")));
+  expect(await states()).toEqual(["gone", "changed"]);
+  await mendRing(host, ring, "absence");
+  expect(await states()).toEqual(["whole", "whole"]);
 });

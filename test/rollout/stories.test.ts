@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
 import { changeOf, trialNoteName, usedName } from "../../src/rollout/change.ts";
+import { holderOf } from "../../src/rollout/holder.ts";
 import { currentOf, readRing } from "../../src/rollout/known-good.ts";
 import type { Settings, State } from "../../src/rollout/machine.ts";
 import { sessionsBeforeName } from "../../src/rollout/reconnect.ts";
@@ -33,10 +34,15 @@ const settingsOf = (confirm: Settings["confirm"]): Settings => ({
   confirm,
 });
 const apply = (confirm: Settings["confirm"] = "by-another"): Promise<State> =>
-  runChange(changeOf(plan, "eva", "one"), { kind: "approved" }, settingsOf(confirm), firewall.outside);
+  runChange(
+    changeOf(plan, "eva", "one", firewall.outside.time()),
+    { kind: "approved" },
+    settingsOf(confirm),
+    firewall.outside,
+  );
 const confirm = (): Promise<State> =>
   runChange(
-    changeOf(plan, "olaf", "two"),
+    changeOf(plan, "olaf", "two", firewall.outside.time()),
     { kind: "confirming", leaseEnds: firewall.now + plan.trial.lease },
     settingsOf("by-another"),
     firewall.outside,
@@ -220,6 +226,27 @@ describe("a trial", () => {
   });
 });
 
+describe("two engineers at once", () => {
+  test("the second one takes over when told to: the first trial ends, is proven back, and the journal has it", async () => {
+    const first = makePlan({ author: "otto" });
+    let second: Promise<State> | undefined;
+    firewall.script.set(30, () => {
+      firewall.takeOver = true;
+      second = apply("after-soak");
+    });
+    const end = await runChange(
+      changeOf(first, "otto", "first", firewall.outside.time()),
+      { kind: "approved" },
+      settingsOf("by-another"),
+      firewall.outside,
+    );
+    expect(end).toMatchObject({ kind: "verified-back" });
+    expect(await second).toEqual({ kind: "done" });
+    expect(firewall.recorded).toContain("take-over");
+    expect(firewall.confirmed).toBe("enforce");
+  });
+});
+
 describe("before anything is armed, the change is refused", () => {
   const refused = async (reason: string | RegExp): Promise<void> => {
     const end = await apply();
@@ -263,10 +290,16 @@ describe("before anything is armed, the change is refused", () => {
     );
   });
 
-  test("when somebody else has the lock", async () => {
-    await firewall.driver.lock("otto plan:1", 1000);
-    expect(await apply()).toEqual({ kind: "refused", reasons: ["the firewall is locked by otto plan:1"] });
-    expect((await firewall.driver.read()).lock?.holder).toBe("otto plan:1");
+  test("when somebody else has the lock: who, since when and until when", async () => {
+    const holder = holderOf("otto", "session-1", firewall.outside.time(), "ab".repeat(32));
+    await firewall.driver.lock(holder, 1000);
+    const { kind, reasons } = (await apply()) as Extract<State, { kind: "refused" }>;
+    expect(kind).toBe("refused");
+    expect(reasons.join()).toMatch(
+      /^the firewall is locked by otto, since 2026-03-01 02:00 UTC, for 1000 s more, .*plan abababababababab….*--take-over$/,
+    );
+    expect((await firewall.driver.read()).lock?.holder).toBe(holder);
+    expect(firewall.recorded).not.toContain("take-over");
   });
 
   test("when a critical permit is silent in the monitor stage already", async () => {

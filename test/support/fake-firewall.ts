@@ -31,6 +31,8 @@ export interface FakeFirewall {
   /** The step after which the wire breaks once, before its answer arrives. */
   cutAfter: string | undefined;
   abort: string | undefined;
+  /** Whether the engineer takes over what somebody else does. */
+  takeOver: boolean;
   foreign: string;
   confirmed: string;
   bootText: string | undefined;
@@ -66,6 +68,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     latency: 0.05,
     cutAfter: undefined,
     abort: undefined,
+    takeOver: false,
     foreign: "",
     confirmed: "monitor",
     bootText: "old boot",
@@ -207,6 +210,10 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     rehearseBoot: async (candidate) => own(texts.get(candidate ?? fake.bootText ?? "") ?? "?"),
     preview: async (text) => own(texts.get(text) ?? "?"),
     readFile: async (name) => fake.files.get(name),
+    removeFile: async (name) => {
+      fake.files.delete(name);
+    },
+    pathOf: (name) => `/var/lib/sluice/${name}`,
     writeFile: async (name, content) => {
       fake.files.set(name, content);
     },
@@ -217,7 +224,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
   const driver = Object.fromEntries(
     Object.entries(steps).map(([name, step]) => [
       name,
-      typeof step !== "function" || name === "undoByHand"
+      typeof step !== "function" || name === "undoByHand" || name === "pathOf"
         ? step
         : async (...words: readonly unknown[]) => {
             pass(fake.latency);
@@ -252,6 +259,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       record: async (action: string) => {
         fake.recorded.push(action);
       },
+      mayTakeOver: async () => fake.takeOver,
       tell: (line: string) => {
         fake.told.push(line);
       },

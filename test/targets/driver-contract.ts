@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConduitRules } from "../../src/compile/ir.ts";
 import { sha256 } from "../../src/digest.ts";
 import { parseRange } from "../../src/net/address.ts";
+import { firstRing, keep, textName, undoName, writeRing } from "../../src/rollout/known-good.ts";
 import type { Session } from "../../src/session.ts";
 import type { Driver, Target, TrialOrder } from "../../src/target.ts";
 import type { FirewallHost } from "../support/firewall-host.ts";
@@ -391,6 +392,41 @@ export function driverContract(platform: Platform): void {
         }),
       ]);
       expect(sessions[0]!.idle).toBeLessThan(5);
+    });
+
+    test("the script at the console goes back to any known-good, and to none whose text is not what was kept", async () => {
+      const rulesOf = (stage: "monitor" | "enforce") => ({
+        firewall: "fw1",
+        conduits: [conduitRules(stage)],
+      });
+      const [monitor, enforce] = [
+        firewallText(conduitRules("monitor")),
+        firewallText(conduitRules("enforce")),
+      ];
+      const first = firstRing(
+        { firewall: "fw1", conduits: [] },
+        undefined,
+        undefined,
+        "2026-03-01T02:00:00Z",
+      );
+      const second = keep(first, "p2", rulesOf("monitor"), monitor, "2026-03-02T02:00:00Z");
+      const third = keep(second, "p3", rulesOf("enforce"), enforce, "2026-03-03T02:00:00Z");
+      for (const ring of [first, second, third]) await writeRing(driver, ring, driver.absence);
+      await driver.restore(enforce);
+      const script = driver.pathOf(undoName);
+      host.run(`sh ${script} 2`);
+      expect(await stages()).toEqual(["dmz-cell1 monitor"]);
+      expect((await driver.read()).bootText).toBe(monitor);
+      expect((await driver.read()).ownHash).toBe((await driver.rehearseBoot()).ownHash);
+      host.run(`sh ${script}`);
+      expect(await stages()).toEqual(["dmz-cell1 enforce"]);
+      host.run(`sh ${script} 1`);
+      expect((await driver.read()).ownHash).toBe(sha256(""));
+      expect((await driver.rehearseBoot()).ownHash).toBe(sha256(""));
+      host.run(`echo >> ${driver.pathOf(textName(2))}`);
+      expect(() => host.run(`sh ${script} 2 2>&1`)).toThrow();
+      expect(() => host.run(`sh ${script} 9 2>&1`)).toThrow();
+      expect((await driver.read()).ownHash).toBe(sha256(""));
     });
 
     test("the host's complaint about a text comes back, and a good text has none", async () => {

@@ -16,6 +16,18 @@ export const noChangeDocument = published(
   },
 );
 
+export const plansDocument = published("plans", 1, "Several plans, in the order in which they are applied.", {
+  plans: many(
+    z.strictObject({
+      conduit: z.string(),
+      firewall: z.string(),
+      stage,
+      file: z.string().optional().describe("Absent where there is nothing to do"),
+      id: hash.optional(),
+    }),
+  ),
+});
+
 export const approvalDocument = published(
   "approval",
   1,
@@ -39,12 +51,19 @@ export const approvalDocument = published(
   },
 );
 
-export const rolloutDocument = published("rollout", 1, "How a change ended.", {
+const rollout = {
   plan: hash,
   state: z.enum(["done", "refused", "verified-back", "revert-unproven", "confirmed-not-persisted"]),
   reasons: strings.optional().describe("Of a change that was refused"),
   cause: z.string().optional().describe("What ended a trial that went back"),
   reason: z.string().optional().describe("Why something is not proven, or not persisted"),
+};
+
+export const rolloutDocument = published("rollout", 1, "How a change ended.", rollout);
+
+export const rolloutsDocument = published("rollouts", 1, "How several changes ended, one at a time.", {
+  rollouts: many(z.strictObject(rollout)),
+  notBegun: many(hash).describe("Plans behind the first that did not come to a good end"),
 });
 
 export const abortDocument = published("abort", 1, "The end of the trial that ran on a firewall.", {
@@ -62,6 +81,22 @@ export const rollbackDocument = published("rollback", 1, "What a rollback did.",
   proven: z.boolean().optional(),
   persisted: z.boolean().optional(),
   seconds: z.number(),
+});
+
+export const knownGoodsDocument = published("known-goods", 1, "What a firewall can be taken back to.", {
+  firewall: z.string(),
+  current: count.optional().describe("Absent before first contact"),
+  entries: many(
+    z.strictObject({
+      number: count,
+      parent: count.optional().describe("What a rollback from here restores"),
+      plan: z.string().optional().describe("Absent for what was there at first contact"),
+      kept: time,
+      text: z.enum(["whole", "changed", "gone"]).describe("Its text on the firewall, against what was kept"),
+      pinned: z.strictObject({ by: z.string(), time, reason: z.string() }).optional(),
+      conduits: many(z.strictObject({ conduit: z.string(), stage })),
+    }),
+  ),
 });
 
 export const bypassDocument = published("bypass", 1, "A conduit that is in monitor for a while.", {

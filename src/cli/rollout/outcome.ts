@@ -1,6 +1,9 @@
+import { printable } from "../../diagnostics/printable.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { describe } from "../../rollout/describe.ts";
 import type { Ending } from "../../rollout/machine.ts";
 import { type Context, exitCodes } from "../context.ts";
-import { rolloutDocument } from "../documents/change.ts";
+import { rolloutDocument, rolloutsDocument } from "../documents/change.ts";
 import { printDocument } from "../documents/document.ts";
 
 /** What the end of a change means to whoever called the command. */
@@ -30,3 +33,46 @@ export function conclude(context: Context, plan: string, state: Ending, format: 
   }
   context.process.exitCode = exitCodeOf(state);
 }
+
+interface Concluded {
+  readonly path: string;
+  readonly plan: Plan;
+  /** Absent when it was not begun. */
+  readonly end: Ending | undefined;
+}
+
+/** The same for several plans: what was done, what was not, and the worst of it as the exit code. */
+export function concludeAll(context: Context, all: readonly Concluded[], format: "human" | "json"): void {
+  if (format === "json") {
+    printDocument(context, rolloutsDocument, {
+      rollouts: all.flatMap(({ plan, end }) => {
+        if (!end) return [];
+        const { kind, ...details } = end;
+        return [{ plan: plan.id, state: kind, ...details }];
+      }),
+      notBegun: all.flatMap(({ plan, end }) => (end ? [] : [plan.id])),
+    });
+  } else {
+    for (const { path, plan, end } of all) {
+      const what = end ? describe(end) : "NOT BEGUN, nothing was changed";
+      const line = `${path}: ${plan.conduit} on ${plan.firewall.id} to ${plan.to}: ${what}`;
+      context.process.stdout.write(`${line.split("\n").map(printable).join("\n")}\n`);
+    }
+  }
+  const codes = all.flatMap(({ end }) => (end ? [exitCodeOf(end)] : []));
+  const isSplit = all.some(
+    ({ plan, end }) =>
+      plan.pair &&
+      end?.kind === "done" &&
+      all.some(
+        (other) =>
+          other.plan.firewall.id === plan.pair?.peer &&
+          other.plan.conduit === plan.conduit &&
+          other.end?.kind !== "done",
+      ),
+  );
+  context.process.exitCode = isSplit ? exitCodes.unproven : (worst.find((code) => codes.includes(code)) ?? 0);
+}
+
+/** What a human must know first. */
+const worst = [exitCodes.unproven, exitCodes.notPersisted, exitCodes.abortedAndBack, exitCodes.failed];

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline/promises";
 import { setTimeout as timer } from "node:timers/promises";
 import { printableLines } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -21,6 +22,7 @@ export function outsideOf(
   actor: Actor,
   interruption: AbortSignal,
   exercised: ReadonlySet<string> = new Set(),
+  takeOver: "at once" | "when asked" = "when asked",
 ): Outside {
   // A silent wire is given up well before the lease that it must renew ends.
   const keepaliveMs = Math.min(5_000, Math.max(300, (plan.trial.lease * 1000) / 6));
@@ -40,6 +42,7 @@ export function outsideOf(
       }
     },
     abortReason: () => (interruption.aborted ? String(interruption.reason) : undefined),
+    mayTakeOver: async (lock) => takeOver === "at once" || askTakeOver(context, lock, interruption),
     connect: () => reach(plan.firewall, actor.identity, keepaliveMs),
     record: (action, details) =>
       appendJournal(folder, [
@@ -60,4 +63,21 @@ export function outsideOf(
       context.process.stderr.write(`${time} ${printableLines(line)}\n`);
     },
   };
+}
+
+/** Only a person at a terminal is asked, and only the whole word is a yes. */
+async function askTakeOver({ process }: Context, lock: string, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const question =
+      `The firewall is locked by ${printable(lock)}.\n` +
+      'What they do ends now when you type "take over", and the journal says that you did: ';
+    return (await terminal.question(question, { signal })).trim() === "take over";
+  } catch (error) {
+    if ((error as Error).name !== "AbortError") throw error;
+    return false;
+  } finally {
+    terminal.close();
+  }
 }

@@ -5,6 +5,7 @@ import type { Site } from "../../policy/model.ts";
 import type { Standing } from "../../report/site/history.ts";
 import { count, duration, minute } from "../../report/words.ts";
 import { deadManNames } from "../../rollout/drill.ts";
+import { lockText } from "../../rollout/holder.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Ring } from "../../rollout/known-good.ts";
 import type { JudgedFlow } from "../../rollout/record.ts";
@@ -72,7 +73,7 @@ function firewallLines(
       ];
     }),
     ...(status.guard ? guardLines(status.guard) : []),
-    ...(lock ? [`  locked by ${lock.holder} for ${lock.secondsLeft.toFixed(0)} s`] : []),
+    ...(lock ? [`  locked by ${lockText(lock)}`] : []),
     status.knownGoods
       ? `  known-goods: ${status.knownGoods.numbers.join(", ")}; current ${status.knownGoods.current}`
       : "  known-goods: none yet",

@@ -40,6 +40,7 @@ describe.skipIf(missingForPfsense)(
       connect: async () => ({ driver: host.driver, close: async () => undefined }),
       record: async () => undefined,
       tell: (line) => told.push(line),
+      mayTakeOver: async () => false,
     });
 
     /** A plan for the firewall as it is, to take dmz-cell1 to these rules. */
@@ -81,7 +82,7 @@ describe.skipIf(missingForPfsense)(
     };
     const carry = async (to: Plan): Promise<State> => {
       const settings = { lease: to.trial.lease, soak: to.trial.soak, confirm: "after-soak" as const };
-      return runChange(changeOf(to, "eva", "one"), { kind: "approved" }, settings, outside());
+      return runChange(changeOf(to, "eva", "one", new Date(0)), { kind: "approved" }, settings, outside());
     };
     const stages = async (): Promise<readonly string[]> =>
       (await host.driver.read()).conduits.map((one) => `${one.conduit} ${one.stage}`);

@@ -1,0 +1,37 @@
+import { holderOf } from "../../rollout/holder.ts";
+import type { Driver } from "../../target.ts";
+import { CommandError, type Context } from "../context.ts";
+import { whoActs } from "../rollout/actor.ts";
+import { firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
+import { recordDone } from "../rollout/journal-file.ts";
+import { requireRight } from "../rollout/measure.ts";
+import { sessionName } from "../rollout/outside.ts";
+import { loadSite } from "../site-file.ts";
+
+export interface Flags {
+  readonly site?: string;
+  readonly identity?: string;
+}
+
+/** Changes the known-goods of a firewall under its lock, and writes that into the journal. @throws {CommandError} */
+export async function changeKnownGoods(
+  context: Context,
+  flags: Flags,
+  firewall: string,
+  action: string,
+  details: Readonly<Record<string, unknown>>,
+  change: (driver: Driver, holder: string, actor: string) => Promise<string | undefined>,
+): Promise<void> {
+  const { site, folder } = loadSite(context, flags.site);
+  const place = placeOf(firewallOf(site, firewall));
+  const actor = whoActs(context, flags.identity, site.people);
+  requireRight(site, "apply", actor);
+  const holder = holderOf(actor.person.id, sessionName(), context.now(), "0".repeat(64));
+  const refusal = await onFirewall(place, actor.identity, ({ driver }) =>
+    change(driver, holder, actor.person.id),
+  );
+  if (refusal !== undefined) throw new CommandError(`${firewall}: ${refusal}; nothing was changed`);
+  await recordDone(context, folder, [
+    { time: context.now().toISOString(), actor: actor.person.id, action, firewall, details },
+  ]);
+}

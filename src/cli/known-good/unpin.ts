@@ -1,0 +1,29 @@
+import { buildCommand, numberParser } from "@stricli/core";
+import { pin } from "../../rollout/pin.ts";
+import type { Context } from "../context.ts";
+import { identityFlag, siteFlag } from "../rollout/actor.ts";
+import { changeKnownGoods, type Flags } from "./change.ts";
+
+export const unpinCommand = buildCommand<Flags, [string, number], Context>({
+  docs: { brief: "Takes the pin of a known-good away" },
+  parameters: {
+    flags: { site: siteFlag, identity: identityFlag },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { parse: String, placeholder: "FIREWALL", brief: "The firewall" },
+        {
+          parse: numberParser,
+          placeholder: "NUMBER",
+          brief: "The known-good, as `known-good list` numbers it",
+        },
+      ],
+    },
+  },
+  async func(flags, firewall, number) {
+    await changeKnownGoods(this, flags, firewall, "unpin", { number }, (driver, holder) =>
+      pin(driver, holder, number, undefined),
+    );
+    this.process.stdout.write(`${firewall}: known-good ${number} is not pinned\n`);
+  },
+});

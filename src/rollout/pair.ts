@@ -1,0 +1,122 @@
+import type { Change, Outside } from "./change.ts";
+import { describe } from "./describe.ts";
+import type { Ending, Settings } from "./machine.ts";
+import { runChange } from "./runner.ts";
+
+/** One member of a high-availability pair, with the world around its session. */
+export interface Member {
+  readonly change: Change;
+  readonly outside: Outside;
+}
+
+export interface PairEnding {
+  readonly standby: Ending;
+  /** Absent when the primary was not begun. */
+  readonly primary?: Ending;
+}
+
+/**
+ * Changes both members of a pair. The standby is first on trial, where nothing depends on it; its trial is held until
+ * that of the primary is over, so that a failover in between meets the same rules. Each has its own drill, lease and dead
+ * man, and neither needs the other to return. When the primary is confirmed so is the standby; else both go back.
+ * @param confirming makes the standby's change anew, for the session that confirms it.
+ */
+export async function runPair(
+  standby: Member,
+  primary: Member,
+  settings: Pick<Settings, "confirm">,
+  confirming: () => Change,
+): Promise<PairEnding> {
+  let standbyEnds: string | undefined;
+  let primaryEnds: string | undefined;
+  let primaryIsConfirmed = false;
+  const held = observed(standby, () => standbyEnds);
+  const ready = held.reached("soaked");
+  const standbyEnding = runChange(
+    standby.change,
+    { kind: "approved" },
+    settingsOf(standby.change, "by-another"),
+    held.outside,
+  );
+  const early = await Promise.race([ready, standbyEnding]);
+  if (early !== "reached") return { standby: early };
+
+  const carried = observed(primary, () => primaryEnds);
+  void carried.reached("confirmed").then(() => {
+    primaryIsConfirmed = true;
+  });
+  void standbyEnding.then((ending) => {
+    if (!primaryIsConfirmed)
+      primaryEnds = `the standby ${standby.change.plan.firewall.id}: ${describe(ending)}`;
+  });
+  const ending = await runChange(
+    primary.change,
+    { kind: "approved" },
+    settingsOf(primary.change, settings.confirm),
+    carried.outside,
+  );
+  if (ending.kind !== "done" && ending.kind !== "confirmed-not-persisted") {
+    standbyEnds = `the primary ${primary.change.plan.firewall.id}: ${describe(ending)}`;
+    return { standby: await standbyEnding, primary: ending };
+  }
+  const confirmation = await runChange(
+    confirming(),
+    { kind: "confirming", leaseEnds: standby.outside.now() + standby.change.plan.trial.lease },
+    settingsOf(standby.change, "by-another"),
+    standby.outside,
+  );
+  // The session that held the trial learns of it from the firewall; without a confirm it must be told to end.
+  if (confirmation.kind !== "done") standbyEnds = describe(confirmation);
+  const holding = await standbyEnding;
+  return { standby: confirmation.kind === "refused" ? holding : confirmation, primary: ending };
+}
+
+const settingsOf = ({ plan }: Change, confirm: Settings["confirm"]): Settings => ({
+  lease: plan.trial.lease,
+  soak: plan.trial.soak,
+  confirm,
+});
+
+/** A member's world that also ends when its partner does, and in which it can be awaited that a state is recorded. */
+function observed(
+  { change, outside }: Member,
+  ends: () => string | undefined,
+): { readonly outside: Outside; reached(state: string): Promise<"reached"> } {
+  const waiting = new Map<string, () => void>();
+  return {
+    reached: (state) =>
+      new Promise((resolve) => {
+        waiting.set(state, () => resolve("reached"));
+      }),
+    outside: {
+      ...outside,
+      abortReason: () => outside.abortReason() ?? ends(),
+      async record(action, details) {
+        await outside.record(action, details);
+        waiting.get(action)?.();
+      },
+      tell: (line) => outside.tell(`${change.plan.firewall.id}: ${line}`),
+    },
+  };
+}
+
+/** What became of a pair, for the engineer; each member as it is known to be. */
+export function pairText(
+  members: readonly [standby: string, primary: string],
+  { standby, primary }: PairEnding,
+): string {
+  const [one, other] = members;
+  const isDone = (ending: Ending | undefined): boolean =>
+    ending?.kind === "done" || ending?.kind === "confirmed-not-persisted";
+  const lines = [
+    `${one} (standby): ${describe(standby)}`,
+    `${other} (primary): ${primary ? describe(primary) : "not begun, nothing was changed"}`,
+  ];
+  if (isDone(standby) === isDone(primary)) return lines.join("\n");
+  const [changed, unchanged] = isDone(primary) ? [other, one] : [one, other];
+  return [
+    ...lines,
+    `THE PAIR IS SPLIT: ${changed} has the new stage and ${unchanged} has not, so a failover changes what passes. ` +
+      `Either make a plan for both again, or take it back: sluice rollback ${changed}`,
+  ].join("\n");
+}
