@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as timer } from "node:timers/promises";
-import { printableLines } from "../../diagnostics/printable.ts";
+import { printable, printableLines } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Outside, RecordError } from "../../rollout/change.ts";
 import { CommandError, type Context } from "../context.ts";
