@@ -187,3 +187,41 @@ describe("Zeek conn.log, JSON", () => {
     expect(flows.map(line)).toEqual(["gre fd00::1 -> fd00::2"]);
   });
 });
+
+describe("Zeek conn.log as others set it up", () => {
+  const json = (ts: string): string =>
+    `{"ts":${ts},"id.orig_h":"10.0.0.1","id.orig_p":40000,"id.resp_h":"10.0.0.2","id.resp_p":502,"proto":"tcp","conn_state":"SF"}`;
+  test.each([
+    ["seconds", "1700000000.5"],
+    ["milliseconds", "1700000000500.0"],
+    ["ISO 8601", '"2023-11-14T22:13:20.500000Z"'],
+  ])("times as %s (LogAscii::json_timestamps)", (_name, ts) => {
+    expect(observe(json(ts)).flows[0]!.firstSeen).toBe("2023-11-14T22:13:20.500000Z");
+  });
+
+  test.each([
+    ["SF", true],
+    ["RSTR", true],
+    ["S0", false],
+    ["REJ", false],
+    ["OTH", false],
+  ])("without history and packets, the state %s says whether anybody answered: %s", (state, answered) => {
+    const names = "ts id.orig_h id.orig_p id.resp_h id.resp_p proto conn_state";
+    const { flows } = observe(header(names), row(`1700000000.5 10.0.0.1 40000 10.0.0.2 502 tcp ${state}`));
+    expect(flows[0]!.answered).toBe(answered);
+  });
+
+  test("a separator, an unset and an empty field of their own", () => {
+    const { flows, sources } = observe(
+      "#separator \\x2c",
+      "#empty_field,EMPTY",
+      "#unset_field,NULL",
+      "#path,conn",
+      "#fields,ts,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto,duration,conn_state,history",
+      "1700000000.5,10.0.0.1,40000,10.0.0.2,502,tcp,NULL,SF,ShADadFf",
+      "#close,2023-11-14",
+    );
+    expect(flows.map(line)).toEqual(["tcp 10.0.0.1 -> 10.0.0.2 502"]);
+    expect(sources[0]!.accounting.rejected).toEqual({});
+  });
+});

@@ -1,6 +1,6 @@
 import { protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation } from "../conversation.ts";
-import { epoch } from "./clock.ts";
+import { clock, epoch } from "./clock.ts";
 import type { Drop } from "./drop.ts";
 import { byteOf, conversationOf, countOf, type FlowRecord } from "./record.ts";
 
@@ -38,7 +38,7 @@ export const neededFields: readonly ZeekField[] = [
 export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
   const family = record["id.orig_h"]?.includes(":") ? 6 : 4;
   const protocol = protocolNumber(record, family);
-  const first = epoch(record.ts);
+  const first = timeOf(record.ts);
   return conversationOf({
     source: record["id.orig_h"],
     destination: record["id.resp_h"],
@@ -56,6 +56,17 @@ export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
     ...opener(record, protocol),
   });
 }
+
+/** Seconds since 1970; JSON may also have milliseconds or ISO 8601 in UTC (`LogAscii::json_timestamps`). */
+function timeOf(text: string | undefined): number {
+  if (text?.includes("T") === true) return utc.iso(text);
+  const time = Number(text ?? Number.NaN);
+  return epoch(time > firstMilliseconds ? time / 1000 : text);
+}
+
+const utc = clock({});
+/** In seconds this is the year 5138, in milliseconds 1973. */
+const firstMilliseconds = 1e11;
 
 function opener(record: ZeekRecord, protocol: number | undefined): Pick<FlowRecord, "opener"> {
   if (record.history?.startsWith("^")) return { opener: { end: "source", by: "log" } };
@@ -81,10 +92,15 @@ export const answerPattern = /[a-qs-z]/;
 /** States in which the responder sent nothing but a refusal. */
 export const refusedStates: ReadonlySet<string> = new Set(["REJ", "RSTRH"]);
 
-/** Without a history, packets and the state decide. */
+/** States in which the responder sent more than a refusal. */
+export const answeredStates: ReadonlySet<string> = new Set("S1 SF S2 S3 RSTO RSTR SHR".split(" "));
+
+/** Without a history, packets and the state decide; where the log counts no packets, the state alone. */
 const hasAnswer = ({ history, conn_state: state, resp_pkts: packets }: ZeekRecord): boolean =>
   history === undefined
-    ? countOf(packets) > 0 && !refusedStates.has(state ?? "")
+    ? packets === undefined
+      ? answeredStates.has(state ?? "")
+      : countOf(packets) > 0 && !refusedStates.has(state ?? "")
     : answerPattern.test(history);
 
 function protocolNumber({ proto, ip_proto: number }: ZeekRecord, family: 4 | 6): number | undefined {

@@ -4,6 +4,7 @@ import { multicastPattern } from "../../baseline/routable.ts";
 import type { recordDrops } from "../../baseline/sources/record.ts";
 import { icmp4Errors, icmp6OfLink } from "../../baseline/sources/transport.ts";
 import {
+  answeredStates,
   answerPattern,
   hasConnections,
   openedStates,
@@ -69,7 +70,7 @@ zeek_record AS (SELECT *, ${columns(sql, {
     r_last: `CASE WHEN z_time + z_duration <= ${latestTime} THEN z_time + z_duration ELSE z_time END`,
     r_opened: `coalesce(z_protocol IN (${[...hasConnections].join(", ")}) AND CASE WHEN z_history IS NULL THEN z_state IN (${texts(openedStates, sql)}) ELSE ${sql.contains("z_history", "S")} OR ${sql.contains("z_history", "h")} END, false)`,
     // Most answers are a handshake or data: looking for these first is cheaper than the pattern.
-    r_answered: `CASE WHEN ${sql.contains("z_history", "h")} OR ${sql.contains("z_history", "d")} THEN 1 WHEN z_history IS NULL THEN CASE WHEN z_packets_back > 0 AND coalesce(z_state, '') NOT IN (${texts(refusedStates, sql)}) THEN 1 ELSE 0 END WHEN ${sql.matches("z_history", answerPattern.source)} THEN 1 ELSE 0 END`,
+    r_answered: `CASE WHEN ${sql.contains("z_history", "h")} OR ${sql.contains("z_history", "d")} THEN 1 WHEN z_history IS NULL THEN CASE WHEN z_packets_back IS NULL AND coalesce(z_state, '') IN (${texts(answeredStates, sql)}) OR z_packets_back > 0 AND coalesce(z_state, '') NOT IN (${texts(refusedStates, sql)}) THEN 1 ELSE 0 END WHEN ${sql.matches("z_history", answerPattern.source)} THEN 1 ELSE 0 END`,
   })} FROM zeek_log),
 zeek_judged AS (SELECT *, CASE
   WHEN ${isIcmp("z_protocol", "z_source")} THEN ${evidenceRank("icmp")}
