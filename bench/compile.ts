@@ -1,36 +1,74 @@
-import { mayBeWritten } from "../src/verify/claims/claim.ts";
-import { compileConduit } from "../src/verify/compile.ts";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { shadowedPermit } from "../src/policy/checks/shadowed-permit.ts";
+import type { Permit, Site } from "../src/policy/model.ts";
 import { targets } from "../targets/index.ts";
+import type { CompileCost } from "./compile-once.ts";
 import type { Figure } from "./figure.ts";
 import { syntheticSite } from "./synthetic-site.ts";
 
-const sizes = [100, 1_000, 10_000] as const;
-
-/** Seconds to compile one conduit for enforcement and to prove its claims, best of three, and how they grow. */
+/** Compiling and proving for each kind of firewall and IP version; then a plant with ten times as much, in ten conduits. */
 export async function bench(): Promise<readonly Figure[]> {
-  const seconds = sizes.map((size) => Math.min(...[1, 2, 3].map(() => once(size))));
+  const kinds = [...targets.keys()].flatMap((name) => [4, 6].map((family) => ({ name, family })));
   return [
-    ...sizes.map((size, index) => ({
-      name: `compile and prove ${size} permits`,
-      value: seconds[index]!,
-      unit: "s",
-    })),
-    { name: "growth from 1,000 to 10,000 permits", value: seconds[2]! / seconds[1]!, unit: "times" },
+    ...growth(),
+    ...kinds.flatMap(({ name, family }) => {
+      const { first, best, megabytes } = cost(name, family, 10_000, 1);
+      const subject = `10,000 permits, ${name}, IPv${family}`;
+      return [
+        { name: `${subject}: compile and prove, best of three`, value: best, unit: "s" },
+        { name: `${subject}: the first time in a program`, value: first, unit: "s" },
+        { name: `${subject}: peak memory`, value: megabytes, unit: "MB" },
+      ];
+    }),
+    ...kinds.flatMap(({ name, family }) => {
+      const { best, slowest } = cost(name, family, 10_000, 10);
+      const subject = `100,000 permits in ten conduits, ${name}, IPv${family}`;
+      return [
+        { name: `${subject}: all`, value: best, unit: "s" },
+        { name: `${subject}: slowest conduit`, value: slowest, unit: "s" },
+      ];
+    }),
+    ...shadowing(),
   ];
 }
 
-function once(permits: number): number {
-  const { site, conduit } = syntheticSite(permits, 4);
+function growth(): readonly Figure[] {
+  const [one, ten] = [1_000, 10_000].map((permits) => cost("nftables", 4, permits, 1).best);
+  return [
+    { name: "1,000 permits, nftables, IPv4: compile and prove", value: one!, unit: "s" },
+    { name: "growth for ten times the permits", value: ten! / one!, unit: "times" },
+  ];
+}
+
+/** In a program of its own, so that its memory is its own. */
+function cost(target: string, family: number, permits: number, conduits: number): CompileCost {
+  const words = [target, family, permits, conduits, conduits > 1 ? 1 : 3].map(String);
+  const program = join(import.meta.dirname, "compile-once.js");
+  return JSON.parse(execFileSync(process.execPath, [program, ...words], { encoding: "utf8" })) as CompileCost;
+}
+
+/** Finding the permits that earlier ones cover, among hosts alone and with a whole network in every tenth permit. */
+function shadowing(): readonly Figure[] {
+  const { site } = syntheticSite(10_000, 4);
+  const wide = site.conduits[0]!.permits.map(
+    (permit, index): Permit =>
+      index % 10 === 0 ? { ...permit, responders: site.zones[1]!.networks } : permit,
+  );
+  const crossed: Site = { ...site, conduits: [{ ...site.conduits[0]!, permits: wide }] };
+  return [["hosts to hosts", site] as const, ["every tenth to a network", crossed] as const].map(
+    ([kind, subject]) => ({
+      name: `shadowed permits among 10,000, ${kind}`,
+      value: Math.min(...[1, 2, 3].map(() => secondsToCheck(subject))),
+      unit: "s",
+    }),
+  );
+}
+
+function secondsToCheck(site: Site): number {
   const start = performance.now();
-  const { ruleset } = compileConduit({
-    site,
-    conduit,
-    firewall: "fw1",
-    stage: "enforce",
-    target: targets.get("nftables")!,
-    baseline: undefined,
-    budget: { nodes: 5_000_000, outOfTime: () => performance.now() - start > 60_000 },
-  });
-  if (!ruleset || !mayBeWritten(ruleset.claims)) throw new Error("the synthetic conduit was not proved");
+  const facts = { site } as Parameters<typeof shadowedPermit.run>[0];
+  for (const { subject } of shadowedPermit.run(facts))
+    if (!subject) throw new Error("a finding about nothing");
   return (performance.now() - start) / 1000;
 }

@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { FirewallHost } from "../test/support/firewall-host.ts";
+import { attachEnds } from "./ends.ts";
 
 /** What came of polls through a firewall: one is lost when its answer is not there after a second. */
 export interface PollCount {
@@ -54,23 +55,10 @@ process.stdin.resume().on("end", () => {
 export async function connectEnds(
   firewall: FirewallHost,
 ): Promise<{ poll(service: keyof typeof services): Promise<Polls>; stop(): void }> {
-  const pid = firewall.prefix[2]!;
-  const ends = [
+  const ends = attachEnds(firewall, [
     { address: "10.20.1.10", gateway: "10.20.1.1", port: "left" },
     { address: "10.10.1.10", gateway: "10.10.1.1", port: "right" },
-  ].map(({ address, gateway, port }) => {
-    const holder = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" });
-    const wait = `until [ "$(readlink /proc/${holder.pid}/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done`;
-    execFileSync("sh", ["-c", wait]);
-    firewall.run(
-      `ip link add ${port} type veth peer name uplink netns ${holder.pid}; ip addr add ${gateway}/24 dev ${port}; ip link set ${port} up`,
-    );
-    const inside = ["--target", String(holder.pid), "--net"];
-    const setup = `ip addr add ${address}/24 dev uplink; ip link set uplink up; ip route add default via ${gateway}`;
-    execFileSync("nsenter", [...inside, "sh", "-c", setup]);
-    return { holder, inside };
-  });
-  execFileSync("nsenter", ["--target", pid, "--net", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+  ]);
   const [left, right] = ends;
   const answering = node(right!.inside, server);
   await once(answering.stdout!, "data");

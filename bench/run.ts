@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Pro
     compile: () => import("./compile.ts"),
     follow: () => import("./follow.ts"),
     observe: () => import("./observe.ts"),
+    packets: () => import("./packets.ts"),
     report: () => import("./report.ts"),
     rollout: () => import("./rollout.ts"),
     site: () => import("./site.ts"),

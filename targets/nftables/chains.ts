@@ -4,7 +4,9 @@ import {
   drainPart,
   type Generation,
   objectName,
+  type PermitMatch,
   type PermitShape,
+  permitMatches,
   permitPart,
   permitShapes,
   type RecordAspect,
@@ -38,15 +40,16 @@ export function conduitChains(
 ): readonly ChainObject[] {
   const name = (part: ChainPart): string => objectName(generation, conduit, part);
   const accepts = (
-    part: (shape: PermitShape, family: Family) => string,
+    part: (shape: PermitShape, family: Family, match: PermitMatch) => string,
     key: (shape: PermitShape, family: Family) => string,
   ): readonly string[] =>
     families.flatMap((family) =>
-      permitShapes
-        .filter((shape) => present.has(part(shape, family)))
-        .map(
-          (shape) => `${key(shape, family)} @${objectName(generation, conduit, part(shape, family))} accept`,
-        ),
+      permitMatches.flatMap((match) =>
+        permitShapes
+          .map((shape) => ({ shape, set: part(shape, family, match) }))
+          .filter(({ set }) => present.has(set))
+          .map(({ shape, set }) => `${key(shape, family)} @${objectName(generation, conduit, set)} accept`),
+      ),
     );
   const stage = (part: "monitor" | "enforce", verdict: string): ChainObject => ({
     kind: "chain",

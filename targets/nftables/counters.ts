@@ -20,7 +20,9 @@ export function readCounters(
   for (const object of own?.objects ?? []) {
     const name = parseObjectName(object.name);
     if (object.kind !== "set" || name?.conduit !== conduit || name.generation !== generation) continue;
-    const part = /^(reply|record|answer|opening|)(ports|icmp|protocols|addresses)([46])$/.exec(name.part);
+    const part = /^(reply|record|answer|opening|)(?:host)?(ports|icmp|protocols|addresses)([46])$/.exec(
+      name.part,
+    );
     if (!part) continue;
     const [, use, shape, version] = part as unknown as [string, string, string, string];
     const family = version === "4" ? 4 : 6;

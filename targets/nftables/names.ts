@@ -55,8 +55,18 @@ export const drainPart = "drain";
 export const recordAspects = ["record", "answer", "opening"] as const;
 export type RecordAspect = (typeof recordAspects)[number];
 
-export const permitPart = (shape: PermitShape, family: Family): string => `${shape}${family}`;
-export const replyPart = (shape: PermitShape, family: Family): string => `reply${shape}${family}`;
+/**
+ * How a permit set finds its elements. Single addresses and ports are hashed, which costs a packet the same whatever the
+ * set holds; ranges take a tree, which costs several times that.
+ */
+export const permitMatches = ["exact", "ranges"] as const;
+export type PermitMatch = (typeof permitMatches)[number];
+const matchNames: Readonly<Record<PermitMatch, string>> = { exact: "host", ranges: "" };
+
+export const permitPart = (shape: PermitShape, family: Family, match: PermitMatch): string =>
+  `${matchNames[match]}${shape}${family}`;
+export const replyPart = (shape: PermitShape, family: Family, match: PermitMatch): string =>
+  `reply${permitPart(shape, family, match)}`;
 export const recordPart = (aspect: RecordAspect, shape: RecordShape, family: Family): string =>
   `${aspect}${shape}${family}`;
 

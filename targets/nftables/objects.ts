@@ -9,13 +9,14 @@ import {
   families,
   type Generation,
   objectName,
+  permitMatches,
   permitPart,
   permitShapes,
   recordParts,
   replyPart,
   table,
 } from "./names.ts";
-import { keyType, replyElement, requestElement, shapeOf } from "./shapes.ts";
+import { keyType, matchOf, replyElement, requestElement, shapeOf } from "./shapes.ts";
 import { asScript, type ElementGroup, type NftObject, removal, type SetObject } from "./statements.ts";
 
 /** Entries that a conduit's record holds before it is full, and how long one stays without being seen again. */
@@ -81,9 +82,10 @@ function permitElements(permits: readonly PermitRules[]): ReadonlyMap<string, re
     };
     for (const box of permit.boxes) {
       const [shape, family] = [shapeOf(box.service), box.source.family];
-      add(permitPart(shape, family), requestElement(box));
+      const match = matchOf(box);
+      add(permitPart(shape, family, match), requestElement(box));
       const reply = replyElement(box);
-      if (reply !== undefined) add(replyPart(shape, family), reply);
+      if (reply !== undefined) add(replyPart(shape, family, match), reply);
     }
   }
   return filled;
@@ -100,11 +102,14 @@ const permitSets = (
 ): readonly { readonly part: string; readonly object: SetObject }[] =>
   families.flatMap((family) =>
     [permitPart, replyPart].flatMap((partName) =>
-      permitShapes.map((shape) => {
-        const part = partName(shape, family);
-        const properties = [keyType(shape, family), "flags interval", "counter"];
-        return { part, object: { kind: "set", name: objectName(generation, conduit, part), properties } };
-      }),
+      permitShapes.flatMap((shape) =>
+        permitMatches.map((match) => {
+          const part = partName(shape, family, match);
+          const flags = match === "exact" ? [] : ["flags interval"];
+          const properties = [keyType(shape, family), ...flags, "counter"];
+          return { part, object: { kind: "set", name: objectName(generation, conduit, part), properties } };
+        }),
+      ),
     ),
   );
 

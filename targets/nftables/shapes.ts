@@ -3,7 +3,7 @@ import { type AddressRange, type Family, formatRange } from "../../src/net/addre
 import { icmpReplyType } from "../../src/net/protocol.ts";
 import type { Service } from "../../src/net/service.ts";
 import { addressKey, addressType, reversedAddressKey } from "./frame.ts";
-import type { PermitShape, RecordShape } from "./names.ts";
+import type { PermitMatch, PermitShape, RecordShape } from "./names.ts";
 
 const icmpKeyword = { 4: "icmp", 6: "icmpv6" } as const;
 
@@ -33,6 +33,14 @@ export function shapeOf(service: Service): PermitShape {
       return "protocols";
   }
 }
+
+/** Exact when an element of a set without intervals can hold the box. */
+export const matchOf = ({ source, destination, service }: Box): PermitMatch =>
+  source.from === source.to &&
+  destination.from === destination.to &&
+  (service.kind !== "ports" || service.from === service.to)
+    ? "exact"
+    : "ranges";
 
 /** Set type behind the two addresses, by shape. */
 const keyTypes: Record<PermitShape, Record<Family, string>> = {

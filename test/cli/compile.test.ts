@@ -116,10 +116,9 @@ describe("sluice verify", () => {
     await sluice(folder, ["compile"]);
     const file = ruleset("dmz-cell1.enforce.nft");
     const text = readFileSync(file, "utf8");
-    writeFileSync(
-      file,
-      text.replace("10.20.1.5 . 10.10.1.10 . tcp . 502", "10.20.1.0/24 . 10.10.1.10 . tcp . 502"),
-    );
+    const element = '10.20.1.5 . 10.10.1.10 . tcp . 502 comment "historian-modbus",';
+    expect(text).toContain(element);
+    writeFileSync(file, text.replace(element, `${element.replace("1.5", "1.6")}\n      ${element}`));
     const { code, stdout, stderr } = await sluice(folder, ["verify", "compiled/fw1/dmz-cell1.enforce.nft"]);
     expect(code).toBe(1);
     expect(stdout).toContain("certificate of other bytes");

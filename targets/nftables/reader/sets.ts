@@ -43,6 +43,7 @@ const rests: ReadonlyMap<string, SetSyntax["rest"]> = new Map([
 
 /** The sets by their properties, sorted, as nft prints them and as we write them. */
 const uses: ReadonlyMap<string, SetSyntax["use"]> = new Map([
+  ["set counter", "fixed"],
   ["set counter flags interval", "fixed"],
   ["map flags interval", "fixed"],
   ["map flags interval timeout", "leased"],
@@ -96,8 +97,14 @@ export function readSet(cursor: Cursor, kind: "set" | "map"): SetSyntax | undefi
   const use = uses.get(found);
   if (!use)
     throw cursor.refuse(name, "a set with the flags of a permit set, a record, the lock or a dispatch map");
+  if (found === "set counter" && elements.some(isRange)) {
+    throw cursor.refuse(name, 'a set with "flags interval", since it holds ranges');
+  }
   return { kind, name: name.text, ...readKey(cursor, types), use, elements, span: cursor.span(name) };
 }
+
+const isRange = ({ first, second, protocol, payload }: Element): boolean =>
+  [first, second, protocol, payload].some((part) => part !== undefined && part.from !== part.to);
 
 /** A statement ends at a semicolon or at the end of its line. */
 export function endStatement(cursor: Cursor): void {
