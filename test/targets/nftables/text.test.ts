@@ -55,6 +55,24 @@ describe("the text of a ruleset", () => {
     );
   });
 
+  test.skipIf(missingForNft)(
+    `loads where conduits have the names of nft's own words, and so do permits ${missingForNft ?? ""}`,
+    () => {
+      const words = ["fwd", "accept", "ct", "drop", "set", "ip", "limit", "last"];
+      const rules = rulesOf(rich, "enforce");
+      for (const word of words) {
+        const named = {
+          ...rules,
+          conduit: word as ConduitRules["conduit"],
+          permits: rules.permits.map((permit) => ({ ...permit, permit: word as typeof permit.permit })),
+        };
+        const { stderr } = inNamespace("nft -c -f -", textOf(named));
+        expect(`${word}: ${stderr}`).toBe(`${word}: `);
+        read(textOf(named));
+      }
+    },
+  );
+
   test("the stages differ in the dispatch alone", () => {
     const lines = (stage: Stage): readonly string[] => textOf(rulesOf(rich, stage)).split("\n");
     const monitor = new Set(lines("monitor"));
