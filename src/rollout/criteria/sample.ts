@@ -35,14 +35,7 @@ export async function takeSample(
   const host = sources.has("host") ? await driver.readings() : undefined;
   const listing = sources.has("sessions") ? await driver.sessions() : undefined;
   const live = sources.has("rules") ? await driver.read() : undefined;
-  const answers = new Map<string, Reading>();
-  for (const { id, probe, signal } of rules) {
-    if (probe) {
-      const from = probe.from === "firewall" ? driver : surroundings;
-      answers.set(id, probeReading(probe, await from.probe(probe.address, probe.port, patience)));
-    }
-    if (signal) answers.set(id, signalReading(signal, await surroundings.signal(signal)));
-  }
+  const answers = new Map(await Promise.all(rules.map((rule) => answerOf(rule, driver, surroundings))));
   const counters = await driver.counters(plan.conduit);
   return {
     at: surroundings.now(),
@@ -53,8 +46,22 @@ export async function takeSample(
       sessions: listing.sessions.filter((session) => isBetween(session, pairs)),
     }),
     ...(live && { changes: changesIn(plan, live) }),
-    ...(answers.size > 0 && { answers }),
+    answers,
   };
+}
+
+/** Side by side, so that several that are slow do not add up to a lease. */
+async function answerOf(
+  { id, probe, signal }: Rule,
+  driver: Driver,
+  surroundings: Surroundings,
+): Promise<readonly [string, Reading]> {
+  if (probe) {
+    const from = probe.from === "firewall" ? driver : surroundings;
+    return [id, probeReading(probe, await from.probe(probe.address, probe.port, patience))];
+  }
+  if (signal) return [id, signalReading(signal, await surroundings.signal(signal))];
+  return [id, { result: "no-data", reason: "nothing was asked" }];
 }
 
 /** What differs from the firewall that the plan was made for, but for the plan's own trial. */

@@ -42,6 +42,20 @@ driverContract({
   connect: overSshd,
 });
 
+test.skipIf(missingForFirewall ?? missingForSshd)(
+  "over a real sshd the firewall tells from where it was reached",
+  async () => {
+    const host = startFirewallHost();
+    const session = await overSshd(host);
+    try {
+      expect((await createDriver(session, host.paths).readings()).client).toBe("127.0.0.1");
+    } finally {
+      await session.close();
+      host.stop();
+    }
+  },
+);
+
 describe.skipIf(missingForFirewall)(
   missingForFirewall ? `(skipped: needs ${missingForFirewall})` : "a host with nft",
   () => {
