@@ -226,6 +226,20 @@ describe("a conduit", () => {
     expect(failing(found!)).toContain("gaps");
   });
 
+  test("whose recorder, or firewall, lost records is not ready, however long it was watched", () => {
+    const { baseline } = observeText(log(daily(16, 3), 16));
+    const [source] = baseline.sources;
+    const { accounting } = source!;
+    const lossy = { ...accounting, read: accounting.read + 1, rejected: { "not in the record": 1 } };
+    const [found] = coverage(
+      [{ ...baseline, sources: [{ ...source!, accounting: lossy }] }],
+      site,
+      day,
+    ).conduits;
+    expect(failing(found!)).toEqual(["losses"]);
+    expect(found!.limiting).toMatchObject({ name: "losses" });
+  });
+
   test("in which nothing was observed is never ready", () => {
     expect(judged(log([], 20)).limiting).toMatchObject({ name: "observation" });
   });

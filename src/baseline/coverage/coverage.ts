@@ -41,6 +41,8 @@ interface Observed {
   readonly cycles: readonly number[];
   readonly whole: number;
   readonly share: number;
+  /** Share of the records that were lost or could not be read. */
+  readonly lost: number;
 }
 
 /** Judges baselines that were observed one after the other, or at several points, conduit by conduit. */
@@ -84,6 +86,7 @@ function judged(
   const terms = judge(estimated, {
     whole: observed.whole,
     observed: observed.share,
+    lost: observed.lost,
     ambiguous: flows.length === 0 ? 0 : unsure / flows.length,
   });
   const limiting = limitingTerm(terms);
@@ -130,7 +133,15 @@ function observedCycles(baselines: readonly Baseline[], count: CycleCount, lengt
     // A day on which the clocks go forward is an hour short of its length.
     whole: enough(length < 86_400 ? 1 : 1 - pause / slotsInCycle).length,
     share: total === 0 ? 0 : total / (last - first + 1),
+    lost: lostShare(baselines),
   };
+}
+
+function lostShare(baselines: readonly Baseline[]): number {
+  const counts = baselines.flatMap(({ sources }) => sources.map(({ accounting }) => accounting));
+  const read = counts.reduce((sum, one) => sum + one.read, 0);
+  const lost = counts.flatMap(({ rejected }) => Object.values(rejected)).reduce((sum, one) => sum + one, 0);
+  return read === 0 ? 0 : lost / read;
 }
 
 /** Slots (an hour) without a record that are a pause of the traffic, and no gap of the recording. */

@@ -2,7 +2,7 @@ import type { Estimate } from "./estimate.ts";
 
 /** What a conduit's observation must be before its baseline may be enforced. */
 const least = { cycles: 3, coverage: 0.95, observed: 0.95 } as const;
-const most = { unseen: 1, novelty: 0.2, ambiguous: 0.05 } as const;
+const most = { unseen: 1, novelty: 0.2, ambiguous: 0.05, lost: 0.001 } as const;
 /** So many quiet cycles bring the novelty bound down to `most.novelty`. */
 const quietCycles = Math.ceil(Math.log(0.05) / Math.log(1 - most.novelty));
 
@@ -15,6 +15,7 @@ export interface Term {
     | "unseen flows"
     | "novelty bound"
     | "gaps"
+    | "losses"
     | "direction";
   readonly met: boolean;
   /** The value and the bound, as text. */
@@ -30,12 +31,14 @@ export interface Quality {
   readonly whole: number;
   /** Share of the time from the first to the last record that some source covers. */
   readonly observed: number;
+  /** Share of the records that were lost or could not be read. */
+  readonly lost: number;
   /** Share of the flows whose direction is a question. */
   readonly ambiguous: number;
 }
 
 /** All terms, in the order in which they are explained. */
-export function judge(estimate: Estimate, { whole, observed, ambiguous }: Quality): readonly Term[] {
+export function judge(estimate: Estimate, { whole, observed, lost, ambiguous }: Quality): readonly Term[] {
   const { once, coverage, unseen, quiet, novelty } = estimate;
   if (estimate.flows === 0) return [nothing];
   return [
@@ -72,6 +75,12 @@ export function judge(estimate: Estimate, { whole, observed, ambiguous }: Qualit
       met: observed >= least.observed,
       text: `${percent(observed)} of the time was observed (at least ${percent(least.observed)})`,
       remedy: "find out why the recording stopped in between, and add what is missing",
+    },
+    {
+      name: "losses",
+      met: lost <= most.lost,
+      text: `${percent(lost)} of the records were lost or could not be read (at most ${percent(most.lost)})`,
+      remedy: "find out why the recorder or the firewall's record loses them, and observe again from there",
     },
     {
       name: "direction",
