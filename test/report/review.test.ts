@@ -184,7 +184,7 @@ describe("the review of a plan", () => {
       ["start", "Start pump 2 at the panel.", "poll"],
     ]);
     const text = JSON.stringify(report.sections.find(({ id }) => id === "sessions"));
-    expect(text).toContain("None of the 7 sessions that were open on the firewall is touched.");
+    expect(text).toContain("Open on the firewall: 7 sessions. None of them is touched.");
     const unknown = {
       ...sessions,
       listing: { kind: "not-listed" as const, reason: "the host has no conntrack" },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
-import { changeOf, trialNoteName, usedName } from "../../src/rollout/change.ts";
+import { changeOf, RecordError, trialNoteName, usedName } from "../../src/rollout/change.ts";
 import { holderOf } from "../../src/rollout/holder.ts";
 import { currentOf, readRing } from "../../src/rollout/known-good.ts";
 import type { Settings, State } from "../../src/rollout/machine.ts";
@@ -216,6 +216,17 @@ describe("a trial", () => {
     });
     expect(await apply()).toEqual({ kind: "verified-back", cause: "the record cannot be kept: ENOSPC" });
     expect(firewall.trial).toBeUndefined();
+  });
+
+  test("when it cannot be written down that the plan is used up, and nothing is loaded", async () => {
+    const { outside } = firewall;
+    const record = outside.record;
+    Object.assign(outside, {
+      record: (action: string, details: Readonly<Record<string, unknown>>) =>
+        action === "used" ? Promise.reject(new RecordError("ENOSPC")) : record(action, details),
+    });
+    expect(await apply()).toEqual({ kind: "verified-back", cause: "ENOSPC" });
+    expect(firewall.calls.filter((step) => step === "load" || step === "arm")).toEqual([]);
   });
 
   test("whose firewall forgets it in a reboot is seen to be over", async () => {

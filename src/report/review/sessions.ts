@@ -43,8 +43,8 @@ function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
       role: "lead",
       text:
         total === 0
-          ? `None of the ${count(known, "session")} that were open on the firewall is touched.`
-          : `${count(total, "session")} of ${grouped(known)} that were open on the firewall will end. ${fate}`,
+          ? `Open on the firewall: ${count(known, "session")}. None of them is touched.`
+          : `Open on the firewall: ${count(known, "session")}, of which ${grouped(total)} will end. ${fate}`,
     },
     ...(ended.length === 0
       ? []
