@@ -4,7 +4,7 @@ import { SessionError } from "../session.ts";
 import { type Driver, DriverError } from "../target.ts";
 import { type Change, type Outside, trialNoteName } from "./change.ts";
 import { heardIn, heartbeatName } from "./criteria/heartbeat-lost.ts";
-import { keep, readRing, writeRing } from "./known-good.ts";
+import { currentOf, keep, readRing, writeRing } from "./known-good.ts";
 import type { Event } from "./machine.ts";
 import { notReconnected } from "./reconnect.ts";
 import { cutSessions } from "./sessions.ts";
@@ -24,7 +24,13 @@ export async function confirm(
   const trial = live.conduits.find((one) => one.trial);
   if (!trial?.trial || !plan.id.startsWith(trial.trial.plan)) {
     const already = live.ownHash === plan.expected.ownHash && live.ownHash !== plan.base.ownHash;
-    return refused(already ? "this plan is confirmed already" : "no trial of this plan runs on the firewall");
+    if (!already) return refused("no trial of this plan runs on the firewall");
+    const ring = await readRing(driver);
+    const isWhole = live.bootText === plan.boot.text && ring && currentOf(ring).plan === plan.id;
+    // What was confirmed and could not be persisted, or kept, is finished by confirming it once more.
+    return isWhole
+      ? refused("this plan is confirmed and persisted already")
+      : { kind: "lease", answer: "confirmed", at: 0 };
   }
   if (trial.rulesHash !== plan.expected.rulesHash || trial.stage !== plan.to) {
     return refused("the rules that run on trial are not those of the plan");

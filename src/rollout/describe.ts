@@ -39,6 +39,9 @@ export function describe(state: State): string {
     case "revert-unproven":
       return `NOT PROVEN: ${state.reason} (${state.cause})`;
     case "confirmed-not-persisted":
-      return `confirmed, but a reboot would not load it: ${state.reason}`;
+      return (
+        `confirmed, but a reboot would not load it: ${state.reason}. Mend that, then finish it with "sluice confirm" and ` +
+        "the same plan"
+      );
   }
 }

@@ -258,6 +258,27 @@ describe("two engineers at once", () => {
   });
 });
 
+test("what was confirmed and could not be persisted is finished by confirming it again, and then it is done", async () => {
+  const { writeBoot } = firewall.driver;
+  Object.assign(firewall.driver, {
+    writeBoot: () => Promise.reject(new DriverError("No space left on device")),
+  });
+  expect(await apply("after-soak")).toEqual({
+    kind: "confirmed-not-persisted",
+    reason: "No space left on device",
+  });
+  expect(firewall).toMatchObject({ confirmed: "enforce", bootText: "old boot" });
+  expect(await confirm()).toMatchObject({ kind: "confirmed-not-persisted" });
+  Object.assign(firewall.driver, { writeBoot });
+  expect(await confirm()).toEqual({ kind: "done" });
+  expect(firewall.bootText).toBe("boot text");
+  expect(currentOf((await readRing(firewall.driver))!).plan).toBe(plan.id);
+  expect(await confirm()).toEqual({
+    kind: "refused",
+    reasons: ["this plan is confirmed and persisted already"],
+  });
+});
+
 describe("before anything is armed, the change is refused", () => {
   const refused = async (reason: string | RegExp): Promise<void> => {
     const end = await apply();

@@ -112,6 +112,25 @@ describe.skipIf(missingForFirewall)(
       expect(await driver.readFile("note")).toBe("old");
     });
 
+    test("a boot file that cannot be written stays as it is, whether its disk is full or not to be written to", async () => {
+      const [old, text] = (["monitor", "enforce"] as const).map((stage) =>
+        nftables.emit({ firewall: "fw1", conduits: [conduitRules(stage)] }),
+      );
+      const folder = join(host.folder, "nftables.d");
+      host.run(`mount -t tmpfs -o size=32k none ${folder}`);
+      await driver.writeBoot(old);
+      host.run(`head -c 20000 /dev/zero > ${folder}/filler`);
+      await expect(driver.writeBoot(`${text}${"# more\n".repeat(1_000)}`)).rejects.toThrow("No space left");
+      expect((await driver.read()).bootText).toBe(old);
+      host.run(`rm ${folder}/filler; mount -o remount,ro ${folder}`);
+      await expect(driver.writeBoot(text)).rejects.toThrow("Read-only file system");
+      expect((await driver.read()).bootText).toBe(old);
+      host.run(`mount -o remount,rw ${folder}`);
+      await driver.writeBoot(text);
+      expect((await driver.read()).bootText).toBe(text);
+      expect(host.run(`ls -A ${folder}`)).toBe("sluice.nft\n");
+    });
+
     test("counters come per permit and direction, and the record tells what was not admitted", async () => {
       await driver.restore(nftables.emit({ firewall: "fw1", conduits: [conduitRules("monitor")] }));
       host.run(
