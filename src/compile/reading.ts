@@ -38,7 +38,7 @@ export const linuxStates: ReadonlyMap<string, ConnectionState> = new Map([
 export interface Hooked {
   readonly name: string;
   readonly chain: string;
-  readonly policy: "accept" | "drop";
+  readonly policy: "accept" | "drop" | "unknown";
   readonly chains: ReadonlyMap<string, readonly Rule[]>;
   /** Packets that come to the chain; all others pass. */
   readonly reached: Cube;
@@ -54,7 +54,12 @@ export function hookedGate({ name, chain, policy, chains, reached, span }: Hooke
       hooked,
       [
         { cubes: [{}], action: { kind: "jump", chain }, span },
-        { cubes: [{}], action: { kind: policy }, span },
+        ...(policy === "unknown"
+          ? ([
+              { cubes: [{ uncertain: true }], action: { kind: "accept" }, span },
+              { cubes: [{}], action: { kind: "drop" }, span },
+            ] as const)
+          : [{ cubes: [{}], action: { kind: policy }, span }]),
       ],
     ],
   ];
@@ -122,14 +127,14 @@ export function judge(reading: Reading, packet: Packet): Answer {
 
 /** The interfaces by which a packet may come and leave, as far as the reading tells them apart. */
 function waysOf({ gates }: Reading, packet: Packet): readonly Pick<Packet, "ingress" | "egress">[] {
-  const cubes = gates
-    .flatMap(({ program }) => [...program.chains.values()].flat())
-    .flatMap((rule) => rule.cubes);
   const classes = (end: "ingress" | "egress"): readonly (string | undefined)[] => {
     if (packet[end] !== undefined) return [packet[end]];
-    return cubes.some((cube) => cube[end])
-      ? interfaceClasses(cubes.flatMap((cube) => cube[end] ?? []))
-      : [undefined];
+    const asked = gates.flatMap(({ program }) =>
+      [...program.chains.values()].flatMap((rules) =>
+        rules.flatMap(({ cubes }) => cubes.flatMap((cube) => cube[end] ?? [])),
+      ),
+    );
+    return asked.length > 0 ? interfaceClasses(asked) : [undefined];
   };
   return classes("ingress").flatMap((ingress) =>
     classes("egress").map((egress) => ({

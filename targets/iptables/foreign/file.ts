@@ -69,6 +69,8 @@ function addChain(table: Draft, line: string, span: Span): void {
   table.chains.set(name, { ...known, rules: [], span });
 }
 
+const builtIn: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
+
 function addRule(table: Draft, line: string, span: Span): void {
   const words = wordsOf(
     line.replace(/^\[\d+:\d+\]/, (counters) => " ".repeat(counters.length)),
@@ -84,7 +86,10 @@ function addRule(table: Draft, line: string, span: Span): void {
       append?.span ?? span,
     );
   }
-  const to = table.chains.get(chain?.text ?? "");
+  const name = chain?.text ?? "";
+  // Every table has these, also where the text does not say their policy.
+  if (builtIn.has(name) && !table.chains.has(name)) table.chains.set(name, { rules: [], span });
+  const to = table.chains.get(name);
   if (!chain || !to) throw new Unreadable(`there is no chain "${chain?.text ?? ""}"`, chain?.span ?? span);
   if (own !== words && family!.text !== `-${table.family}`) return;
   to.rules.push({ options: optionsOf(conditions), span });

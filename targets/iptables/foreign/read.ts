@@ -63,7 +63,8 @@ function gatesOf(scope: Scope): readonly Gate[] {
     const loop = loopIn(resolved);
     if (loop !== undefined) throw new Unreadable(`the chain "${loop}" leads back to itself`, chain.span);
     const title = `IPv${family} ${name} ${built}`;
-    const { policy = "accept", span } = chain;
+    const { policy = "unknown", span } = chain;
+    if (policy === "unknown") scope.unmodelled.push({ construct: `policy of ${built}`, span });
     return [hookedGate({ name: title, chain: built, policy, chains: resolved, reached: { family }, span })];
   });
 }

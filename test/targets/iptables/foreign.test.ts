@@ -120,6 +120,13 @@ describe("anybody's iptables rules", () => {
     expect(answer(forward(rules.slice(1)), "tcp 1.1.1.1 -> 1.1.1.2:1")).toBe("unknown");
   });
 
+  test("a built-in chain that the text does not declare has a policy that nobody knows", () => {
+    const text = "*filter\n-A FORWARD -p tcp -m tcp --dport 22 -j DROP\nCOMMIT\n";
+    expect(answer(text, "tcp 1.1.1.1 -> 1.1.1.2:22")).toBe("drop");
+    expect(answer(text, "tcp 1.1.1.1 -> 1.1.1.2:23")).toBe("unknown");
+    expect(read(text).unmodelled.map(({ construct }) => construct)).toEqual(["policy of FORWARD"]);
+  });
+
   test("every table on the way counts, and each variant: legacy and nft live side by side", () => {
     const legacy = forward(["FORWARD -p tcp -j ACCEPT"]);
     const nft = forward(["FORWARD -p tcp -m tcp --dport 22 -j DROP"], "ACCEPT");
