@@ -3,6 +3,7 @@ import type { Stage } from "../../src/compile/ir.ts";
 import { type Compilation, type CompileOrder, compileConduit, verifyText } from "../../src/verify/compile.ts";
 import { nftables } from "../../targets/nftables/target.ts";
 import { otherReader } from "../support/mutants.ts";
+import { judgePlantMutants } from "../support/plant-mutants.ts";
 import { anything, bare, ping, policy, tcp, udp, unlimited } from "../support/policies.ts";
 
 /** Every kind of set is filled, in both families and both directions, so that each line of the text matters. */
@@ -123,3 +124,10 @@ test.each(["monitor", "enforce"] as const)(
   },
   120_000,
 );
+
+test("every change of meaning to the texts of the reference plants is refused or refuted", () => {
+  const { seen, proved, untold } = judgePlantMutants(nftables, mutantsOf, other, 500);
+  expect(untold).toEqual([]);
+  expect(seen).toBeGreaterThanOrEqual(500);
+  expect(proved).toBeLessThan(seen / 3);
+}, 120_000);

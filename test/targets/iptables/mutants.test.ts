@@ -8,6 +8,7 @@ import {
 } from "../../../src/verify/compile.ts";
 import { iptables } from "../../../targets/iptables/target.ts";
 import { mutantsOf, otherReader } from "../../support/mutants.ts";
+import { judgePlantMutants } from "../../support/plant-mutants.ts";
 import { anything, bare, ping, policy, tcp, udp, unlimited } from "../../support/policies.ts";
 
 /** Every kind of rule is there, in both families and both directions, and enough of them for trees of chains. */
@@ -120,3 +121,11 @@ test.each(["monitor", "enforce"] as const)(
   },
   120_000,
 );
+
+test("every change of meaning to the texts of the reference plants is refused or refuted", () => {
+  const of = (text: string) => mutantsOf(text, wordsFor, /^(:|#ipset|-)/);
+  const { seen, proved, untold } = judgePlantMutants(iptables, of, other, 500);
+  expect(untold).toEqual([]);
+  expect(seen).toBeGreaterThanOrEqual(500);
+  expect(proved).toBeLessThan(seen / 2);
+}, 120_000);

@@ -5,6 +5,8 @@ import { parseRange } from "../../../src/net/address.ts";
 import type { Service } from "../../../src/net/service.ts";
 import { emit } from "../../../targets/pfsense/emit.ts";
 import { parse } from "../../../targets/pfsense/parse.ts";
+import { pfsense } from "../../../targets/pfsense/target.ts";
+import { judgePlantMutants } from "../../support/plant-mutants.ts";
 import { conduitRules, tcpPermit } from "../../support/rules.ts";
 import { difference } from "./meaning.ts";
 
@@ -133,3 +135,10 @@ test("every change of a token that changes the meaning is refused or shown with 
   expect(seen).toBeGreaterThan(500);
   expect(told).toBeGreaterThan(400);
 }, 60_000);
+
+test("every change of meaning to the texts of the reference plants is refused or refuted", () => {
+  const { seen, proved, untold } = judgePlantMutants(pfsense, mutantsOf, undefined, 500);
+  expect(untold).toEqual([]);
+  expect(seen).toBeGreaterThanOrEqual(500);
+  expect(proved).toBeLessThan(seen / 2);
+}, 120_000);
