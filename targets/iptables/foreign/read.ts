@@ -22,12 +22,39 @@ export function readForeign(text: string, file: string): Outcome<Reading> {
     const tables = readFile(text, file);
     const unmodelled: Unmodelled[] = [];
     const tracked = !/-j (?:NOTRACK|CT .*--notrack)/.test(text);
-    const gates = tables.flatMap((table) => gatesOf({ table, tracked, unmodelled }));
+    const gates = [
+      ...tables.flatMap((table) => gatesOf({ table, tracked, unmodelled })),
+      ...missingGates(text, file, tables, unmodelled),
+    ];
     return { value: { gates, unmodelled }, diagnostics: [] };
   } catch (error) {
     if (error instanceof Unreadable) return { diagnostics: [error.diagnostic] };
     throw error;
   }
+}
+
+/**
+ * The nft variant warns of tables of the legacy variant, which judge packets as well. Where they are not in the same
+ * text, nothing that passes here is sure to pass.
+ */
+function missingGates(
+  text: string,
+  file: string,
+  tables: readonly Table[],
+  unmodelled: Unmodelled[],
+): readonly Gate[] {
+  return text.split(/\r?\n/).flatMap((line, index): readonly Gate[] => {
+    const [, tool] = /^# Warning: (ip6?tables)-legacy tables present/.exec(line) ?? [];
+    if (!tool) return [];
+    const family = tool === "ip6tables" ? 6 : 4;
+    const names = tables.filter((table) => table.family === family).map(({ name }) => name);
+    if (new Set(names).size < names.length) return [];
+    const span = { file, line: index + 1, column: 1, length: line.length };
+    const name = `${tool}-legacy tables that are not in this text`;
+    unmodelled.push({ construct: name, span });
+    const perhaps: Rule = { cubes: [{ family, uncertain: true }], action: { kind: "drop" }, span };
+    return [{ name, program: { entry: name, policy: "accept", chains: new Map([[name, [perhaps]]]) } }];
+  });
 }
 
 /** Built-in chains on the way of a forwarded packet. Those of the table nat decide about no packet. */

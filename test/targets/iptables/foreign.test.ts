@@ -120,6 +120,16 @@ describe("anybody's iptables rules", () => {
     expect(answer(forward(rules.slice(1)), "tcp 1.1.1.1 -> 1.1.1.2:1")).toBe("unknown");
   });
 
+  test("tables of the other variant that the text warns of and does not hold may drop what passes here", () => {
+    const nft = forward(["FORWARD -p tcp -m tcp --dport 22 -j DROP"], "ACCEPT");
+    const warning = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
+    const ask = (text: string) => ["22", "23"].map((port) => answer(text, `tcp 1.1.1.1 -> 1.1.1.2:${port}`));
+    expect(ask(nft + warning)).toEqual(["drop", "unknown"]);
+    expect(read(nft + warning).unmodelled.map(({ span }) => span.line)).toEqual([5]);
+    expect(ask(nft + warning + forward([], "ACCEPT"))).toEqual(["drop", "accept"]);
+    expect(answer(nft + warning, "tcp fd00::1 -> [fd00::2]:23")).toBe("accept");
+  });
+
   test("a built-in chain that the text does not declare has a policy that nobody knows", () => {
     const text = "*filter\n-A FORWARD -p tcp -m tcp --dport 22 -j DROP\nCOMMIT\n";
     expect(answer(text, "tcp 1.1.1.1 -> 1.1.1.2:22")).toBe("drop");
