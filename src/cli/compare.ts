@@ -48,10 +48,14 @@ export const compareCommand = buildCommand<Flags, [string, string], Context>({
     if (!answer) throw new CommandError("this comparison takes more than its budget: nothing is known");
     const { told: changes } = answer;
     const unmodelled = groupUnmodelled([...before.unmodelled, ...second.unmodelled], answer);
+    const { findings } = together([before, second]);
     if (json) {
       const [one, other] = files;
-      const document = { before: one, after: other, changes: changesJson(changes), unmodelled };
+      const document = { before: one, after: other, changes: changesJson(changes), findings, unmodelled };
       printDocument(this, comparisonDocument, document);
-    } else this.process.stdout.write(`${changesText(changes)}\n\n${unmodelledText(unmodelled)}`);
+      return;
+    }
+    const warnings = findings.map((finding) => `warning: ${finding}\n`).join("");
+    this.process.stdout.write(`${changesText(changes)}\n\n${warnings}${unmodelledText(unmodelled)}`);
   },
 });

@@ -3,6 +3,7 @@ import { targets } from "../../targets/index.ts";
 import type { Reading, Unmodelled } from "../compile/reading.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
 import type { Firewall, Site } from "../policy/model.ts";
+import { unprovenMeaning } from "../verify/certificate.ts";
 import type { Place } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
 import { loadSite } from "./site-file.ts";
@@ -10,16 +11,29 @@ import { readTextFile } from "./text-file.ts";
 
 const sizeLimit = 64 * 1024 * 1024;
 
+/** A ruleset as it is read, and what must be said of the reading itself. */
+export interface ForeignFile extends Reading {
+  readonly findings: readonly string[];
+}
+
 /**
  * Reads a ruleset of any target, ours or somebody else's, by what it looks like.
  * @throws {CommandError} when it is not understood, after saying where and why.
  */
-export function readForeignFile(context: Context, name: string): Reading {
+export function readForeignFile(context: Context, name: string): ForeignFile {
   const text = readTextFile(resolve(context.cwd, name), name, sizeLimit);
   if (text.trim() === "") throw new CommandError(`${name} is empty`);
-  for (const { name: target, parse } of targets.values()) {
+  const unproven = (judge: string): Pick<ForeignFile, "findings"> => ({
+    findings: judge === "real" ? [] : [`${name}: ${unprovenMeaning}`],
+  });
+  for (const { name: target, parse, capabilities } of targets.values()) {
     const { value: program } = parse(text, name);
-    if (program) return { gates: [{ name: `${target}, Sluice's own`, program }], unmodelled: [] };
+    if (program)
+      return {
+        gates: [{ name: `${target}, Sluice's own`, program }],
+        unmodelled: [],
+        ...unproven(capabilities.judge),
+      };
   }
   const target = [...targets.values()].find(({ foreign }) => foreign.recognises(text));
   if (!target) {
@@ -29,7 +43,7 @@ export function readForeignFile(context: Context, name: string): Reading {
     );
   }
   const { value, diagnostics } = target.foreign.read(text, name);
-  if (value) return value;
+  if (value) return { ...value, ...unproven(target.capabilities.judge) };
   for (const diagnostic of diagnostics) {
     context.process.stderr.write(`${renderDiagnostic(diagnostic, () => text)}\n\n`);
   }
@@ -81,7 +95,8 @@ export const placeFlags = {
 } as const;
 
 /** The rulesets of one host: a packet passes when all of them let it pass. */
-export const together = (readings: readonly Reading[]): Reading => ({
+export const together = (readings: readonly ForeignFile[]): ForeignFile => ({
+  findings: [...new Set(readings.flatMap(({ findings }) => findings))],
   gates: readings.flatMap(({ gates }) => gates),
   unmodelled: readings.flatMap(({ unmodelled }) => unmodelled),
 });

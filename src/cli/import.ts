@@ -39,7 +39,7 @@ export const importCommand = buildCommand<Flags, [string, ...string[]], Context>
     if (!answer) throw new CommandError("these rulesets take more than the budget: nothing is known of them");
     const { told: meaning } = answer;
     const unmodelled = groupUnmodelled(reading.unmodelled, answer);
-    const found = findings(meaning);
+    const found = [...findings(meaning), ...reading.findings];
     if (json) {
       printDocument(this, importDocument, {
         files,

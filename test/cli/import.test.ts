@@ -42,6 +42,9 @@ describe("existing rulesets", () => {
       "rules.v4": dump(modbus, limited),
       "narrow.v4": dump(limited),
       "docker.nft": nft,
+      "config.xml":
+        "<pfsense><interfaces><lan><enable/><if>igb1</if></lan></interfaces><filter><rule><type>pass</type>" +
+        "<interface>lan</interface><source><any/></source><destination><any/></destination></rule></filter></pfsense>\n",
       "bad.v4": dump("-A FORWARD --dport 22 -j ACCEPT"),
       "prose.txt": "hello\n",
     };
@@ -109,6 +112,17 @@ describe("existing rulesets", () => {
       to: "cell",
       deny: expect.stringContaining("tcp 10.2.0.1:40000"),
     });
+  });
+
+  test("of a pfSense are read from its config.xml, and said to be unproven", async () => {
+    const { stdout, code } = await sluice(folder, ["import", "config.xml"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/IPv4 +any +unknown .* depends on the interface, accept in igb1, lan; deny in \*/);
+    expect(stdout).toMatch(/IPv6 +any +deny +all/);
+    expect(stdout).toContain("warning: config.xml: UNPROVEN");
+    const same = await sluice(folder, ["compare", "config.xml", "config.xml"]);
+    expect(same.stdout).toMatch(/IPv4 +any +equal/);
+    expect(same.stdout).toContain("UNPROVEN");
   });
 
   test("are compared by meaning, also where a rule is unknown in both", async () => {

@@ -84,6 +84,7 @@ export const comparisonDocument = published(
         unknown: packet.optional(),
       }),
     ),
+    findings: strings,
     unmodelled,
   },
 );
