@@ -87,6 +87,9 @@ conduits:
 firewalls:
 ${firewall(0)}${firewall(1)}criteria:
   dropped: { type: flow-dropped, interval: 1s }
+approvals:
+  monitor: { count: 1, roles: [approver] }
+  enforce: { count: 1, roles: [approver] }
 trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
 `;
     const sluice = (line: string, who = "eva"): Promise<Ended> => {
@@ -103,6 +106,17 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     const approved = async (...files: readonly string[]): Promise<void> => {
       expect((await sluice(`approve ${files.join(" ")}`, "olaf")).code).toBe(0);
     };
+    const untilStage = async (wanted: string, applying: Promise<Ended>): Promise<void> => {
+      let early: Ended | undefined;
+      void applying.then((ended) => {
+        early = ended;
+      });
+      while (!(await stages()).includes(wanted)) {
+        if (early) throw new Error(`it ended before: ${early.stdout}${early.stderr}`);
+        await sleep(200);
+      }
+    };
+
     test("[slow] is planned and applied conduit by conduit, the standby first, each plan on top of the one before", async () => {
       const planned = await sluice("plan dmz-cell1 dmz-cell2 --to monitor -o night.plan --json");
       expect(JSON.parse(planned.stdout).plans).toMatchObject([
@@ -134,6 +148,57 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
         "fw2 dmz-cell2 monitor",
       ]);
       expect(polling.missed()).toBe(0);
+    });
+
+    test("[slow] meets the same rules after a failover in the middle of a trial, and both members go back together", async () => {
+      const [poll, forbidden] = [await peers.open(502), await peers.open(9999)];
+      expect(await peers.ask(forbidden!)).toBe(true);
+      expect((await sluice("plan dmz-cell1 --to enforce -o day.plan --accept coverage=Minutes")).code).toBe(
+        0,
+      );
+      await approved("day.1.plan", "day.2.plan");
+      const applying = sluice("apply day.1.plan day.2.plan");
+      await untilStage("fw1 dmz-cell1 trial enforce", applying);
+      expect(await stages()).toContain("fw2 dmz-cell1 trial enforce");
+      expect((await sluice("confirm day.1.plan")).stderr).toContain("it is confirmed together with it");
+      expect(await peers.ask(forbidden!)).toBe(false);
+      peers.failover(1);
+      expect(await peers.ask(poll!)).toBe(true);
+      expect(await peers.ask(forbidden!)).toBe(false);
+      expect(await peers.open(9999)).toBeUndefined();
+      peers.failover(0);
+      expect(await peers.ask(poll!)).toBe(true);
+      expect((await sluice("abort fw1")).code).toBe(0);
+      const { code, stdout } = await applying;
+      expect(code).toBe(3);
+      expect(stdout).toMatch(/on fw2 to enforce: back: .*the primary fw1[\s\S]*on fw1 to enforce: back: /);
+      expect(await stages()).toEqual([
+        "fw1 dmz-cell1 monitor",
+        "fw1 dmz-cell2 monitor",
+        "fw2 dmz-cell1 monitor",
+        "fw2 dmz-cell2 monitor",
+      ]);
+      expect(polling.missed()).toBe(0);
+    });
+
+    test("[slow] is confirmed together, and rolled back member by member", async () => {
+      expect((await sluice("plan dmz-cell1 --to enforce -o again.plan --accept coverage=Minutes")).code).toBe(
+        0,
+      );
+      await approved("again.1.plan", "again.2.plan");
+      const applied = await sluice("apply again.1.plan again.2.plan --confirm-after-soak");
+      expect(applied.code).toBe(0);
+      expect(await stages()).toEqual([
+        "fw1 dmz-cell1 enforce",
+        "fw1 dmz-cell2 monitor",
+        "fw2 dmz-cell1 enforce",
+        "fw2 dmz-cell2 monitor",
+      ]);
+      expect((await sluice("rollback fw1")).code).toBe(0);
+      expect((await sluice("rollback fw2")).code).toBe(0);
+      expect(await stages()).not.toContain("fw2 dmz-cell1 enforce");
+      expect(polling.missed()).toBe(0);
+      expect((await sluice("journal verify --site site.yaml")).code).toBe(0);
     });
 
     /** Asks in a session all the time, as the process does, and counts the requests that had no answer. */
