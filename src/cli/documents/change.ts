@@ -119,6 +119,17 @@ export const drillDocument = published("drill", 1, "A rehearsal of what ends a t
   problems: strings.describe("Empty when every dead man can be relied on"),
 });
 
+export const knownGoodChangeDocument = published(
+  "known-good-change",
+  1,
+  "A known-good that was pinned, unpinned or mended.",
+  {
+    firewall: z.string(),
+    action: z.enum(["pin", "unpin", "mend"]),
+    number: count.optional().describe("Absent where all of them were mended"),
+  },
+);
+
 export const driftDocument = published(
   "drift",
   1,

@@ -1,7 +1,9 @@
 import { holderOf } from "../../rollout/holder.ts";
 import type { Driver } from "../../target.ts";
 import { CommandError, type Context } from "../context.ts";
-import { whoActs } from "../rollout/actor.ts";
+import { knownGoodChangeDocument } from "../documents/change.ts";
+import { jsonFlag, printDocument } from "../documents/document.ts";
+import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
 import { recordDone } from "../rollout/journal-file.ts";
 import { requireRight } from "../rollout/measure.ts";
@@ -11,14 +13,25 @@ import { loadSite } from "../site-file.ts";
 export interface Flags {
   readonly site?: string;
   readonly identity?: string;
+  readonly json: boolean;
 }
+
+/** What was done to the known-goods of a firewall. */
+export interface Done {
+  readonly action: "pin" | "unpin" | "mend";
+  readonly number?: number;
+  /** For a human. */
+  readonly text: string;
+}
+
+export const flags = { site: siteFlag, identity: identityFlag, json: jsonFlag } as const;
 
 /** Changes the known-goods of a firewall under its lock, and writes that into the journal. @throws {CommandError} */
 export async function changeKnownGoods(
   context: Context,
   flags: Flags,
   firewall: string,
-  action: string,
+  { action, number, text }: Done,
   details: Readonly<Record<string, unknown>>,
   change: (driver: Driver, holder: string, actor: string) => Promise<string | undefined>,
 ): Promise<void> {
@@ -34,4 +47,6 @@ export async function changeKnownGoods(
   await recordDone(context, folder, [
     { time: context.now().toISOString(), actor: actor.person.id, action, firewall, details },
   ]);
+  if (flags.json) printDocument(context, knownGoodChangeDocument, { firewall, action, number });
+  else context.process.stdout.write(`${firewall}: ${text}\n`);
 }

@@ -1,8 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { mend } from "../../rollout/pin.ts";
 import type { Context } from "../context.ts";
-import { identityFlag, siteFlag } from "../rollout/actor.ts";
-import { changeKnownGoods, type Flags } from "./change.ts";
+import { changeKnownGoods, type Flags, flags as known } from "./change.ts";
 
 export const mendCommand = buildCommand<Flags, [string], Context>({
   docs: {
@@ -10,14 +9,20 @@ export const mendCommand = buildCommand<Flags, [string], Context>({
     fullDescription: "The rules that run and the boot file are not touched.",
   },
   parameters: {
-    flags: { site: siteFlag, identity: identityFlag },
+    flags: known,
     positional: {
       kind: "tuple",
       parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
     },
   },
   async func(flags, firewall) {
-    await changeKnownGoods(this, flags, firewall, "mend", {}, mend);
-    this.process.stdout.write(`${firewall}: the known-goods lie there as they were kept\n`);
+    await changeKnownGoods(
+      this,
+      flags,
+      firewall,
+      { action: "mend", text: "the known-goods lie there as they were kept" },
+      {},
+      mend,
+    );
   },
 });

@@ -1,17 +1,15 @@
 import { buildCommand, numberParser } from "@stricli/core";
 import { pin } from "../../rollout/pin.ts";
 import type { Context } from "../context.ts";
-import { identityFlag, siteFlag } from "../rollout/actor.ts";
 import { reasonText } from "../rollout/measure.ts";
-import { changeKnownGoods, type Flags } from "./change.ts";
+import { changeKnownGoods, type Flags, flags as known } from "./change.ts";
 
 export const pinCommand = buildCommand<Flags & { readonly reason: string }, [string, number], Context>({
   docs: { brief: "Pins a known-good, so that it never makes room for newer ones" },
   parameters: {
     flags: {
       reason: { kind: "parsed", parse: reasonText, placeholder: "TEXT", brief: "Why it must stay" },
-      site: siteFlag,
-      identity: identityFlag,
+      ...known,
     },
     positional: {
       kind: "tuple",
@@ -27,9 +25,13 @@ export const pinCommand = buildCommand<Flags & { readonly reason: string }, [str
   },
   async func(flags, firewall, number) {
     const { reason } = flags;
-    await changeKnownGoods(this, flags, firewall, "pin", { number, reason }, (driver, holder, by) =>
-      pin(driver, holder, number, { by, time: this.now().toISOString(), reason }),
+    await changeKnownGoods(
+      this,
+      flags,
+      firewall,
+      { action: "pin", number, text: `known-good ${number} is pinned` },
+      { number, reason },
+      (driver, holder, by) => pin(driver, holder, number, { by, time: this.now().toISOString(), reason }),
     );
-    this.process.stdout.write(`${firewall}: known-good ${number} is pinned\n`);
   },
 });

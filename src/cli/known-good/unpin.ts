@@ -1,13 +1,12 @@
 import { buildCommand, numberParser } from "@stricli/core";
 import { pin } from "../../rollout/pin.ts";
 import type { Context } from "../context.ts";
-import { identityFlag, siteFlag } from "../rollout/actor.ts";
-import { changeKnownGoods, type Flags } from "./change.ts";
+import { changeKnownGoods, type Flags, flags as known } from "./change.ts";
 
 export const unpinCommand = buildCommand<Flags, [string, number], Context>({
   docs: { brief: "Takes the pin of a known-good away" },
   parameters: {
-    flags: { site: siteFlag, identity: identityFlag },
+    flags: known,
     positional: {
       kind: "tuple",
       parameters: [
@@ -21,9 +20,13 @@ export const unpinCommand = buildCommand<Flags, [string, number], Context>({
     },
   },
   async func(flags, firewall, number) {
-    await changeKnownGoods(this, flags, firewall, "unpin", { number }, (driver, holder) =>
-      pin(driver, holder, number, undefined),
+    await changeKnownGoods(
+      this,
+      flags,
+      firewall,
+      { action: "unpin", number, text: `known-good ${number} is not pinned` },
+      { number },
+      (driver, holder) => pin(driver, holder, number, undefined),
     );
-    this.process.stdout.write(`${firewall}: known-good ${number} is not pinned\n`);
   },
 });
