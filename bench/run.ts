@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Pro
     report: () => import("./report.ts"),
     rollout: () => import("./rollout.ts"),
     site: () => import("./site.ts"),
+    store: () => import("./store.ts"),
   };
 
 const wanted = process.argv.slice(2);

@@ -18,6 +18,7 @@ interface Flags extends ClockFlags, CollectingFlags {
   readonly output?: string;
   readonly store?: string;
   readonly follow: boolean;
+  readonly engine?: string;
   readonly json: boolean;
 }
 
@@ -51,6 +52,13 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
         default: false,
         brief: "Go on reading the logs as they grow and rotate, until Ctrl-C",
       },
+      engine: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "ADDRESS",
+        brief: "Have a cluster aggregate Zeek's connections: clickhouse[s]://HOST[:PORT]/DATABASE/TABLE",
+      },
       ...collectingFlags,
       ...clockFlags,
       json: jsonFlag,
@@ -61,18 +69,27 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
       parameter: { parse: String, placeholder: "FILE", brief: "Captures, logs, folders, or -" },
     },
   },
-  async func({ output, store, json, follow, from, every, site, identity, for: length, ...clock }, ...names) {
+  async func(
+    { output, store, engine, json, follow, from, every, site, identity, for: length, ...clock },
+    ...names
+  ) {
     const file = output === undefined ? undefined : outputPath(this, output);
     const collecting = { from, every, for: length, site, identity };
     if (Object.values(collecting).some((flag) => flag !== undefined)) {
-      if (from === undefined || names.length > 0 || store !== undefined || follow)
-        throw new CommandError("--from reads a firewall, and neither files nor a store", exitCodes.usage);
+      if (from === undefined || names.length > 0 || store !== undefined || engine !== undefined || follow)
+        throw new CommandError(
+          "--from reads a firewall, and neither files nor a store nor a cluster",
+          exitCodes.usage,
+        );
       const { observeFirewall } = await import("./observe-from.ts");
       const collected = await observeFirewall(this, from, collecting, file);
       this.process.stdout.write(json ? formatBaseline(collected) : renderBaseline(collected));
       return;
     }
-    const baseline = await orCommandError(() => observed(this, names, { store, follow }, clockOf(clock)));
+    const baseline =
+      engine === undefined
+        ? await orCommandError(() => observed(this, names, { store, follow }, clockOf(clock)))
+        : await orCommandError(() => observedTable(this, names, { store, follow }, engine));
     if (baseline.sources.length === 0)
       throw new CommandError("none of the files is of a format that is read here");
     if (file !== undefined) writeFileAtomic(file, formatBaseline(baseline));
@@ -81,10 +98,29 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
   },
 });
 
+/** Where the records come from or go to, beside the files that are named. */
+interface Sources {
+  readonly store: string | undefined;
+  readonly follow: boolean;
+}
+
+async function observedTable(
+  context: Context,
+  names: readonly string[],
+  { store, follow }: Sources,
+  engine: string,
+): Promise<Baseline> {
+  // The cluster keeps the records, and is asked anew each time: in a store they would count twice.
+  if (names.length > 0 || store !== undefined || follow)
+    throw new CommandError("--engine reads a table, and neither files nor a store", exitCodes.usage);
+  const { observeTable } = await import("./observe-table.ts");
+  return observeTable(context, engine);
+}
+
 async function observed(
   context: Context,
   names: readonly string[],
-  { store, follow }: { readonly store: string | undefined; readonly follow: boolean },
+  { store, follow }: Sources,
   clock: ClockSettings,
 ): Promise<Baseline> {
   if (store !== undefined) {

@@ -1,0 +1,62 @@
+import { neededFields, type ZeekField, zeekFields } from "../../baseline/sources/zeek-record.ts";
+import { EngineError } from "../engine-error.ts";
+import type { ZeekExpressions } from "../sql/zeek-partials.ts";
+import { identifier } from "./dialect.ts";
+
+export interface TableColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What fields are, where they are no text. */
+const numbers: Partial<Record<ZeekField, "UInt16" | "UInt8" | "Float64">> = {
+  ts: "Float64",
+  duration: "Float64",
+  "id.orig_p": "UInt16",
+  "id.resp_p": "UInt16",
+  ip_proto: "UInt8",
+  orig_pkts: "Float64",
+  orig_ip_bytes: "Float64",
+  resp_pkts: "Float64",
+  resp_ip_bytes: "Float64",
+};
+const counters: ReadonlySet<ZeekField> = new Set([
+  "orig_pkts",
+  "orig_ip_bytes",
+  "resp_pkts",
+  "resp_ip_bytes",
+]);
+
+/**
+ * The fields of Zeek in the columns of a table, whatever types it gave them: text as in the log, numbers, DateTime64,
+ * IPv4 and IPv6. Columns have the names of the fields, with dots or with underscores.
+ * @throws {EngineError} when a field that a flow needs is not there.
+ */
+export function zeekColumns(columns: readonly TableColumn[]): ZeekExpressions {
+  const columnOf = (field: ZeekField): TableColumn | undefined =>
+    columns.find(({ name }) => name === field || name === field.replaceAll(".", "_"));
+  const missing = neededFields.filter((field) => columnOf(field) === undefined);
+  if (missing.length > 0)
+    throw new EngineError(
+      `the table has no column ${missing.join(", ")}: one with the fields of Zeek's conn.log is expected (it has ` +
+        `${columns.map(({ name }) => name).join(", ") || "no columns, or is not there"})`,
+    );
+  return Object.fromEntries(
+    zeekFields.map((field) => [field, expressionOf(field, columnOf(field))]),
+  ) as unknown as ZeekExpressions;
+}
+
+function expressionOf(field: ZeekField, column: TableColumn | undefined): string {
+  const number = numbers[field];
+  if (column === undefined) return `CAST(NULL AS Nullable(${number ?? "String"}))`;
+  const name = identifier(column.name);
+  const type = column.type.replace(/^LowCardinality\((.*)\)$/, "$1").replace(/^Nullable\((.*)\)$/, "$1");
+  // Zeek's own marks for what is unset or empty, where a table has kept them.
+  const text = `if(toString(${name}) IN ('-', '(empty)', ''), NULL, toString(${name}))`;
+  if (number === undefined)
+    return field.endsWith("_h") ? `replaceRegexpOne(lower(${text}), '^::ffff:', '')` : text;
+  if (type.startsWith("DateTime"))
+    return `toUnixTimestamp64Micro(CAST(${name} AS Nullable(DateTime64(6)))) / 1e6`;
+  const read = `to${number}OrNull(${text})`;
+  return counters.has(field) ? `if(${read} >= 0 AND ${read} < 1e300, ${read}, NULL)` : read;
+}
