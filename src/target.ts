@@ -183,7 +183,7 @@ export interface CountersReading extends ConduitCounters {
   readonly epoch: { readonly record: string; readonly rules: string };
   /**
    * Packets that no permit admitted, counted apart from the record just before and just after the record was read: what
-   * is missing from the record was lost. Absent where the firewall keeps no such count.
+   * is missing from the record was lost. Absent where the firewall keeps no such count, or where it was not asked for.
    */
   readonly unpermitted?: { readonly before: number; readonly after: number };
 }
@@ -237,7 +237,8 @@ export interface Driver {
   confirm(order: TrialOrder): Promise<LeaseAnswer>;
   /** Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. */
   disarm(holder: string): Promise<void>;
-  counters(conduit: string): Promise<CountersReading>;
+  /** @param totals also count apart from the record, which costs as much again: `unpermitted` may be absent without. */
+  counters(conduit: string, totals?: "with totals"): Promise<CountersReading>;
   readings(): Promise<HostReadings>;
   /** Tries to open a TCP connection from the firewall itself, and closes it without sending anything. */
   probe(address: string, port: number, seconds: number): Promise<ProbeAnswer>;

@@ -79,7 +79,7 @@ async function readFirewall(
   const live = new Set((await driver.read()).conduits.map(({ conduit }) => conduit));
   const conduits: { conduit: string; counters: Awaited<ReturnType<Driver["counters"]>> }[] = [];
   for (const { id } of site.conduits.filter((one) => live.has(one.id))) {
-    conduits.push({ conduit: id, counters: await driver.counters(id) });
+    conduits.push({ conduit: id, counters: await driver.counters(id, "with totals") });
   }
   if (conduits.length === 0) {
     throw new CommandError(

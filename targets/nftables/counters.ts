@@ -48,7 +48,7 @@ export function readCounters(
       record: [boot, own?.handle, ...recordHandles].join(" "),
       rules: [boot, own?.handle, ...totals[1]!.handles].join(" "),
     },
-    unpermitted: { before: totals[0]!.packets, after: totals[2]!.packets },
+    ...(before && after && { unpermitted: { before: totals[0]!.packets, after: totals[2]!.packets } }),
   };
 }
 

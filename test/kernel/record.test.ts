@@ -83,7 +83,7 @@ describe.skipIf(missing)(`the record of real packets${missing ? ` (skipped: need
     });
     expect(session!.replies).toBeGreaterThanOrEqual(2);
     expect(session!.packets - session!.replies!).toBeGreaterThanOrEqual(3);
-    const { recorded: all, unpermitted, epoch } = await driver.counters("dmz-cell1");
+    const { recorded: all, unpermitted, epoch } = await driver.counters("dmz-cell1", "with totals");
     expect(all.reduce((sum, { packets }) => sum + packets, 0)).toBe(unpermitted!.after);
     expect((await driver.counters("dmz-cell1")).epoch).toEqual(epoch);
   }, 30_000);
