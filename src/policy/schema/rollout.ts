@@ -86,18 +86,15 @@ const criterionSchema = z
   })
   .superRefine((criterion, context) => {
     const { parameters = [], needed = [] } = criterionTypes[criterion.type];
-    for (const key of own) {
-      if (criterion[key] !== undefined && !parameters.includes(key)) {
-        const named = criterionTypeNames.filter((type) => criterionTypes[type].parameters?.includes(key));
-        const error = `only the type ${named.map((type) => `"${type}"`).join(" or ")} has this key`;
-        context.addIssue({ code: "custom", path: [key], message: error });
-      }
-      if (criterion[key] === undefined && needed.includes(key)) {
-        context.addIssue({
-          code: "custom",
-          message: `a criterion of the type "${criterion.type}" needs "${key}"`,
-        });
-      }
+    for (const [key, value] of Object.entries(criterion)) {
+      if (value === undefined || !ofSomeTypes.has(key) || parameters.includes(key)) continue;
+      const named = criterionTypeNames.filter((type) => criterionTypes[type].parameters?.includes(key));
+      const message = `only the type ${named.map((type) => `"${type}"`).join(" or ")} has this key`;
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+    for (const key of needed.filter((one) => !(one in criterion))) {
+      const message = `a criterion of the type "${criterion.type}" needs "${key}"`;
+      context.addIssue({ code: "custom", message });
     }
     if (criterion.type !== "external-signal") return;
     if ((criterion.file === undefined) === (criterion.command === undefined)) {
@@ -113,19 +110,9 @@ const criterionSchema = z
     }
   });
 
-/** Keys that only some types have. */
-const own = [
-  "per-minute",
-  "percent",
-  "address",
-  "port",
-  "from",
-  "high-target-accepted",
-  "file",
-  "expect",
-  "stale-after",
-  "command",
-] as const;
+const ofSomeTypes: ReadonlySet<string> = new Set(
+  criterionTypeNames.flatMap((type) => criterionTypes[type].parameters ?? []),
+);
 
 export const criteriaSchema = recordOf(criterionSchema, "criterion");
 
