@@ -194,6 +194,18 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
         "fw2 dmz-cell1 enforce",
         "fw2 dmz-cell2 monitor",
       ]);
+      expect((await sluice("known-good pin fw1 2 --reason Audit")).code).toBe(0);
+      const kept = JSON.parse((await sluice("known-good list fw1 --json")).stdout);
+      expect(
+        kept.entries.map((entry: { number: number; text: string }) => `${entry.number} ${entry.text}`),
+      ).toEqual([...["1 whole", "2 whole", "3 whole", "4 whole"]]);
+      expect(kept.entries[1].pinned).toMatchObject({ by: "eva", reason: "Audit" });
+      hosts[0].run("echo >> /var/lib/sluice/known-good/0002.rules");
+      const changed = await sluice("known-good list fw1");
+      expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining("ITS TEXT IS CHANGED")]);
+      expect((await sluice("known-good mend fw1")).code).toBe(0);
+      expect((await sluice("known-good list fw1")).code).toBe(0);
+      expect((await sluice("known-good unpin fw1 2")).code).toBe(0);
       expect((await sluice("rollback fw1")).code).toBe(0);
       expect((await sluice("rollback fw2")).code).toBe(0);
       expect(await stages()).not.toContain("fw2 dmz-cell1 enforce");
