@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Order } from "../../src/lab/control.ts";
+import { entryTo } from "../../src/lab/enter.ts";
 import { isLab, order, stopLab } from "../../src/lab/lab.ts";
 import { type LabFolder, labFolder, pollLog } from "../../src/lab/lab-folder.ts";
 import { type Poll, readPolls } from "../../src/lab/poll-log.ts";
@@ -28,10 +29,10 @@ export interface Finished {
 /** Runs a command to its end and collects what it says. */
 export function finish(
   argv: readonly string[],
-  options: { cwd?: string; input?: string } = {},
+  options: { cwd?: string; input?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0]!, argv.slice(1), { cwd: options.cwd, stdio: "pipe" });
+    const child = spawn(argv[0]!, argv.slice(1), { cwd: options.cwd, env: options.env, stdio: "pipe" });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
@@ -79,13 +80,20 @@ export async function startTestLab(...words: readonly string[]): Promise<Lab> {
     if (code !== 0) throw new Error(`${argv.slice(2).join(" ")} exited with ${code}:\n${stdout}${stderr}`);
     return stdout;
   };
-  const on = (host: string, line: string): Promise<Finished> =>
-    finish(sluice("lab", "exec", ...dir, host, "--", "sh", "-c", line));
+  // As `sluice lab exec` does it, without the time that a command takes to start.
+  const on = (host: string, line: string): Promise<Finished> => {
+    const { command, words, env } = entryTo(folder, host, ["sh", "-c", line]);
+    return finish([command, ...words], { env });
+  };
   await mustFinish(sluice("lab", "up", ...dir, ...words));
   return {
     folder,
     on,
-    engineer: (line) => mustFinish(sluice("lab", "exec", ...dir, "--", "sh", "-c", line)),
+    async engineer(line) {
+      const { code, stdout, stderr } = await on("laptop", line);
+      if (code !== 0) throw new Error(`${line} exited with ${code}:\n${stdout}${stderr}`);
+      return stdout;
+    },
     console: (line) => order(folder, { do: "console", argv: ["sh", "-c", line] }),
     fault: async (...fault) => void (await mustFinish(sluice("lab", "fault", ...dir, ...fault))),
     order: (what) => order(folder, what),
