@@ -153,6 +153,20 @@ describe.skipIf(labMissing)(needingLab("a rollout over real SSH"), { timeout: 12
     expect(after).toBe(before);
   });
 
+  test("[slow] what must reconnect is not confirmed by the session that was open before", async () => {
+    const file = join(lab.folder.site, "site.yaml");
+    const text = readFileSync(file, "utf8");
+    const wanted = text.replace(/(it-cell1:[\s\S]*?\n( +)critical: true)/, "$1\n$2reconnect-required: true");
+    expect(wanted).not.toBe(text);
+    writeFileSync(file, wanted);
+    await prepare("enforce", "reconnect.plan");
+    const { code, stderr } = await lab.on("laptop", "sluice apply reconnect.plan --confirm-after-soak");
+    writeFileSync(file, text);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/must reconnect, and the session \S+ \S+ 6 502 was not made anew/);
+    expect(await rulesetHash(lab)).toBe(monitor);
+  });
+
   test("[slow] a confirmed trial outlives a reboot of the firewall, and one rollback undoes it", async () => {
     await prepare("enforce", "kept.plan");
     await lab.engineer("sluice apply kept.plan --confirm-after-soak");
