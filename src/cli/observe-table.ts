@@ -7,6 +7,9 @@ import { CommandError, type Context } from "./context.ts";
 
 /** The baseline of a table on a cluster. @throws {CommandError} */
 export async function observeTable({ process }: Context, engine: string): Promise<Baseline> {
+  process.stderr.write(
+    "note: the SQL was proved on ClickHouse's own engine; how a cluster authenticates and encrypts is UNPROVEN\n",
+  );
   try {
     const address = readTableAddress(engine);
     const { CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password } = process.env;

@@ -1,7 +1,5 @@
 import { differencesSince } from "../plan/differences.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { WindowId } from "../policy/model.ts";
-import { secondsLeft, windowAt } from "../policy/windows.ts";
 import type { Driver, LiveState } from "../target.ts";
 import { type Change, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
 import { isOf } from "./drill.ts";
@@ -9,8 +7,10 @@ import { groundProblems } from "./ground.ts";
 import { hostProblems } from "./host-problems.ts";
 import { firstRing, readRing, writeRing } from "./known-good.ts";
 import { obtainLock } from "./lock.ts";
+import { rollbackProblems } from "./rollback-time.ts";
 import { surprises } from "./surprises.ts";
 import { watchBeforehand, watchingSeconds } from "./watch-beforehand.ts";
+import { windowProblems } from "./window.ts";
 
 /** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
 export async function preflight(
@@ -44,6 +44,8 @@ export async function preflight(
   const ring = await readRing(driver);
   const problems = [...(await groundProblems(driver, live, ring)), ...(await textProblems(change, driver))];
   if (problems.length > 0) return problems;
+  const slow = await rollbackProblems(change, driver, ring, outside);
+  if (slow.length > 0) return slow;
   if (!ring) await keepFirst(change, driver, live, outside);
   const open = await surprisesSincePlan(change, driver);
   if (open.length > 0) return open;
@@ -58,30 +60,6 @@ const changedMessage = ({ follows }: Plan): string =>
     ? "the firewall is not as it was when the plan was made: make a new plan"
     : `the firewall is not as plan ${follows.slice(0, 16)}… leaves it, which goes before this one: apply that one first, ` +
       "or make a new plan";
-
-/**
- * Seconds until the window closes, less the reserve; undefined without a window, negative when it is too late. The reserve
- * is never shorter than what the dead men take: a trial that is renewed at its last moment, and then left alone, ends
- * inside its window too.
- */
-export function windowSeconds({ plan }: Change, outside: Outside): number | undefined {
-  if (!plan.window) return undefined;
-  const { timezone, ...window } = plan.window;
-  const span = { file: plan.site.file, line: 1, column: 1, length: 1 };
-  const opening = windowAt({ ...window, id: window.id as WindowId, span }, timezone, outside.time());
-  return opening === undefined
-    ? -1
-    : secondsLeft(opening, outside.time()) - Math.max(plan.trial.reserve, plan.trial.lease + 5);
-}
-
-export function windowProblems(change: Change, outside: Outside): readonly string[] {
-  const { window, trial } = change.plan;
-  const left = windowSeconds(change, outside);
-  if (window === undefined || left === undefined || left >= trial.soak + trial.lease) return [];
-  return left < 0
-    ? [`the window ${window.id} is closed, or its reserve of ${trial.reserve} s has begun`]
-    : [`the window ${window.id} leaves ${Math.floor(left)} s: too little for a soak of ${trial.soak} s`];
-}
 
 async function useProblems({ plan }: Change, driver: Driver): Promise<readonly string[]> {
   const used = await driver.readFile(usedName(plan.id));

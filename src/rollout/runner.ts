@@ -26,9 +26,10 @@ import {
   type State,
   step,
 } from "./machine.ts";
-import { preflight, windowProblems, windowSeconds } from "./preflight.ts";
+import { preflight } from "./preflight.ts";
 import { noteSessions } from "./reconnect.ts";
 import { release, verifyReturn } from "./return.ts";
+import { windowProblems, windowSeconds } from "./window.ts";
 
 /**
  * Carries a change from `start` to its end: performs what the machine asks for, one thing at a time, and tells it what

@@ -363,6 +363,14 @@ describe("before anything is armed, the change is refused", () => {
     await refused("its reserve of 60 s has begun");
   });
 
+  test("when a rollback on this firewall takes longer than the window keeps for it", async () => {
+    const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "01:00", to: "04:00" };
+    plan = makePlan({ window });
+    firewall = await fakeFirewall(plan);
+    firewall.latency = 50;
+    await refused("s on this firewall, measured now, and the window night keeps 60 s for it");
+  });
+
   test("when the firewall cannot be reached", async () => {
     firewall.wire = "cut";
     expect(await apply()).toEqual({ kind: "refused", reasons: ["no route to host"] });
