@@ -316,6 +316,16 @@ const cases: readonly Case[] = [
     at: ["services", "  recipes"],
   },
   {
+    check: "half-a-pair",
+    change: ({ firewalls }) => {
+      firewalls.fw2 = { ...firewalls.fw1, "high-availability": { peer: "fw1", role: "standby" } };
+      firewalls.fw1["high-availability"] = { peer: "fw2", role: "primary" };
+    },
+    subject: "dmz-cell",
+    message: 'conduit "dmz-cell" names "fw1" and not "fw2", which is a pair with it',
+    at: ["conduits", "dmz-cell"],
+  },
+  {
     check: "unused-firewall",
     change: (plant) => {
       plant.firewalls.fw2 = { ...plant.firewalls.fw1, address: "10.2.0.2" };

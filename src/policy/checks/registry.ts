@@ -12,6 +12,7 @@ import { emptyConduit } from "./empty-conduit.ts";
 import { evidenceUnreadable } from "./evidence-unreadable.ts";
 import { expired, expiresSoon } from "./expiry.ts";
 import { externalHighTarget } from "./external-high-target.ts";
+import { halfAPair } from "./half-a-pair.ts";
 import { ipv6Forgotten } from "./ipv6-forgotten.ts";
 import { levelSkipped } from "./level-skipped.ts";
 import { lockOutRisk } from "./lock-out-risk.ts";
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   unpatchedAsset,
   emptyConduit,
   conduitNotCrossed,
+  halfAPair,
   neighboursCut,
   anyToAny,
   serviceAny,

@@ -2,6 +2,7 @@ import type { Firewall, FirewallId, SshAccess, ZoneId } from "../model.ts";
 import type { SiteFile } from "../schema/site.ts";
 import { didYouMean } from "../suggest.ts";
 import { resolveRange } from "./addresses.ts";
+import { checkPairs } from "./pairs.ts";
 import { reportUnknown } from "./references.ts";
 import { type Resolution, reportKey, reportValue } from "./report.ts";
 
@@ -22,9 +23,9 @@ export function resolveFirewalls(
   targets: TargetDefaults,
   zones: ReadonlySet<string>,
 ): readonly Firewall[] {
-  const names = { zones, firewalls: new Set(Object.keys(entries ?? {})) };
+  checkPairs(to, entries ?? {});
   return Object.entries(entries ?? {}).map(([id, entry]) =>
-    resolveFirewall(to, id as FirewallId, entry, targets, names),
+    resolveFirewall(to, id as FirewallId, entry, targets, zones),
   );
 }
 
@@ -33,10 +34,11 @@ function resolveFirewall(
   id: FirewallId,
   entry: FirewallEntry,
   targets: TargetDefaults,
-  names: { readonly zones: ReadonlySet<string>; readonly firewalls: ReadonlySet<string> },
+  zones: ReadonlySet<string>,
 ): Firewall {
   const path = ["firewalls", id];
   const target = Object.hasOwn(targets, entry.target) ? targets[entry.target] : undefined;
+  const pair = entry["high-availability"];
   const bootFile = entry["boot-file"] ?? target?.bootFile;
   const bootEntry = entry["boot-entry"] ?? target?.bootEntry;
   if (target === undefined && Object.keys(targets).length > 0) {
@@ -54,14 +56,8 @@ function resolveFirewall(
       fix: "the boot entry is the host's own file, which includes the boot file: give the boot file another name",
     });
   }
-  const pair = entry["high-availability"];
-  if (pair !== undefined) {
-    const at = [...path, "high-availability", "peer"];
-    reportUnknown(to, "firewall", pair.peer, at, names.firewalls);
-    if (pair.peer === id) reportValue(to, "site/own-peer", at, `"${id}" cannot be a pair with itself`);
-  }
   for (const zone of Object.keys(entry.interfaces ?? {})) {
-    reportUnknown(to, "zone", zone, [...path, "interfaces", zone], names.zones, reportKey);
+    reportUnknown(to, "zone", zone, [...path, "interfaces", zone], zones, reportKey);
   }
   return {
     id,
