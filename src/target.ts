@@ -27,6 +27,8 @@ export interface DriverPaths {
   readonly bootEntry: string;
   /** The firewall is a bridge, so it must be checked that its packets meet the rules at all. */
   readonly transparent?: true;
+  /** The firewall is one of a high-availability pair, so sessions must survive that they go over to the other and back. */
+  readonly paired?: true;
 }
 
 /** Facts about the host, read before anything is planned. */

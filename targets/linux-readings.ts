@@ -1,4 +1,4 @@
-import type { HostReadings, ProbeAnswer } from "../src/target.ts";
+import type { DriverPaths, HostReadings, ProbeAnswer } from "../src/target.ts";
 import { clientIn, readSaid, wholeNumber } from "./said.ts";
 
 /**
@@ -47,13 +47,20 @@ exit 69`;
 export const probeAnswer = (code: number): ProbeAnswer =>
   code === 0 ? "open" : code === 1 ? "closed" : "unknown";
 
-/** Prints the settings of conntrack that decide whether a session outlives a reboot of the firewall. */
-export const conntrackSettings = `for name in nf_conntrack_tcp_loose nf_conntrack_helper; do
+/**
+ * Prints the settings of conntrack that decide whether a session outlives a reboot of the firewall or a failover, and
+ * whether the daemon runs that gives the sessions of one member of a pair to the other (conntrackd(8)).
+ */
+export const conntrackSettings = `for name in nf_conntrack_tcp_loose nf_conntrack_helper nf_conntrack_tcp_be_liberal; do
   if [ -e "/proc/sys/net/netfilter/$name" ]; then echo "$name $(cat "/proc/sys/net/netfilter/$name")"; fi
-done`;
+done
+if grep -qsx conntrackd /proc/[0-9]*/comm; then echo "conntrackd runs"; fi`;
 
 /** What of these settings no change may be made with, each with how to mend it. */
-export function conntrackObstacles(printed: string): readonly string[] {
+export function conntrackObstacles(
+  printed: string,
+  { paired }: Pick<DriverPaths, "paired">,
+): readonly string[] {
   const set = new Map(printed.split("\n").map((line) => line.split(" ") as [string, string]));
   const mend = (name: string, value: number): string =>
     `sysctl -w net.netfilter.${name}=${value}, and the same line in /etc/sysctl.d`;
@@ -68,6 +75,15 @@ export function conntrackObstacles(printed: string): readonly string[] {
       ? [
           "nf_conntrack_helper is on, so that packets may open ports that no permit names: " +
             mend("nf_conntrack_helper", 0),
+        ]
+      : []),
+    // A member that takes over again still has the sessions with the windows of when it lost them: what comes now lies
+    // outside and is invalid, replies too. A member that never had a session takes it up with any window.
+    ...(paired && set.get("nf_conntrack_tcp_be_liberal") !== "1" && set.get("conntrackd") !== "runs"
+      ? [
+          "nf_conntrack_tcp_be_liberal is off and conntrackd does not run, so that this member of a pair would take sessions " +
+            `that come back to it after a failover for invalid: ${mend("nf_conntrack_tcp_be_liberal", 1)}, or run conntrackd ` +
+            "on both members",
         ]
       : []),
   ];

@@ -58,6 +58,7 @@ export const planSchema = z.strictObject({
     bootFile: z.string(),
     bootEntry: z.string(),
     transparent: z.literal(true).optional(),
+    paired: z.literal(true).optional(),
   }),
   /** The other member of a high-availability pair, which is changed together with this one. */
   pair: z.strictObject({ peer: id, role: z.enum(["primary", "standby"]) }).optional(),

@@ -58,7 +58,7 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
       ...(await probe(host)),
       ...(await otherVariant(host)),
       ...(await flowtables(host)),
-      ...conntrackObstacles((await host.try(conntrackSettings)).stdout),
+      ...conntrackObstacles((await host.try(conntrackSettings)).stdout, paths),
       ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings.join(" "))) : []),
       ...(await bootService(host, paths)),
     ],

@@ -45,7 +45,7 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
       ...(second === undefined ? [noGuard] : []),
       ...(isTooOld(number) ? [`nft ${named} is too old: install ${oldestVersion.join(".")} or newer`] : []),
       ...flowtables(listing.stdout),
-      ...conntrackObstacles((await host.try(script(conntrackSettings))).stdout),
+      ...conntrackObstacles((await host.try(script(conntrackSettings))).stdout, paths),
       ...(await namespaces(host)),
       ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings)) : []),
       ...(await bootService(host, paths)),

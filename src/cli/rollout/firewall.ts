@@ -29,6 +29,7 @@ export const placeOf = (firewall: Firewall): Place => ({
   bootFile: firewall.bootFile,
   bootEntry: firewall.bootEntry,
   ...(firewall.transparent && { transparent: true }),
+  ...(firewall.highAvailability && { paired: true }),
 });
 
 /** The firewall of that id. @throws {CommandError} */

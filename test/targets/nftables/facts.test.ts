@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CommandResult, Session } from "../../../src/session.ts";
 import { executorScript } from "../../../targets/linux-guard/scripts.ts";
+import { conntrackSettings } from "../../../targets/linux-readings.ts";
 import { createDriver } from "../../../targets/nftables/driver.ts";
 
 const paths = { bootFile: "/etc/nftables.d/sluice.nft", bootEntry: "/etc/nftables.conf" };
@@ -96,6 +97,36 @@ describe("a firewall that is a bridge", () => {
 
   test("is asked about its bridge only where the site file says that it is one", async () => {
     expect(await obstacles({ [settings]: "!no such file" })).toEqual([]);
+  });
+});
+
+describe("a member of a high-availability pair", () => {
+  const conntrack = async (answer: string, paired?: true): Promise<readonly string[]> => {
+    const session = answering({ [`sh -c ${conntrackSettings}`]: answer, ...healthy });
+    return (await createDriver(session, { ...paths, ...(paired && { paired }) }).facts()).obstacles;
+  };
+  const strict = "nf_conntrack_tcp_loose 1\nnf_conntrack_tcp_be_liberal 0\n";
+
+  test.each([
+    ["windows are not checked", "nf_conntrack_tcp_be_liberal 1\n"],
+    ["sessions are shared", `${strict}conntrackd runs\n`],
+  ])("has no obstacle where %s", async (_name, answer) => {
+    expect(await conntrack(answer, true)).toEqual([]);
+  });
+
+  test.each([strict, "", "!no shell"])(
+    "that would cut sessions which come back, or does not say (%j), is told both ways to mend it",
+    async (answer) => {
+      expect(await conntrack(answer, true)).toEqual([
+        expect.stringMatching(
+          /be_liberal is off and conntrackd .*: sysctl -w net\.netfilter\.nf_conntrack_tcp_be_liberal=1, .* or run conntrackd/,
+        ),
+      ]);
+    },
+  );
+
+  test("is asked for it only where the site file says that it is one", async () => {
+    expect(await conntrack(strict)).toEqual([]);
   });
 });
 
