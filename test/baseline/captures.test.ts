@@ -96,7 +96,7 @@ describe("pcapng", () => {
       little.interface(1),
       little.interface(101),
       little.enhanced(0, 0n, data),
-      little.enhanced(1, 0n, syn),
+      little.enhanced(1, 1_000_000n, syn),
       big.section(),
       big.interface(229),
       big.enhanced(0, 0n, other),

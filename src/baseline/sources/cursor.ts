@@ -2,6 +2,8 @@
 export interface Cursor {
   bytes: Uint8Array;
   at: number;
+  /** Where the IP header starts, once the link header is read. */
+  ip: number;
   /** Where the captured bytes end. */
   end: number;
   /** Where the bytes on the wire would end: at least `end`. */

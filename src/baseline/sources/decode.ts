@@ -24,7 +24,7 @@ export interface Decoder {
 export function decoder(): Decoder {
   const packet = emptyPacket();
   const addresses = keyTable();
-  const cursor: Cursor = { bytes: new Uint8Array(0), at: 0, end: 0, wireEnd: 0, broadcast: false };
+  const cursor: Cursor = { bytes: new Uint8Array(0), at: 0, end: 0, ip: 0, wireEnd: 0, broadcast: false };
   return {
     packet,
     cursor,
@@ -48,6 +48,7 @@ export function decoder(): Decoder {
       cursor.broadcast = false;
       const noIp = link(cursor, frame.littleEndian);
       if (noIp !== undefined) return noIp;
+      cursor.ip = cursor.at;
       const place = readIp(cursor, packet, addresses);
       if (typeof place === "object") return place;
       packet.time = frame.time;

@@ -9,6 +9,10 @@ export interface Frame {
   /** Length on the wire, in bytes; more than was captured when the capture was taken with a snap length. */
   wireLength: number;
   linkType: number;
+  /** Of the interface that recorded it, where a capture has several. */
+  point: number;
+  /** Put together from a log's line: equal bytes say nothing of equal packets. */
+  rebuilt: boolean;
   /** Byte order of the host that captured: some link headers are in it. */
   littleEndian: boolean;
   /** Seconds since 1970; NaN when the record has no time. */
@@ -22,6 +26,8 @@ export const emptyFrame = (): Frame => ({
   end: 0,
   wireLength: 0,
   linkType: -1,
+  point: 0,
+  rebuilt: false,
   littleEndian: true,
   time: Number.NaN,
 });

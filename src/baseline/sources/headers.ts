@@ -42,6 +42,7 @@ const ethernetHeader = 14;
 export function headerWriter(sink: FrameSink): (packet: LoggedPacket) => Drop | undefined {
   const frame = emptyFrame();
   frame.linkType = 1;
+  frame.rebuilt = true;
   return (packet) => {
     const [source, destination] = [binary(packet.source), binary(packet.destination)];
     if (source === undefined || destination === undefined || source.family !== destination.family)

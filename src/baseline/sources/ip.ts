@@ -31,7 +31,10 @@ function readIpv4(cursor: Cursor, packet: CapturedPacket): Drop | FragmentPlace 
   packet.length = total;
   const fragmentation = u16(bytes, at + 6);
   const offset = fragmentation & 0x1fff;
-  packet.fragment = (fragmentation & 0x3fff) === 0 ? -1 : u16(bytes, at + 4);
+  packet.fragmentOffset = fragmentation & 0x3fff;
+  packet.identification = u16(bytes, at + 4);
+  packet.hopLimit = bytes[at + 8]!;
+  packet.fragment = packet.fragmentOffset === 0 ? -1 : packet.identification;
   trim(cursor, at + total);
   cursor.at = at + header;
   return offset === 0 ? "first" : "later";
@@ -47,6 +50,9 @@ function readIpv6(cursor: Cursor, packet: CapturedPacket, addresses: KeyTable): 
   packet.destination = addressAt(bytes, at + 24, addresses);
   packet.length = 40 + payload;
   packet.fragment = -1;
+  packet.fragmentOffset = 0;
+  packet.identification = i32(bytes, at) & 0xfffff;
+  packet.hopLimit = bytes[at + 7]!;
   trim(cursor, at + 40 + payload);
   cursor.at = at + 40;
   return skipExtensions(cursor, packet, bytes[at + 6]!);
@@ -72,7 +78,8 @@ function skipExtensions(cursor: Cursor, packet: CapturedPacket, first: number): 
       if (at + 8 > end) return cut;
       const offset = u16(bytes, at + 2) & 0xfff8;
       // A fragment header on a whole packet ("atomic", RFC 6946) is no fragmentation.
-      if ((u16(bytes, at + 2) & 0xfff9) !== 0) packet.fragment = i32(bytes, at + 4) >>> 0;
+      packet.fragmentOffset = u16(bytes, at + 2) & 0xfff9;
+      if (packet.fragmentOffset !== 0) packet.fragment = packet.identification = i32(bytes, at + 4) >>> 0;
       type = bytes[at]!;
       cursor.at = at + 8;
       if (offset === 0) continue;

@@ -38,6 +38,12 @@ export interface CapturedPacket {
   broadcast: boolean;
   /** 32 bits (IPv4: 16) that the fragments of one packet share; -1 when it is whole. */
   fragment: number;
+  /** IPv4: flags and offset; IPv6: offset and flag of the fragment header. 0 when it is whole. */
+  fragmentOffset: number;
+  /** IPv4: identification; IPv6: that of the fragments, else the flow label. */
+  identification: number;
+  /** Time to live (IPv4), hop limit (IPv6). */
+  hopLimit: number;
 }
 
 export const emptyPacket = (): CapturedPacket => ({
@@ -53,4 +59,7 @@ export const emptyPacket = (): CapturedPacket => ({
   time: Number.NaN,
   broadcast: false,
   fragment: -1,
+  fragmentOffset: 0,
+  identification: 0,
+  hopLimit: 0,
 });

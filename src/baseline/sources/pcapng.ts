@@ -67,6 +67,7 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
     frame.end = frame.start + captured;
     if (frame.end > at + length - 4) return "longer than its block";
     frame.linkType = source.linkType;
+    frame.point = index;
     frame.littleEndian = little;
     frame.time = simple
       ? Number.NaN

@@ -9,6 +9,7 @@ import {
 } from "../conversation.ts";
 import { keyTable } from "../key-table.ts";
 import { notePresence } from "../presence.ts";
+import { copies, copyReason } from "./copies.ts";
 import { decoder } from "./decode.ts";
 import { fragments } from "./fragments.ts";
 import type { Frame } from "./frame.ts";
@@ -37,7 +38,8 @@ export interface Tracker {
 /** @param done takes each conversation once, when it is over. */
 export function tracker(done: (talk: Conversation) => void): Tracker {
   let table = keyTable();
-  const { packet, decode, addressText } = decoder();
+  const { packet, cursor, decode, addressText } = decoder();
+  const { isCopy } = copies();
   const parts = fragments();
   /** By number of the key: the conversation, and whether its party `a` is the lower end. */
   let running: Conversation[] = [];
@@ -115,10 +117,15 @@ export function tracker(done: (talk: Conversation) => void): Tracker {
   return {
     add(frame, tally) {
       const outcome = decode(frame);
-      if (outcome === "first") {
+      if (typeof outcome === "object") {
+        if (outcome.kind === "ignored") tally.ignore(outcome.reason);
+        else tally.reject(outcome.reason);
+      } else if (isCopy(frame, packet, cursor)) {
+        tally.ignore(copyReason);
+      } else if (outcome === "first") {
         note();
         tally.use();
-      } else if (outcome === "later") {
+      } else {
         const whole = parts.find(packet);
         if (whole === undefined) {
           tally.ignore("fragment whose first part was not seen");
@@ -126,10 +133,6 @@ export function tracker(done: (talk: Conversation) => void): Tracker {
           count(whole.talk, whole.sender, packet);
           tally.use();
         }
-      } else if (outcome.kind === "ignored") {
-        tally.ignore(outcome.reason);
-      } else {
-        tally.reject(outcome.reason);
       }
     },
     end() {

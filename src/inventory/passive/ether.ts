@@ -24,7 +24,7 @@ export interface Ether {
 export function readEther({ bytes, start, end, linkType }: Frame): Ether | undefined {
   const layout = layouts.get(linkType);
   if (layout === undefined || start + layout.length > end) return undefined;
-  const cursor: Cursor = { bytes, at: start + layout.length, end, wireEnd: end, broadcast: false };
+  const cursor: Cursor = { bytes, at: start + layout.length, ip: end, end, wireEnd: end, broadcast: false };
   const type = innerType(cursor, u16(bytes, start + layout.type));
   if (type === undefined) return undefined;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

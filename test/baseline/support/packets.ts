@@ -21,8 +21,8 @@ export function address6(text: string): Uint8Array {
 
 export const tcpFlags = { fin: 1, syn: 2, rst: 4, ack: 16, synAck: 18, finAck: 17 } as const;
 
-export const tcp = (from: number, to: number, flags: number, payload = 0): Uint8Array =>
-  bytes(be16(from), be16(to), zeros(8), 0x50, flags, zeros(6), zeros(payload));
+export const tcp = (from: number, to: number, flags: number, payload = 0, sequence = 0): Uint8Array =>
+  bytes(be16(from), be16(to), be32(sequence), zeros(4), 0x50, flags, zeros(6), zeros(payload));
 
 export const udp = (from: number, to: number, payload = 8): Uint8Array =>
   bytes(be16(from), be16(to), be16(8 + payload), be16(0), zeros(payload));
@@ -38,6 +38,7 @@ interface Ipv4Options {
   readonly id?: number;
   /** The field with flags and offset. */
   readonly fragment?: number;
+  readonly ttl?: number;
 }
 
 export function ipv4(
@@ -45,7 +46,7 @@ export function ipv4(
   destination: string,
   protocol: number,
   payload: Uint8Array,
-  { options = 0, id = 0, fragment = 0 }: Ipv4Options = {},
+  { options = 0, id = 0, fragment = 0, ttl = 64 }: Ipv4Options = {},
 ): Uint8Array {
   const header = 20 + options;
   return bytes(
@@ -54,7 +55,7 @@ export function ipv4(
     be16(header + payload.length),
     be16(id),
     be16(fragment),
-    64,
+    ttl,
     protocol,
     be16(0),
     address4(source),
@@ -64,8 +65,25 @@ export function ipv4(
   );
 }
 
-export const ipv6 = (source: string, destination: string, next: number, payload: Uint8Array): Uint8Array =>
-  bytes(0x60, 0, 0, 0, be16(payload.length), next, 64, address6(source), address6(destination), payload);
+export const ipv6 = (
+  source: string,
+  destination: string,
+  next: number,
+  payload: Uint8Array,
+  hopLimit = 64,
+): Uint8Array =>
+  bytes(
+    0x60,
+    0,
+    0,
+    0,
+    be16(payload.length),
+    next,
+    hopLimit,
+    address6(source),
+    address6(destination),
+    payload,
+  );
 
 /** A hop-by-hop, routing, destination or mobility header of eight bytes times `units`. */
 export const extension = (next: number, payload: Uint8Array, units = 1): Uint8Array =>
