@@ -5,7 +5,7 @@ import { carriedBy, passAll } from "../compile/conduit-program.ts";
 import type { ConduitRules } from "../compile/ir.ts";
 import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
-import { formatPacket, type Packet } from "../net/packet.ts";
+import { formatPacket } from "../net/packet.ts";
 import { approvalOf } from "../plan/approval.ts";
 import { authorityOf } from "../plan/authority.ts";
 import type { Plan, PlanContent } from "../plan/plan.ts";
@@ -18,7 +18,6 @@ import { namedAddresses } from "../verify/claims/observed.ts";
 import {
   proveTransition,
   type Transition,
-  type TransitionClaim,
   type TransitionResult,
   transitionStatements,
 } from "../verify/claims/transition.ts";
@@ -328,13 +327,11 @@ function difference({ before, after, carried, named, budget }: Step): PlanConten
   };
 }
 
-const brokenClaim = ({
-  claim,
-  packet,
-}: {
-  readonly claim: TransitionClaim;
-  readonly packet: Packet;
-}): string => `this does not hold: ${transitionStatements[claim]} Against it: ${formatPacket(packet)}`;
+function brokenClaim({ claim, packet, rule }: TransitionResult & { readonly result: "failed" }): string {
+  const text = claim === "way-back" ? "the known-good" : "the rules to come";
+  const place = rule ? `line ${rule.line} of ${text}` : `no rule of ${text} meets it`;
+  return `this does not hold: ${transitionStatements[claim]} Against it: ${formatPacket(packet)} (${place})`;
+}
 
 /**
  * What keeps enforcement from being planned: a claim that is open is no proof. Monitor drops nothing, so it may be

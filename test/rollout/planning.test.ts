@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Program } from "../../src/compile/program.ts";
 import type { Diagnostic, Outcome } from "../../src/diagnostics/diagnostic.ts";
+import { parseRange } from "../../src/net/address.ts";
 import type { JournalEntry } from "../../src/rollout/journal.ts";
 import { type PlanOrder, planChange } from "../../src/rollout/planning.ts";
 import type { HostFacts, Target } from "../../src/target.ts";
@@ -83,6 +84,35 @@ describe("enforcement is not planned while nothing proves the step", () => {
     expect(await plan("enforce", all, { nodes: 3, outOfTime: () => false })).toMatch(
       /^not proved: .* Reason: the proof took more than its budget\. Before/,
     );
+  });
+
+  test("and where it would treat what is not its own anew, the packet and the rule are told", async () => {
+    // What is to come enforces a network beside the conduit's too.
+    const [cell] = conduitRules("enforce").pairs;
+    const wider = conduitRules("enforce", [], "other");
+    const apart = { ...cell!, left: parseRange("10.77.0.0/24") };
+    const text = nftables.emit({
+      firewall: "fw1",
+      conduits: [conduitRules("enforce"), { ...wider, pairs: [apart] }],
+    });
+    const order = orderFor("enforce", all);
+    const parse: Target["parse"] = (listing, file) =>
+      listing === "boot text" ? nftables.parse(text, file) : order.target.parse(listing, file);
+    const planning = await planChange(
+      { ...order, target: { ...order.target, parse } },
+      (await fakeFirewall(makePlan())).driver,
+    );
+    expect(planning).toMatchObject({
+      kind: "problems",
+      problems: [
+        expect.stringMatching(
+          /^this does not hold: Every packet outside the conduit .* Against it: tcp \S+ -> \S+ \(line (\d+) of the rules to come\)$/,
+        ),
+      ],
+    });
+    const [problem] = (planning as { readonly problems: readonly string[] }).problems;
+    const line = Number(/line (\d+)/.exec(problem!)?.[1]);
+    expect(text.split("\n")[line - 1]).toContain('drop comment "other enforce"');
   });
 
   test("and it is planned as soon as all of it can be read", async () => {

@@ -89,6 +89,17 @@ describe("a step", () => {
     );
   });
 
+  test("that is refuted names the rule that treats the packet so, of what comes or of what a rollback restores", () => {
+    const rules = (changes: Partial<Transition>) =>
+      proveTransition(step({ stage: "enforce", after: program("enforce", poll), ...changes })).map((claim) =>
+        claim.result === "failed" ? claim.rule?.line : claim.result,
+      );
+    const at = (line: number) => withDrop(passAll, { ...elsewhere, span: { ...span, line } });
+    expect(rules({ after: at(71) })).toEqual([71, "proved"]);
+    expect(rules({ restored: at(72) })).toEqual(["proved", 72]);
+    expect(rules({ before: at(73) })[0]).not.toBe(73);
+  });
+
   test("whose way back is not what runs now is refuted", () => {
     const restored = withDrop(passAll, elsewhere);
     expect(results({ restored })[2]).toBe("way-back failed tcp 10.9.0.1:40000 -> 10.0.2.3:1");

@@ -1,5 +1,7 @@
+import { evaluate } from "../../compile/evaluate.ts";
 import type { Stage } from "../../compile/ir.ts";
 import type { Cube, Program } from "../../compile/program.ts";
+import type { Span } from "../../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../../net/address.ts";
 import type { Packet } from "../../net/packet.ts";
 import { type Analysis, createAnalysis } from "../analysis.ts";
@@ -14,10 +16,19 @@ export const transitionStatements = {
 
 export type TransitionClaim = keyof typeof transitionStatements;
 
-/** `unreadable`: one of the texts is not of our form, so nothing is known. It is never taken for a proof. */
+/**
+ * `failed` names a packet that breaks the claim, and the rule that treats it so: in what a rollback restores for
+ * `way-back`, else in what is to come; absent when no rule there meets it. `unreadable`: one of the texts is not of our form,
+ * so nothing is known. It is never taken for a proof.
+ */
 export type TransitionResult =
   | { readonly claim: TransitionClaim; readonly result: "proved" }
-  | { readonly claim: TransitionClaim; readonly result: "failed"; readonly packet: Packet }
+  | {
+      readonly claim: TransitionClaim;
+      readonly result: "failed";
+      readonly packet: Packet;
+      readonly rule?: Span;
+    }
   | {
       readonly claim: TransitionClaim;
       readonly result: "not-proved";
@@ -57,14 +68,24 @@ export function proveTransition(step: Transition): readonly TransitionResult[] {
       "stays-inside": () => analysis.outside(analysis.packets(inside), analysis.difference(now, then)),
       "way-back": () => analysis.difference(now, analysis.meaning(restored)),
     };
-    return claims.map((claim) => result(analysis, claim, broken[claim]()));
+    return claims.map((claim) =>
+      result(analysis, claim, broken[claim](), claim === "way-back" ? restored : after),
+    );
   } catch (error) {
     if (error instanceof BudgetExceeded) return open("budget");
     throw error;
   }
 }
 
-function result(analysis: Analysis, claim: TransitionClaim, broken: Diagram): TransitionResult {
+function result(
+  analysis: Analysis,
+  claim: TransitionClaim,
+  broken: Diagram,
+  text: Program,
+): TransitionResult {
   const packet = analysis.witness(broken);
-  return packet ? { claim, result: "failed", packet } : { claim, result: "proved" };
+  if (!packet) return { claim, result: "proved" };
+  const { cube, rule } = evaluate(text, packet);
+  const span = cube?.span ?? rule?.span;
+  return { claim, result: "failed", packet, ...(span && { rule: span }) };
 }
