@@ -45,6 +45,12 @@ describe("the reader refuses", () => {
       "limit rate 5/second drop",
       '"limit" is not what Sluice writes here',
     ],
+    [
+      "a match of iptables, which nft lists and cannot load",
+      "counter drop",
+      'xt match "recent" counter drop',
+      '"xt" is not what Sluice writes here',
+    ],
     ["another table", "table inet sluice {", "table inet filter {", 'expected "sluice"'],
     [
       "a table that does nothing",
