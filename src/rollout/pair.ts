@@ -31,7 +31,7 @@ export async function runPair(
   let primaryEnds: string | undefined;
   let primaryIsConfirmed = false;
   const held = observed(standby, () => standbyEnds);
-  const ready = held.reached("soaked");
+  const ready = held.reached("soaked").then(() => "reached" as const);
   const standbyEnding = runChange(
     standby.change,
     { kind: "approved" },
@@ -42,12 +42,25 @@ export async function runPair(
   if (early !== "reached") return { standby: early };
 
   const carried = observed(primary, () => primaryEnds);
+  let primaryMayBeConfirmed = false;
+  void carried.reached("confirming").then(() => {
+    primaryMayBeConfirmed = true;
+  });
   void carried.reached("confirmed").then(() => {
     primaryIsConfirmed = true;
   });
+  // A member whose wire is cut is looked for until long after its lease; its partner does not wait for that.
+  void held.reached("reverting").then(({ cause }) => {
+    if (!primaryIsConfirmed)
+      primaryEnds = `the standby ${standby.change.plan.firewall.id} goes back: ${cause}`;
+  });
+  void carried.reached("reverting").then(({ cause }) => {
+    if (!primaryMayBeConfirmed)
+      standbyEnds = `the primary ${primary.change.plan.firewall.id} goes back: ${cause}`;
+  });
   void standbyEnding.then((ending) => {
     if (!primaryIsConfirmed)
-      primaryEnds = `the standby ${standby.change.plan.firewall.id}: ${describe(ending)}`;
+      primaryEnds ??= `the standby ${standby.change.plan.firewall.id}: ${describe(ending)}`;
   });
   const ending = await runChange(
     primary.change,
@@ -55,8 +68,8 @@ export async function runPair(
     settingsOf(primary.change, settings.confirm),
     carried.outside,
   );
-  if (ending.kind !== "done" && ending.kind !== "confirmed-not-persisted") {
-    standbyEnds = `the primary ${primary.change.plan.firewall.id}: ${describe(ending)}`;
+  if (!isChanged(ending)) {
+    standbyEnds ??= `the primary ${primary.change.plan.firewall.id}: ${describe(ending)}`;
     return { standby: await standbyEnding, primary: ending };
   }
   const confirmation = await runChange(
@@ -77,28 +90,34 @@ const settingsOf = ({ plan }: Change, confirm: Settings["confirm"]): Settings =>
   confirm,
 });
 
+type Details = Parameters<Outside["record"]>[1];
+
 /** A member's world that also ends when its partner does, and in which it can be awaited that a state is recorded. */
 function observed(
   { change, outside }: Member,
   ends: () => string | undefined,
-): { readonly outside: Outside; reached(state: string): Promise<"reached"> } {
-  const waiting = new Map<string, () => void>();
+): { readonly outside: Outside; reached(state: string): Promise<Details> } {
+  const waiting = new Map<string, (details: Details) => void>();
   return {
     reached: (state) =>
       new Promise((resolve) => {
-        waiting.set(state, () => resolve("reached"));
+        waiting.set(state, resolve);
       }),
     outside: {
       ...outside,
       abortReason: () => outside.abortReason() ?? ends(),
       async record(action, details) {
         await outside.record(action, details);
-        waiting.get(action)?.();
+        waiting.get(action)?.(details);
       },
       tell: (line) => outside.tell(`${change.plan.firewall.id}: ${line}`),
     },
   };
 }
+
+/** Whether the firewall has the new stage, be it only until it reboots. */
+export const isChanged = (ending: Ending | undefined): boolean =>
+  ending?.kind === "done" || ending?.kind === "confirmed-not-persisted";
 
 /** What became of a pair, for the engineer; each member as it is known to be. */
 export function pairText(
@@ -106,14 +125,23 @@ export function pairText(
   { standby, primary }: PairEnding,
 ): string {
   const [one, other] = members;
-  const isDone = (ending: Ending | undefined): boolean =>
-    ending?.kind === "done" || ending?.kind === "confirmed-not-persisted";
   const lines = [
     `${one} (standby): ${describe(standby)}`,
     `${other} (primary): ${primary ? describe(primary) : "not begun, nothing was changed"}`,
   ];
-  if (isDone(standby) === isDone(primary)) return lines.join("\n");
-  const [changed, unchanged] = isDone(primary) ? [other, one] : [one, other];
+  const unknown = [
+    ...(standby.kind === "revert-unproven" ? [one] : []),
+    ...(primary?.kind === "revert-unproven" ? [other] : []),
+  ];
+  if (unknown.length > 0) {
+    return [
+      ...lines,
+      `WHETHER THE PAIR IS SPLIT IS UNKNOWN: what ${unknown.join(" and ")} does was not proven. Look before anything else, and ` +
+        "before a failover: sluice status",
+    ].join("\n");
+  }
+  if (isChanged(standby) === isChanged(primary)) return lines.join("\n");
+  const [changed, unchanged] = isChanged(primary) ? [other, one] : [one, other];
   return [
     ...lines,
     `THE PAIR IS SPLIT: ${changed} has the new stage and ${unchanged} has not, so a failover changes what passes. ` +

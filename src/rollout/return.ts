@@ -21,10 +21,20 @@ export async function verifyReturn(
     const found = await look(change, connection);
     if (found.what === "back" || found.what === "confirmed") return found;
     const now = outside.now();
+    if (found.what === "unreachable" && now >= deadline) return unknown(found.reason, leaseEnds, outside);
     // Reachable and something else than both, after the lease has ended: waiting would not change it.
     if (now >= deadline || (found.what === "other" && now > leaseEnds + 5)) return found;
     await outside.sleep(Math.min(1, deadline - now));
   }
+}
+
+/** Nothing was read; what can be said of it is what the firewall does without us. */
+function unknown(why: string, leaseEnds: number, outside: Outside): Extract<Event, { kind: "found" }> {
+  const ends = new Date(outside.time().getTime() + (leaseEnds - outside.now()) * 1000).toISOString();
+  const reason =
+    `${why}. What runs there is unknown until it is read; a trial that was not confirmed ended there by itself by ${ends} ` +
+    "at the latest";
+  return { kind: "found", what: "unreachable", reason };
 }
 
 async function look(

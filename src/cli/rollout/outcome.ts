@@ -2,6 +2,7 @@ import { printable } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { describe } from "../../rollout/describe.ts";
 import type { Ending } from "../../rollout/machine.ts";
+import { isChanged } from "../../rollout/pair.ts";
 import { type Context, exitCodes } from "../context.ts";
 import { rolloutDocument, rolloutsDocument } from "../documents/change.ts";
 import { printDocument } from "../documents/document.ts";
@@ -63,12 +64,12 @@ export function concludeAll(context: Context, all: readonly Concluded[], format:
   const isSplit = all.some(
     ({ plan, end }) =>
       plan.pair &&
-      end?.kind === "done" &&
+      isChanged(end) &&
       all.some(
         (other) =>
           other.plan.firewall.id === plan.pair?.peer &&
           other.plan.conduit === plan.conduit &&
-          other.end?.kind !== "done",
+          !isChanged(other.end),
       ),
   );
   context.process.exitCode = isSplit ? exitCodes.unproven : (worst.find((code) => codes.includes(code)) ?? 0);
