@@ -5,6 +5,7 @@ import { parseRange } from "../../src/net/address.ts";
 import type { JournalEntry } from "../../src/rollout/journal.ts";
 import { type PlanOrder, planChange } from "../../src/rollout/planning.ts";
 import type { HostFacts, Target } from "../../src/target.ts";
+import { transitionStatements } from "../../src/verify/claims/transition.ts";
 import { nftables } from "../../targets/nftables/target.ts";
 import { fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan, planContent } from "../support/plan.ts";
@@ -118,6 +119,24 @@ describe("enforcement is not planned while nothing proves the step", () => {
   test("and it is planned as soon as all of it can be read", async () => {
     expect(await plan("enforce", all)).toBe("plan");
   });
+});
+
+test.each([
+  ["monitor", ["loses-nothing: proved", "stays-inside: proved", "way-back: proved"]],
+  ["enforce", ["stays-inside: proved", "way-back: proved"]],
+] as const)("a plan to %s holds what was proved of its step, in words", async (to, claims) => {
+  const firewall = await fakeFirewall(makePlan());
+  if (to === "monitor") {
+    Object.assign(firewall, { confirmed: "", bootText: "" });
+    firewall.files.clear();
+  }
+  const planning = await planChange(orderFor(to, ["monitor", "boot text", "old boot"]), firewall.driver);
+  if (planning.kind !== "plan") throw new Error(JSON.stringify(planning));
+  const { transition = [] } = planning.content;
+  expect(transition.map(({ claim, result }) => `${claim}: ${result}`)).toEqual(claims);
+  for (const { claim, statement } of transition) {
+    expect(statement).toBe(transitionStatements[claim as keyof typeof transitionStatements]);
+  }
 });
 
 describe("a plan names the dead men of its firewall", () => {
