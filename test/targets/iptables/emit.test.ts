@@ -127,6 +127,11 @@ test("every name fits, long ones are hashed, and the same id always has the same
   const names = [...text.matchAll(/^:(\S+)/gm)].map((match) => match[1]!);
   expect(names.filter((name) => name.length > iptables.capabilities.nameLength)).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
+  // IPSET_MAXNAMELEN, with the zero at its end, is 32.
+  const sets = [...text.matchAll(/^#ipset create (\S+)/gm)].map((match) => match[1]!);
+  expect(sets).toHaveLength(9);
+  expect(sets.filter((name) => name.length > 31)).toEqual([]);
+  expect(new Set(sets).size).toBe(sets.length);
   expect(text).toContain(":SLUICE-c-pack_");
   expect(text).toContain(`"${long} enforce"`);
   expect(emit(conduitRules("enforce", undefined, long))).toContain(names[2]!);
