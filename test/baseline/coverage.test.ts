@@ -15,7 +15,7 @@ import {
 } from "../../src/baseline/presence.ts";
 import { renderCoverage } from "../../src/cli/views/coverage.ts";
 import { readSite } from "../../src/policy/read.ts";
-import { pcap } from "./support/captures.ts";
+import { blocks, pcap } from "./support/captures.ts";
 import { observeBytes, observeText } from "./support/observe.ts";
 import { ipv4, tcp, tcpFlags } from "./support/packets.ts";
 import { hasTraffic, needsTraffic, readTraffic, traffic } from "./support/shared.ts";
@@ -238,6 +238,23 @@ describe("a conduit", () => {
     ).conduits;
     expect(failing(found!)).toEqual(["losses"]);
     expect(found!.limiting).toMatchObject({ name: "losses" });
+  });
+
+  test("beside a capture whose statistics tell of lost packets is not ready", () => {
+    const { section, interface: port, enhanced, statistics, option64 } = blocks("little");
+    const packet = ipv4("10.20.1.9", "10.20.1.10", 6, tcp(40_000, 502, tcpFlags.syn));
+    const failed = (lost: bigint): readonly string[] => {
+      const capture = Buffer.concat([
+        section(),
+        port(228),
+        enhanced(0, BigInt(monday + 60) * 1_000_000n, packet),
+        statistics(0, [[7, option64(lost)]]),
+      ]);
+      const { baseline } = observeBytes([Buffer.from(log(daily(16, 3), 16)), capture]);
+      return failing(coverage([baseline], site, day).conduits[0]!);
+    };
+    expect(failed(1n)).toEqual(["losses"]);
+    expect(failed(0n)).toEqual([]);
   });
 
   test("in which nothing was observed is never ready", () => {

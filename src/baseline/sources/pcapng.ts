@@ -2,6 +2,8 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { latestTime } from "../time.ts";
 import { carry } from "./carry.ts";
 import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
+import { losses } from "./pcapng-losses.ts";
+import { readOptions } from "./pcapng-options.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
 
@@ -11,9 +13,10 @@ const block = {
   interface: 1,
   obsoletePacket: 2,
   simplePacket: 3,
+  statistics: 5,
   enhancedPacket: 6,
 } as const;
-const option = { end: 0, timeResolution: 9, timeOffset: 14 } as const;
+const option = { timeResolution: 9, timeOffset: 14 } as const;
 const byteOrderMagic = 0x1a2b3c4d;
 
 export const pcapngMagic: number = block.section;
@@ -36,9 +39,10 @@ const packetAt: ReadonlyMap<number, number> = new Map([
 /** A packet with its headers, padding and a generous share of options. */
 const longestPacketBlock = longestFrame + 65_536;
 
-/** Reads pcapng: several sections of either byte order, several interfaces; blocks without packets are skipped. */
+/** Reads pcapng: several sections of either byte order, several interfaces; statistics say what was lost; other blocks are skipped. */
 export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
   const frame = emptyFrame();
+  const lost = losses();
   let interfaces: Interface[] = [];
   let little = true;
   let blocks = 0;
@@ -91,6 +95,7 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
           throw damaged(blocks, blockAt, "a section header without the byte-order magic 1A2B3C4D");
         }
         interfaces = [];
+        lost.nextSection();
       } else if (blocks === 0) {
         throw damaged(blocks, blockAt, "no section header at the start");
       }
@@ -99,7 +104,8 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
       if (length % 4 !== 0 || length < 12 || (packet !== undefined && length > longestPacketBlock)) {
         throw damaged(blocks, blockAt, `a block of type ${type} that claims ${length} bytes`);
       }
-      if (packet === undefined && type !== block.interface) {
+      const isStatistics = type === block.statistics && length <= longestPacketBlock;
+      if (packet === undefined && type !== block.interface && !isStatistics) {
         at += length;
         blocks += 1;
         continue;
@@ -112,6 +118,8 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
         if (length < packet + 4) throw damaged(blocks, blockAt, "a packet block shorter than its header");
         const fault = readPacket(view, at, type, length);
         if (fault !== undefined) tally.reject(fault);
+      } else if (isStatistics) {
+        lost.note(view, at, length, little);
       } else {
         if (length < 20) throw damaged(blocks, blockAt, "an interface block shorter than its header");
         interfaces.push(readInterface(view, at, length, little));
@@ -133,10 +141,12 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
           `the file ends after ${at + length} bytes, inside the first pcapng section header`,
         );
       }
-      if (length === 0) return [];
+      const warnings = lost.end(tally);
+      if (length === 0) return warnings;
       // A block that is skipped has been counted already.
       const number = length < 0 ? blocks : blocks + 1;
       return [
+        ...warnings,
         cutShort(tally, `block ${number} (${packets} packets were read)`, length < 0 ? blockAt : at, length),
       ];
     },
@@ -149,19 +159,13 @@ const damaged = (blocks: number, at: number, found: string): SourceError =>
 function readInterface(view: DataView, at: number, length: number, little: boolean): Interface {
   let ticks = 1e6;
   let offset = 0;
-  const end = at + length - 4;
-  for (let next = at + 16; next + 4 <= end; ) {
-    const code = view.getUint16(next, little);
-    const size = view.getUint16(next + 2, little);
-    const value = next + 4;
-    if (code === option.end || value + size > end) break;
+  readOptions(view, at + 16, at + length - 4, little, (code, value, size) => {
     if (code === option.timeResolution && size === 1) {
       const resolution = view.getUint8(value);
       ticks = (resolution & 0x80) === 0 ? 10 ** resolution : 2 ** (resolution & 0x7f);
     }
     if (code === option.timeOffset && size === 8) offset = Number(view.getBigInt64(value, little));
-    next = value + size + (-size & 3);
-  }
+  });
   return {
     linkType: view.getUint16(at + 8, little),
     snapLength: view.getUint32(at + 12, little),

@@ -23,6 +23,8 @@ export interface Tally {
   ignore(reason: string): void;
   /** @param sample what could not be read, and where: a few are kept to be shown. */
   reject(reason: string, sample?: string): void;
+  /** Counts as rejected what a recorder says that it lost: it is not in the source, and was on the wire. */
+  lose(reason: string, count: number): void;
   readonly samples: readonly string[];
   accounting(unit: Accounting["unit"]): Accounting;
 }
@@ -36,9 +38,9 @@ export function tally(): Tally {
   const ignored = new Map<string, number>();
   const rejected = new Map<string, number>();
   const samples: string[] = [];
-  const count = (counts: Map<string, number>, reason: string): void => {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    others += 1;
+  const count = (counts: Map<string, number>, reason: string, more = 1): void => {
+    counts.set(reason, (counts.get(reason) ?? 0) + more);
+    others += more;
   };
   return {
     use: () => {
@@ -49,6 +51,7 @@ export function tally(): Tally {
       count(rejected, reason);
       if (sample !== undefined && samples.length < shownSamples) samples.push(`${reason}: ${sample}`);
     },
+    lose: (reason, lost) => count(rejected, reason, lost),
     samples,
     accounting: (unit) => ({
       unit,

@@ -78,6 +78,8 @@ export function blocks(order: "little" | "big") {
     simple: (data: Uint8Array, wire = data.length) => block(3, n(wire, 4), padded(data)),
     obsolete: (index: number, ticks: bigint, data: Uint8Array) =>
       block(2, n(index, 2), n(0, 2), time(ticks), n(data.length, 4), n(data.length, 4), padded(data)),
+    statistics: (index: number, options: readonly (readonly [number, Uint8Array])[]) =>
+      block(5, n(index, 4), time(0n), ...options.map(([code, value]) => option(code, value)), n(0, 4)),
     other: (type: number, size: number) => block(type, new Uint8Array(size)),
     option64: (value: bigint): Uint8Array => {
       const result = new Uint8Array(8);
