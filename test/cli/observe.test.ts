@@ -17,11 +17,11 @@ import { pcap } from "../baseline/support/captures.ts";
 import { ipv4, tcp, tcpFlags } from "../baseline/support/packets.ts";
 import { sluice } from "../support/command.ts";
 
-const poll = {
-  data: ipv4("10.0.0.1", "10.0.0.2", 6, tcp(40_000, 502, tcpFlags.ack, 12)),
+const polls = [0, 12, 24].map((sequence) => ({
+  data: ipv4("10.0.0.1", "10.0.0.2", 6, tcp(40_000, 502, tcpFlags.ack, 12, sequence)),
   seconds: 1_700_000_000,
-};
-const capture = pcap([poll, poll, poll], { linkType: 101 });
+}));
+const capture = pcap(polls, { linkType: 101 });
 
 /** Zstandard frames with blocks that are stored as they are (RFC 8878): Node 20 cannot compress. */
 const zstd = (content: Uint8Array): Buffer => {
@@ -132,7 +132,7 @@ describe("sluice observe", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["gzip that is corrupt", corrupt, /gzip data is corrupt \(.+\), at or before byte \d+/],
     ["gzip that was cut short", gzip.subarray(0, 60), /gzip data ends too early, after 60 bytes/],
-    ["an unknown link type", pcap([poll], { linkType: 147 }), /packet 1 has link type 147/],
+    ["an unknown link type", pcap(polls, { linkType: 147 }), /packet 1 has link type 147/],
     ["no capture at all", Buffer.from("hello"), /format is not known/],
     ["an empty file", new Uint8Array(0), /the file is empty/],
   ])("%s: exit code 1, and nothing is written", async (_, content, message) => {
