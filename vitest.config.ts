@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", new ClosingLine()],
     testTimeout: 20_000,
-    // The slow files wait for leases and links most of the time: two at once fit on two cores.
-    maxWorkers: 2,
+    // The slow files wait for leases and links most of the time: three at once fit on two cores.
+    maxWorkers: 3,
   },
 });

@@ -25,7 +25,10 @@ server.listen(502, "::1", () => echo.bind(9100, "127.0.0.1", () => {
   net.connect(502, "::1").on("close", () => server.close()).resume().end("poll");
 }));`;
 
-/** Records the same traffic in a network namespace of its own, once for each set of tcpdump's arguments. */
+/**
+ * Records the same traffic in a network namespace of its own, once for each set of tcpdump's arguments. With a small buffer
+ * a recorder in immediate mode holds eight packets, and loses others when the machine is busy.
+ */
 function record(recordings: Readonly<Record<string, readonly string[]>>): void {
   const script = [
     "set -e",
@@ -35,14 +38,17 @@ function record(recordings: Readonly<Record<string, readonly string[]>>): void {
     "nft add rule inet t c log group 5 queue-threshold 1",
     ...Object.entries(recordings).map(
       ([name, args]) =>
-        `tcpdump -Z root -U --immediate-mode -w ${folder}/${name} ${args.join(" ")} 2>${folder}/${name}.log & pids="$pids $!"`,
+        `tcpdump -Z root -U --immediate-mode -B 65536 -w ${folder}/${name} ${args.join(" ")} 2>${folder}/${name}.log & pids="$pids $!"`,
     ),
     ...Object.keys(recordings).map(
       (name) => `until grep -q listening ${folder}/${name}.log; do sleep 0.05; done`,
     ),
     `${process.execPath} -e '${traffics}'`,
+    // A recorder that is ended leaves behind what it had not written: on a busy machine it is given the time.
+    `written() { cat ${folder}/*.pcap | wc -c; }`,
+    'before=; until [ "$before" = "$(written)" ]; do before=$(written); sleep 1; done',
     // Background processes of a script ignore the interrupt signal.
-    "sleep 0.5; kill $pids; wait || true",
+    "kill $pids; wait || true",
   ].join("\n");
   const { status, stderr } = spawnSync(
     "unshare",

@@ -82,7 +82,7 @@ describe("the table of connection tracking", () => {
         "ipv4     2 tcp      6 60 ESTABLISHED src=10.20.1.66 dst=10.10.1.10 sport=1",
         "something else",
       ),
-    ).toEqual({ kind: "listed", sessions: [], unread: 2 });
+    ).toEqual({ kind: "listed", sessions: [], unread: 2, endable: false });
   });
 
   test("is absent, with what to do, where the host does not show it", () => {
