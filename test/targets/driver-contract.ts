@@ -473,6 +473,18 @@ export function driverContract(platform: Platform): void {
       host.run(`kill ${server}`);
     });
 
+    test("a member of a pair would cut sessions that come back to it, and the way to mend it is said", async () => {
+      const paired = target.driver(session, { ...host.paths, paired: true });
+      const setting = "/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal";
+      host.run(`mount -t proc none /proc; echo 0 > ${setting}`);
+      expect((await driver.facts()).obstacles).toEqual([]);
+      expect((await paired.facts()).obstacles).toEqual([
+        expect.stringContaining("sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1"),
+      ]);
+      host.run(`echo 1 > ${setting}`);
+      expect((await paired.facts()).obstacles).toEqual([]);
+    });
+
     test("no session would outlive a reboot without loose pick-up, and the way to mend it is said", async () => {
       host.run("mount -t proc none /proc; echo 0 > /proc/sys/net/netfilter/nf_conntrack_tcp_loose");
       expect((await driver.facts()).obstacles).toEqual([
