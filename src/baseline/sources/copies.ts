@@ -5,8 +5,9 @@ import { type CapturedPacket, signal } from "./packet.ts";
 
 /** Seconds between the copies of one packet: a switch or router takes far less, a sender that repeats far more. */
 const window = 0.005;
-/** So many packets are remembered, by their hash. A power of two. */
-const slots = 256;
+/** So many packets are remembered, by their hash. */
+const slotBits = 8;
+const slots = 1 << slotBits;
 /** Words (32 bits) of what follows the IP header: a whole TCP header with its time stamps. */
 const transportWords = 8;
 /** Words that all copies of a packet share: addresses, protocol, length, identification, offset, transport. */
@@ -35,7 +36,7 @@ export function copies(): Copies {
   return {
     isCopy(frame, packet, cursor) {
       if (frame.rebuilt) return false;
-      const slot = fill(current, packet, cursor) & (slots - 1);
+      const slot = fill(current, packet, cursor) >>> (32 - slotBits);
       const isNumbered = hasNumber(packet);
       current[hopLimitAt] = packet.hopLimit;
       current[linkAt] = isNumbered ? 0 : linkHash(frame, cursor);
@@ -48,7 +49,7 @@ export function copies(): Copies {
         return true;
       }
       times[slot] = packet.time;
-      for (let word = 0; word < stride; word += 1) seen[at + word] = current[word]!;
+      seen.set(current, at);
       return false;
     },
   };
@@ -64,7 +65,7 @@ const hasNumber = ({ family, fragment, identification, protocol, signals }: Capt
   (family === 4 && identification !== 0) ||
   (protocol === protocolNumbers.tcp && (signals & signal.data) !== 0);
 
-/** Writes down what copies share. Returns its hash. */
+/** Writes down what copies share. Returns its hash: every bit reaches the upper ones, which pick the slot. */
 function fill(into: Int32Array, packet: CapturedPacket, { bytes, at, end }: Readonly<Cursor>): number {
   into[0] = packet.source;
   into[1] = packet.destination;
@@ -76,8 +77,8 @@ function fill(into: Int32Array, packet: CapturedPacket, { bytes, at, end }: Read
     into[6 + word] = next + 4 <= end ? i32(bytes, next) : lastBytes(bytes, next, end);
   }
   let hash = 0;
-  for (let word = 0; word < sharedWords; word += 1) hash = mix(hash, into[word]!);
-  return hash ^ (hash >>> 16);
+  for (let word = 0; word < sharedWords; word += 1) hash = Math.imul(hash ^ into[word]!, 0x85ebca6b);
+  return hash;
 }
 
 /** What is left of a word at the end of a packet; 0 behind it. */
