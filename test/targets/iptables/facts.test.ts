@@ -39,6 +39,17 @@ describe.skipIf(missing)(
       expect(version).toMatch(/\(nf_tables\), without ipset: what no permit admits is counted, not named$/);
     });
 
+    test.each([
+      ["the type of its sets", 'case "$*" in *hash:ip,port,ip*) exit 1 ;; esac; exec /usr/sbin/ipset "$@"'],
+      ["sets that a rule can find", "exit 0"],
+    ])("nothing, where ipset is there and the kernel lacks %s; but nobody is named", async (_, ipset) => {
+      start("legacy", ["ipset"]);
+      writeFileSync(join(host.folder, "bin/ipset"), `#!/bin/sh\n${ipset}\n`);
+      const { version, obstacles } = await facts();
+      expect(obstacles).toEqual([]);
+      expect(version).toMatch(/\(legacy\), without ipset: what no permit admits is counted, not named$/);
+    });
+
     test("no iptables", async () => {
       start("legacy", ["iptables-restore"]);
       expect(await obstacle()).toMatch(/install the package iptables/);
