@@ -12,9 +12,9 @@ timer() { echo "sluice-guard-$1.timer"; }
 
 /**
  * The guard itself, a file of its own on the host: systemd would expand dollars in the words of a command. It waits
- * until the time in its file has come (`process`), or is started when it has (`init`). A file that is gone three times
- * running fires too: all that is not a valid lease ends the trial. What it did stands in its file, in the host's log
- * and in a file that outlives a reboot.
+ * until the time in its file has come (`process`), or is started when it has (`init`). Armed once more, it leaves the
+ * watch to the process that came after it. A file that is gone three times running fires too: all that is not a valid
+ * lease ends the trial. What it did stands in its file, in the host's log and in a file that outlives a reboot.
  * `undo TOKEN` is the target's: ends the trial of that token, tells `ended` or `nothing`, and fails while it cannot.
  * $1 token, $2 process or init, $3 folder, $4 file for the trace
  */
@@ -22,6 +22,11 @@ export const guardScript = (undo: string): string => `${words}${undo}
 if [ "$2" = process ]; then trap '' HUP; echo $$ > "$3/pid.$1"; fi
 missing=0
 while :; do
+  if [ "$2" = process ]; then
+    owner=
+    { read -r owner < "$3/pid.$1"; } 2> /dev/null
+    case $owner in '' | $$) ;; *) exit 0 ;; esac
+  fi
   named= until=
   { read -r named until rest < "$3/guard"; } 2> /dev/null
   case "$named $until" in

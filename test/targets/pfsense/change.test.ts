@@ -20,8 +20,10 @@ describe.skipIf(missingForPfsense)(
   () => {
     let host: PfsenseHost;
     let abort: string | undefined;
+    let recorded: (event: string) => void = () => undefined;
     const told: string[] = [];
     beforeEach(() => {
+      recorded = () => undefined;
       host = startPfsenseHost();
       abort = undefined;
       told.length = 0;
@@ -38,7 +40,7 @@ describe.skipIf(missingForPfsense)(
       sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / speed)),
       abortReason: () => abort,
       connect: async () => ({ driver: host.driver, close: async () => undefined }),
-      record: async () => undefined,
+      record: async (event) => recorded(event),
       tell: (line) => told.push(line),
       mayTakeOver: async () => false,
     });
@@ -105,9 +107,9 @@ describe.skipIf(missingForPfsense)(
     test("is proven back when the operator ends it", async () => {
       const to = await plan(conduitRules("monitor"), "unmanaged");
       const before = await host.driver.read();
-      setTimeout(() => {
-        abort = "enough";
-      }, 6_000);
+      recorded = (event) => {
+        if (event === "soak") abort = "enough";
+      };
       expect(await carry({ ...to, trial: { ...to.trial, soak: 300 } })).toEqual({
         kind: "verified-back",
         cause: "enough",
