@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { rulesetHash } from "../../src/lab/demo/ruleset-hash.ts";
 import { untilTrial } from "../../src/lab/demo/trial-watch.ts";
 import { sessions } from "../../src/lab/plant.ts";
@@ -101,6 +101,12 @@ describe.skipIf(labMissing)(needingLab("whatever goes wrong, and whenever"), { t
       const [at, what] = [moments[moment] as Moment, faults[fault] as Fault];
       const plan = `${moment}-${fault}.plan`;
       await installBreakpoints(lab);
+      // A row that fails must not take the next ones with it.
+      onTestFailed(async () => {
+        await lab.on("laptop", "pkill -9 -f '[m]ain.js apply'");
+        await letGo(lab);
+        await untilTrial(lab, "is over", 2 * lease + 10);
+      });
       // A tool that was killed leaves the firewall's lock, which ends by itself within minutes.
       await lab.console("nft flush set inet sluice lock");
       await prepare("enforce", plan);

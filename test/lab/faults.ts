@@ -72,21 +72,27 @@ export interface Fault {
 const console = (line: string) => (lab: Lab) => lab.console(line);
 /** Our folders, each as a small disk of its own. */
 const disks = "/var/lib/sluice /mnt/nftables.d";
+/** Sluice is at work meanwhile: a file of its own may be gone before it is copied. */
+const copyWords = `copy() {
+  for attempt in 1 2 3 4 5; do if cp -a "$1/." "$2/"; then return; fi; sleep 0.1; done
+  return 1
+}
+`;
 const fillDisks = `set -e
-for disk in ${disks}; do
+${copyWords}for disk in ${disks}; do
   small=$(mktemp -d /run/small.XXXXXX)
   mount -t tmpfs -o size=2m none "$small"
-  cp -a "$disk/." "$small/"
+  copy "$disk" "$small"
   mount --move "$small" "$disk"
   dd if=/dev/zero of="$disk/filler" bs=1k 2> /dev/null || true
 done`;
 const emptyDisks = `set -e
-for disk in ${disks}; do
+${copyWords}for disk in ${disks}; do
   rm "$disk/filler"
   copy=$(mktemp -d /run/copy.XXXXXX)
-  cp -a "$disk/." "$copy/"
+  copy "$disk" "$copy"
   umount "$disk"
-  cp -a "$copy/." "$disk/"
+  copy "$copy" "$disk"
 done`;
 const guardKill = "kill -9 $(cat /run/sluice/pid.*)";
 
