@@ -2,26 +2,20 @@ import { buildCommand } from "@stricli/core";
 import { endTrial } from "../rollout/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { abortDocument } from "./documents/change.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { printDocument } from "./documents/document.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
+import { firewallArgument, firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
-
-export const abortCommand = buildCommand<Flags, [firewall: string], Context>({
+export const abortCommand = buildCommand<ActingFlags, [firewall: string], Context>({
   docs: { brief: "Ends the trial that runs on a firewall, from any terminal; the previous stage remains" },
   parameters: {
-    flags: { site: siteFlag, identity: identityFlag, json: jsonFlag },
+    flags: actingFlags,
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+      parameters: [firewallArgument],
     },
   },
   async func(flags, id) {

@@ -3,20 +3,14 @@ import { deadManNames, drillProblems, isInTime, isWeak, rehearse } from "../roll
 import type { Firing } from "../target.ts";
 import { CommandError, type Context } from "./context.ts";
 import { drillDocument } from "./documents/change.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { printDocument } from "./documents/document.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
+import { firewallArgument, firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
-
-export const drillCommand = buildCommand<Flags, [firewall: string], Context>({
+export const drillCommand = buildCommand<ActingFlags, [firewall: string], Context>({
   docs: {
     brief:
       "Rehearses on a firewall what ends a trial when nobody acts, away from any packet; exit 1 when it fails",
@@ -25,10 +19,10 @@ export const drillCommand = buildCommand<Flags, [firewall: string], Context>({
       "fire goes into the journal, and from there into the next plan and its review.",
   },
   parameters: {
-    flags: { site: siteFlag, identity: identityFlag, json: jsonFlag },
+    flags: actingFlags,
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+      parameters: [firewallArgument],
     },
   },
   async func(flags, id) {

@@ -2,18 +2,15 @@ import { buildCommand, numberParser } from "@stricli/core";
 import { type Rollback, rollBack } from "../rollout/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { rollbackDocument } from "./documents/change.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { printDocument } from "./documents/document.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
+import { firewallArgument, firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
+interface Flags extends ActingFlags {
   readonly to?: number;
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
 }
 
 export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>({
@@ -31,13 +28,11 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
         brief:
           'The known-good to restore (default: the one before the current one); "sluice status" lists them',
       },
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
+      ...actingFlags,
     },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+      parameters: [firewallArgument],
     },
   },
   async func(flags, id) {

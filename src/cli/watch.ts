@@ -7,22 +7,19 @@ import { type ConduitLook, type Look, lookAt, nothingSeen } from "../rollout/loo
 import { SessionError } from "../session.ts";
 import { DriverError } from "../target.ts";
 import type { Context } from "./context.ts";
-import { jsonFlag, printLine } from "./documents/document.ts";
+import { printLine } from "./documents/document.ts";
 import { watchDocument } from "./documents/standing.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
-import { firewallOf, placeOf, reach } from "./rollout/firewall.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
+import { firewallArgument, firewallOf, placeOf, reach } from "./rollout/firewall.ts";
 import { keepSample } from "./rollout/history-file.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { archivedPlans } from "./rollout/plan-archive.ts";
 import { loadPlan } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
+interface Flags extends ActingFlags {
   readonly interval: number;
   readonly looks?: number;
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
 }
 
 /** A wire that is silent for longer than this is given up, and opened anew. */
@@ -53,13 +50,11 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
         placeholder: "NUMBER",
         brief: "End after so many looks",
       },
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
+      ...actingFlags,
     },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+      parameters: [firewallArgument],
     },
   },
   async func(flags, id) {

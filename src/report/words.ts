@@ -30,10 +30,3 @@ export function duration(seconds: number): string {
   const rest = next && Math.floor((seconds - whole * size) / next[1]);
   return rest ? `${whole} ${unit} ${rest} ${next[0]}` : `${whole} ${unit}`;
 }
-
-/** The stage of a conduit, as a reader who knows no firewall would say it. */
-export const stageWords = {
-  unmanaged: "not managed",
-  monitor: "monitored: nothing is dropped, what no permit admits is recorded",
-  enforce: "enforced: what no permit admits is dropped and recorded",
-} as const;

@@ -1,3 +1,4 @@
+import { flowKey } from "../baseline/aggregate.ts";
 import type { Flow } from "../baseline/flow.ts";
 import { flowText } from "../baseline/propose/question.ts";
 import { carriedBy, passAll, rulesProgram } from "../compile/conduit-program.ts";
@@ -115,7 +116,7 @@ export interface FlowSessions {
 export function sessionsByFlow(sessions: readonly LiveSession[]): readonly FlowSessions[] {
   const flows = new Map<string, LiveSession[]>();
   for (const session of sessions) {
-    const key = flowKey(session);
+    const key = `${session.family} ${flowKey(session)}`;
     const list = flows.get(key);
     if (list) list.push(session);
     else flows.set(key, [session]);
@@ -141,6 +142,3 @@ export function sessionsByFlow(sessions: readonly LiveSession[]): readonly FlowS
     })
     .toSorted((one, other) => (other.packets ?? 0) - (one.packets ?? 0));
 }
-
-const flowKey = ({ family, initiator, responder, protocol, port, icmpType }: Flow): string =>
-  [family, initiator, responder, protocol, port, icmpType].join(" ");

@@ -32,10 +32,14 @@ export interface Outcome {
   readonly untold: readonly string[];
 }
 
-/**
- * Judges mutants spread over all texts of the plants. One that is not proved must be refused in its place or shown with
- * a packet; one that is proved must mean the same to the other reader, where there is one.
- */
+/** A change to the text of a ruleset that was ordered. */
+export interface OrderedMutant {
+  readonly order: CompileOrder;
+  readonly text: string;
+  readonly mutant: Mutant;
+}
+
+/** Judges mutants spread over all texts of the plants. */
 export function judgePlantMutants(
   target: Backend,
   mutantsOf: (text: string) => readonly Mutant[],
@@ -47,12 +51,27 @@ export function judgePlantMutants(
     return mutantsOf(text).map((mutant) => ({ order, text, mutant }));
   });
   const step = Math.max(1, Math.floor(all.length / wanted));
-  const drawn = all.filter((_, index) => index % step === 0);
+  return judgeMutants(
+    target,
+    all.filter((_, index) => index % step === 0),
+    other,
+  );
+}
+
+/**
+ * A mutant that is not proved must be refused in its place or shown with a packet; one that is proved must mean the same
+ * to the other reader, where there is one.
+ */
+export function judgeMutants(
+  target: Backend,
+  drawn: readonly OrderedMutant[],
+  other: OtherReader | undefined,
+): Outcome {
   let proved = 0;
   const untold = drawn.flatMap(({ order, text, mutant }): readonly string[] => {
     const verified = verifyText(order, mutant.text, "mutant");
     const name = `${order.conduit.id} ${order.stage}, ${mutant.line}: ${mutant.change}`;
-    if (!isProved(verified)) return isTold(verified) ? [] : [name];
+    if (!isProved(order, verified)) return isTold(verified) ? [] : [name];
     proved += 1;
     const difference = other?.differs(mutant.text, target.parse(text, "meant").value!);
     return difference === undefined ? [] : [`${name}: ${difference}`];
@@ -60,8 +79,11 @@ export function judgePlantMutants(
   return { seen: drawn.length, proved, untold };
 }
 
-const isProved = ({ ruleset }: Compilation): boolean =>
-  ruleset?.claims.every(({ result }) => result === "proved") ?? false;
+/** Without a baseline the claim about it says nothing. */
+const isProved = ({ baseline }: CompileOrder, { ruleset }: Compilation): boolean =>
+  ruleset?.claims.every(
+    ({ claim, result }) => result === "proved" || (claim === "baseline-kept" && baseline === undefined),
+  ) ?? false;
 
 const isTold = ({ ruleset, diagnostics }: Compilation): boolean =>
   diagnostics.some(

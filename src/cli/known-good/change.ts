@@ -1,20 +1,15 @@
+import { numberParser } from "@stricli/core";
 import { holderOf } from "../../rollout/holder.ts";
 import type { Driver } from "../../target.ts";
 import { CommandError, type Context } from "../context.ts";
 import { knownGoodChangeDocument } from "../documents/change.ts";
-import { jsonFlag, printDocument } from "../documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
+import { printDocument } from "../documents/document.ts";
+import { type ActingFlags, whoActs } from "../rollout/actor.ts";
+import { firewallArgument, firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
 import { recordDone } from "../rollout/journal-file.ts";
 import { requireRight } from "../rollout/measure.ts";
 import { sessionName } from "../rollout/outside.ts";
 import { loadSite } from "../site-file.ts";
-
-export interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
 
 /** What was done to the known-goods of a firewall. */
 export interface Done {
@@ -24,12 +19,19 @@ export interface Done {
   readonly text: string;
 }
 
-export const flags = { site: siteFlag, identity: identityFlag, json: jsonFlag } as const;
+/** The arguments of a change to one known-good. */
+export const knownGoodArguments = {
+  kind: "tuple",
+  parameters: [
+    firewallArgument,
+    { parse: numberParser, placeholder: "NUMBER", brief: "The known-good, as `known-good list` numbers it" },
+  ],
+} as const;
 
 /** Changes the known-goods of a firewall under its lock, and writes that into the journal. @throws {CommandError} */
 export async function changeKnownGoods(
   context: Context,
-  flags: Flags,
+  flags: ActingFlags,
   firewall: string,
   { action, number, text }: Done,
   details: Readonly<Record<string, unknown>>,

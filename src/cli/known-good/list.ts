@@ -4,28 +4,22 @@ import { minute } from "../../report/words.ts";
 import { readRing, stateOfText, undoName } from "../../rollout/known-good.ts";
 import { type Context, exitCodes } from "../context.ts";
 import { knownGoodsDocument } from "../documents/change.ts";
-import { jsonFlag, printDocument } from "../documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
+import { printDocument } from "../documents/document.ts";
+import { type ActingFlags, actingFlags, whoActs } from "../rollout/actor.ts";
+import { firewallArgument, firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
 import { loadSite } from "../site-file.ts";
 
-interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
-
-export const listCommand = buildCommand<Flags, [firewall: string], Context>({
+export const listCommand = buildCommand<ActingFlags, [firewall: string], Context>({
   docs: {
     brief: "Lists the known-goods of a firewall, and whether their texts lie there as they were kept",
     fullDescription:
       "Only reads. Exit code 1 when a text was changed or removed by hand: see `known-good mend`.",
   },
   parameters: {
-    flags: { site: siteFlag, identity: identityFlag, json: jsonFlag },
+    flags: actingFlags,
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+      parameters: [firewallArgument],
     },
   },
   async func(flags, id) {

@@ -1,18 +1,20 @@
 import { buildCommand } from "@stricli/core";
 import { mend } from "../../rollout/pin.ts";
 import type { Context } from "../context.ts";
-import { changeKnownGoods, type Flags, flags as known } from "./change.ts";
+import { type ActingFlags, actingFlags } from "../rollout/actor.ts";
+import { firewallArgument } from "../rollout/firewall.ts";
+import { changeKnownGoods } from "./change.ts";
 
-export const mendCommand = buildCommand<Flags, [string], Context>({
+export const mendCommand = buildCommand<ActingFlags, [string], Context>({
   docs: {
     brief: "Writes the texts of the known-goods, and the script for the console, as they were kept",
     fullDescription: "The rules that run and the boot file are not touched.",
   },
   parameters: {
-    flags: known,
+    flags: actingFlags,
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, placeholder: "FIREWALL", brief: "The firewall" }],
+      parameters: [firewallArgument],
     },
   },
   async func(flags, firewall) {

@@ -1,27 +1,18 @@
-import { buildCommand, numberParser } from "@stricli/core";
+import { buildCommand } from "@stricli/core";
 import { pin } from "../../rollout/pin.ts";
 import type { Context } from "../context.ts";
+import { type ActingFlags, actingFlags } from "../rollout/actor.ts";
 import { reasonText } from "../rollout/measure.ts";
-import { changeKnownGoods, type Flags, flags as known } from "./change.ts";
+import { changeKnownGoods, knownGoodArguments } from "./change.ts";
 
-export const pinCommand = buildCommand<Flags & { readonly reason: string }, [string, number], Context>({
+export const pinCommand = buildCommand<ActingFlags & { readonly reason: string }, [string, number], Context>({
   docs: { brief: "Pins a known-good, so that it never makes room for newer ones" },
   parameters: {
     flags: {
       reason: { kind: "parsed", parse: reasonText, placeholder: "TEXT", brief: "Why it must stay" },
-      ...known,
+      ...actingFlags,
     },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { parse: String, placeholder: "FIREWALL", brief: "The firewall" },
-        {
-          parse: numberParser,
-          placeholder: "NUMBER",
-          brief: "The known-good, as `known-good list` numbers it",
-        },
-      ],
-    },
+    positional: knownGoodArguments,
   },
   async func(flags, firewall, number) {
     const { reason } = flags;

@@ -1,23 +1,14 @@
-import { buildCommand, numberParser } from "@stricli/core";
+import { buildCommand } from "@stricli/core";
 import { pin } from "../../rollout/pin.ts";
 import type { Context } from "../context.ts";
-import { changeKnownGoods, type Flags, flags as known } from "./change.ts";
+import { type ActingFlags, actingFlags } from "../rollout/actor.ts";
+import { changeKnownGoods, knownGoodArguments } from "./change.ts";
 
-export const unpinCommand = buildCommand<Flags, [string, number], Context>({
+export const unpinCommand = buildCommand<ActingFlags, [string, number], Context>({
   docs: { brief: "Takes the pin of a known-good away" },
   parameters: {
-    flags: known,
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { parse: String, placeholder: "FIREWALL", brief: "The firewall" },
-        {
-          parse: numberParser,
-          placeholder: "NUMBER",
-          brief: "The known-good, as `known-good list` numbers it",
-        },
-      ],
-    },
+    flags: actingFlags,
+    positional: knownGoodArguments,
   },
   async func(flags, firewall, number) {
     await changeKnownGoods(

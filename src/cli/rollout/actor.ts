@@ -3,6 +3,7 @@ import type { Role } from "../../policy/model.ts";
 import { type Identity, readIdentity, readSigner } from "../../ssh/identity.ts";
 import { fingerprint, type PublicKey, parsePublicKey } from "../../ssh/public-key.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
+import { jsonFlag } from "../documents/document.ts";
 
 /** The option by which every command that acts learns who acts. */
 export const identityFlag = {
@@ -20,6 +21,15 @@ export const siteFlag = {
   placeholder: "FILE",
   brief: "Site file (default: the nearest site.yaml)",
 } as const;
+
+/** The options of every command that acts, or looks, as somebody. */
+export const actingFlags = { site: siteFlag, identity: identityFlag, json: jsonFlag } as const;
+
+export interface ActingFlags {
+  readonly site?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
 
 /** Who acts: a person of the site, and the key that proves it. */
 export interface Actor {

@@ -32,6 +32,9 @@ export const placeOf = (firewall: Firewall): Place => ({
   ...(firewall.highAvailability && { paired: true }),
 });
 
+/** The argument of commands about one firewall. */
+export const firewallArgument = { parse: String, placeholder: "FIREWALL", brief: "The firewall" } as const;
+
 /** The firewall of that id. @throws {CommandError} */
 export function firewallOf(site: Pick<Site, "firewalls">, id: string): Firewall {
   const found = site.firewalls.find((one) => one.id === id);

@@ -18,15 +18,8 @@ export interface ConfigDocument {
  * the other: neither can be changed without harm.
  */
 export function openConfig(text: string, file: string): Outcome<ConfigDocument> {
-  const { value: root, diagnostics } = readXml(text, file);
+  const { value: root, diagnostics } = readRoot(text, file);
   if (!root) return { diagnostics };
-  if (root.name !== "pfsense") {
-    return {
-      diagnostics: [
-        fault("pfsense/not-a-config", `the outermost element is <${root.name}>, not <pfsense>`, root),
-      ],
-    };
-  }
   const filter = child(root, "filter");
   const aliases = child(root, "aliases");
   const rules = filter?.children.filter(({ name }) => name === "rule") ?? [];
@@ -86,6 +79,14 @@ function repeated(parent: XmlElement, names?: readonly string[]): readonly Diagn
         ]
       : [];
   });
+}
+
+/** The outermost element of a config.xml. */
+export function readRoot(text: string, file: string): Outcome<XmlElement> {
+  const { value: root, diagnostics } = readXml(text, file);
+  if (!root || root.name === "pfsense") return { ...(root && { value: root }), diagnostics };
+  const message = `the outermost element is <${root.name}>, not <pfsense>`;
+  return { diagnostics: [fault("pfsense/not-a-config", message, root)] };
 }
 
 export const fault = (code: string, message: string, { span }: XmlElement): Diagnostic => ({

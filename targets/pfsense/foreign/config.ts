@@ -1,7 +1,7 @@
 import type { Reading, Unmodelled } from "../../../src/compile/reading.ts";
 import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
-import { fault } from "../config/document.ts";
-import { child, childText, readXml, type XmlElement } from "../config/xml.ts";
+import { readRoot } from "../config/document.ts";
+import { child, childText, type XmlElement } from "../config/xml.ts";
 import { pfProgram } from "../pf/program.ts";
 import type { Doubt } from "../pf/tokens.ts";
 import { readAliases } from "./aliases.ts";
@@ -23,15 +23,8 @@ export function readConfig(
   doubt: Doubt,
   unmodelled: readonly Unmodelled[],
 ): Outcome<Reading> {
-  const { value: root, diagnostics } = readXml(text, file);
+  const { value: root, diagnostics } = readRoot(text, file);
   if (!root) return { diagnostics };
-  if (root.name !== "pfsense") {
-    return {
-      diagnostics: [
-        fault("pfsense/not-a-config", `the outermost element is <${root.name}>, not <pfsense>`, root),
-      ],
-    };
-  }
   const nat = child(root, "nat")?.children.find(
     ({ name, children }) => name === "rule" || children.some((one) => one.name === "rule"),
   );
