@@ -147,6 +147,17 @@ while read -r line; do
 done
 echo $ended`;
 
+/** The same for one connection, to be typed by hand. @throws {Error} for a key that was not made here. */
+export const endSessionCommand = (session: LiveSession): string =>
+  `conntrack -D${endLines([session])
+    .trim()
+    .split(" ")
+    .map((pair) => pair.split("="))
+    .map(([name, value]) => ` ${conntrackFlags[name as keyof typeof conntrackFlags] ?? `--${name}`} ${value}`)
+    .join("")}`;
+
+const conntrackFlags = { protocol: "-p", src: "-s", dst: "-d", zone: "-w" } as const;
+
 /** The lines that end sessions. @throws {Error} for a key that was not made here. */
 export const endLines = (sessions: readonly LiveSession[]): string =>
   sessions

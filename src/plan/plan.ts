@@ -176,6 +176,8 @@ export const planSchema = z.strictObject({
               age: seconds.optional(),
               idle: seconds.optional(),
               packets: z.int().optional(),
+              /** Permitted, but held the wrong way round by the firewall, which picked it up from an answer. */
+              backwards: z.literal(true).optional(),
             }),
           ),
         }),

@@ -1,7 +1,7 @@
 import { carriedBy, passAll, rulesProgram } from "../compile/conduit-program.ts";
 import type { Driver } from "../target.ts";
 import type { Change, Outside } from "./change.ts";
-import { sessionsEnded } from "./sessions.ts";
+import { isHeldBackwards, sessionsEnded } from "./sessions.ts";
 
 /** Seconds that two clocks may differ; leases are durations, but records are read beside each other. */
 const clockTolerance = 300;
@@ -39,30 +39,39 @@ export async function hostProblems(
             "raise its limit",
         ]
       : []),
-    ...(client === undefined ? [] : await ownSessionProblems(change, driver, client)),
+    ...(await sessionProblems(change, driver, client)),
   ];
 }
 
 /**
- * What enforcement would do to the engineer's own way to the firewall, where that goes through it: judged by the rules of
- * the plan, from the address that the firewall sees. What arrives at the firewall itself meets no rule of ours.
+ * What enforcement would do that nobody means: end the engineer's own way to the firewall, where that goes through it
+ * (judged from the address that the firewall sees; what arrives at the firewall itself meets no rule of ours), or end a
+ * session that is permitted, because the firewall holds it the wrong way round.
  */
-async function ownSessionProblems(
+async function sessionProblems(
   { plan, rules }: Change,
   driver: Driver,
-  client: string,
+  client: string | undefined,
 ): Promise<readonly string[]> {
   if (plan.to !== "enforce") return [];
   const listed = await driver.sessions();
   if (listed.kind === "not-listed") return [];
-  const own = listed.sessions.filter(
-    ({ initiator, responder, port }) => initiator === client || (responder === client && port === sshPort),
-  );
   const span = { file: plan.site.file, line: 1, column: 1, length: 1 };
   const step = { before: passAll, after: rulesProgram(rules, span), carried: carriedBy(rules.pairs) };
-  return sessionsEnded(step, own).map(
-    ({ initiator, responder, port }) =>
-      `your own way to this firewall leads through it: the session ${initiator} -> ${responder}` +
-      `${port === undefined ? "" : ` port ${port}`} would be cut. Permit it, or come another way`,
-  );
+  return sessionsEnded(step, listed.sessions).flatMap((session) => {
+    const { initiator, responder, port } = session;
+    if (isHeldBackwards(step.after, session)) {
+      return [
+        `the session ${responder} -> ${initiator} port ${session.initiatorPort} is permitted, but the firewall picked it up ` +
+          "from an answer and holds it the wrong way round, so that it would be cut. End that entry, and it is known again " +
+          `by the next packet of its client: ${driver.endSessionCommand(session)}`,
+      ];
+    }
+    return initiator === client || (responder === client && port === sshPort)
+      ? [
+          `your own way to this firewall leads through it: the session ${initiator} -> ${responder}` +
+            `${port === undefined ? "" : ` port ${port}`} would be cut. Permit it, or come another way`,
+        ]
+      : [];
+  });
 }

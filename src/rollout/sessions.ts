@@ -41,10 +41,12 @@ export async function planSessions(
     const reason = "the rules could not be read back to judge them by";
     return { ...mode, listing: { kind: "not-listed", reason } };
   }
-  const ended = sessionsByFlow(sessionsEnded({ before, after, carried }, sessions)).map((one) => ({
-    ...one,
-    text: flowText(one.flow, nameOf),
-  }));
+  const lost = sessionsEnded({ before, after, carried }, sessions);
+  const backwards = lost.filter((session) => isHeldBackwards(after, session));
+  const ended = [
+    ...sessionsByFlow(backwards.map(turnedRound)).map((one) => ({ ...one, backwards: true as const })),
+    ...sessionsByFlow(lost.filter((session) => !backwards.includes(session))),
+  ].map((one) => ({ ...one, text: flowText(one.flow, nameOf) }));
   return { ...mode, listing: { kind: "listed", known: sessions.length, unread, ended } };
 }
 
@@ -61,12 +63,13 @@ export async function cutSessions(driver: Driver, rules: ConduitRules): Promise<
   return ended.length === 0 ? 0 : driver.endSessions(ended);
 }
 
+const passes = (program: Program, packets: readonly Packet[]): boolean =>
+  packets.every((packet) => evaluate(program, packet).verdict === "accept");
+
 /** The sessions that pass now and that a step drops, in either direction. */
 export function sessionsEnded(step: Step, sessions: readonly LiveSession[]): readonly LiveSession[] {
   // Nothing asks for the port of the client, so sessions of one flow share one answer.
   const known = new Map<string, boolean>();
-  const passes = (program: Program, packets: readonly Packet[]): boolean =>
-    packets.every((packet) => evaluate(program, packet).verdict === "accept");
   return sessions.filter((session) => {
     const key = [flowKey(session), session.icmpCode, session.answered].join(" ");
     const found = known.get(key);
@@ -80,6 +83,21 @@ export function sessionsEnded(step: Step, sessions: readonly LiveSession[]): rea
     return ends;
   });
 }
+
+/**
+ * Whether rules admit a session that the firewall holds the wrong way round: its state was lost (a restart), and it was
+ * picked up from an answer. What its client asks then counts as answers, which no permit admits.
+ */
+export const isHeldBackwards = (after: Program, session: LiveSession): boolean =>
+  session.port !== undefined &&
+  session.initiatorPort !== undefined &&
+  passes(after, packetsOf(turnedRound(session)));
+
+const turnedRound = (session: LiveSession): LiveSession => ({
+  ...session,
+  ...{ initiator: session.responder, responder: session.initiator },
+  ...{ initiatorPort: session.port, port: session.initiatorPort },
+});
 
 /** The request, and the reply where there has been one: a session works when both pass. */
 function packetsOf(session: LiveSession): readonly [Packet, ...Packet[]] {

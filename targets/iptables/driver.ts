@@ -9,7 +9,13 @@ import {
 } from "../../src/target.ts";
 import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
 import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
-import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
+import {
+  endLines,
+  endSessionCommand,
+  endSessionsScript,
+  readSessions,
+  sessionsScript,
+} from "../linux-sessions.ts";
 import { bootScript, bootText, byHand } from "./boot.ts";
 import {
   armChange,
@@ -264,6 +270,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     sessions: async () => readSessions(await host.try(sessionsScript)),
 
+    endSessionCommand,
     endSessions: async (sessions) =>
       Number(await host.output("end sessions", endSessionsScript, [], endLines(sessions))),
 

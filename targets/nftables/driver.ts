@@ -9,7 +9,13 @@ import {
 } from "../../src/target.ts";
 import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
 import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
-import { endLines, endSessionsScript, readSessions, sessionsScript } from "../linux-sessions.ts";
+import {
+  endLines,
+  endSessionCommand,
+  endSessionsScript,
+  readSessions,
+  sessionsScript,
+} from "../linux-sessions.ts";
 import { readCounters } from "./counters.ts";
 import { countersListing, stageChains } from "./counters-listing.ts";
 import { readFacts, rehearsalWords } from "./facts.ts";
@@ -204,6 +210,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     sessions: async () => readSessions(await firewall.try(script(sessionsScript))),
 
+    endSessionCommand,
     endSessions: async (sessions) =>
       Number(await firewall.output("end sessions", script(endSessionsScript), endLines(sessions))),
 

@@ -246,6 +246,11 @@ export function createDriver(
       for (const { key } of sessions) for (const state of key.split(" ")) await cut(state);
       return sessions.length;
     },
+    endSessionCommand: ({ key }) =>
+      key
+        .split(" ")
+        .map((state) => `pfctl -k id -k ${state}`)
+        .join("; "),
 
     readings: async () =>
       readReadings(await firewall.output("tell its readings", script(readingsScript, stateFolder))),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { rulesProgram } from "../../src/compile/conduit-program.ts";
 import type { ConduitRules } from "../../src/compile/ir.ts";
-import { cutSessions } from "../../src/rollout/sessions.ts";
+import { cutSessions, isHeldBackwards } from "../../src/rollout/sessions.ts";
 import type { Driver, TrialOrder } from "../../src/target.ts";
 import { iptables } from "../../targets/iptables/target.ts";
 import { nftables } from "../../targets/nftables/target.ts";
@@ -17,6 +18,7 @@ const permits = [
   tcpPermit("push", "10.20.1.10", "10.10.1.10", 503),
 ];
 const enforced = conduitRules("enforce", permits);
+const noSpan = { file: "", line: 1, column: 1, length: 1 };
 
 const platforms = [
   { name: "nftables", missing: missingForFirewall, target: nftables, start: startFirewallHost },
@@ -91,6 +93,26 @@ for (const { name, missing, target, start } of platforms) {
         expect(await peers.hear(push)).toBe(false);
         expect(await peers.ask(poll)).toBe(true);
         // The client has but to speak once, and its session is known again.
+        expect(await peers.ask(push)).toBe(true);
+      });
+
+      test("that monitor picked up from an answer are permitted and yet dropped, until their entry is ended by hand", async () => {
+        const push = await opened(503);
+        host.run("conntrack -F 2> /dev/null");
+        expect(await peers.hear(push)).toBe(true);
+        const listed = await driver.sessions();
+        const [held, ...others] = listed.kind === "listed" ? listed.sessions : [];
+        expect(others).toEqual([]);
+        expect(isHeldBackwards(rulesProgram(enforced, noSpan), held!)).toBe(true);
+        const trial = await arm(enforced);
+        expect(await peers.ask(push)).toBe(false);
+        await driver.disarm(trial.holder);
+        // What was dropped is sent again first: nothing may be on its way when the entry ends.
+        expect(await peers.ask(push)).toBe(true);
+        host.run(`${driver.endSessionCommand(held!)} 2> /dev/null`);
+        expect(await peers.ask(push)).toBe(true);
+        await driver.unlock(trial.holder);
+        await arm(enforced);
         expect(await peers.ask(push)).toBe(true);
       });
     },

@@ -111,7 +111,14 @@ export const faults = {
     strike: console("pkill -9 -x sshd; true"),
     mend: (lab) => lab.order({ do: "start-sshd" }),
   },
-  reboot: { name: "the firewall reboots", strike: (lab) => lab.order({ do: "reboot" }), costsPolls: true },
+  reboot: {
+    name: "the firewall reboots",
+    strike: (lab) => lab.order({ do: "reboot" }),
+    // A session whose answer was on its way is picked up from it, and the next plan would be refused for it.
+    mend: (lab) => lab.console("conntrack -D -p tcp --orig-port-src 502 2> /dev/null; true"),
+    costsPolls: true,
+    outlastsApply: true,
+  },
   disk: {
     name: "its disk is full",
     strike: console(fillDisks),

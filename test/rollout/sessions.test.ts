@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { carriedBy, passAll, rulesProgram } from "../../src/compile/conduit-program.ts";
 import type { ConduitRules } from "../../src/compile/ir.ts";
-import { sessionsByFlow, sessionsEnded } from "../../src/rollout/sessions.ts";
+import { isHeldBackwards, sessionsByFlow, sessionsEnded } from "../../src/rollout/sessions.ts";
 import type { LiveSession } from "../../src/target.ts";
 import { conduitRules, tcpPermit } from "../support/rules.ts";
 
@@ -24,6 +24,16 @@ describe("a live session", () => {
 
   test("ends when it was asked from the other side, although the answers go the permitted way", () => {
     expect(ends(session({ initiator: "10.10.1.10", responder: "10.20.1.10" }))).toBe(true);
+  });
+
+  test("that was picked up from an answer ends although it is permitted, and is known as such", () => {
+    const turned = { initiator: "10.10.1.10", responder: "10.20.1.10", initiatorPort: 502, port: 40000 };
+    expect(ends(session(turned))).toBe(true);
+    expect(isHeldBackwards(program(enforced), session(turned))).toBe(true);
+    // The other way round, somebody else's, and another service of the same pair are what they seem.
+    expect(isHeldBackwards(program(enforced), session({ initiator: "10.20.1.10" }))).toBe(false);
+    expect(isHeldBackwards(program(enforced), session({ ...turned, responder: "10.20.1.66" }))).toBe(false);
+    expect(isHeldBackwards(program(enforced), session({ ...turned, initiatorPort: 22 }))).toBe(false);
   });
 
   test("ends when only its answers are dropped", () => {

@@ -609,6 +609,18 @@ describe("a change is not begun", () => {
       },
       "your own way to this firewall leads through it: the session 10.20.1.99 -> 10.10.1.5 port 22",
     ],
+    [
+      "permitted session is held the wrong way round",
+      (fake) => {
+        fake.sessions = [
+          {
+            ...{ family: 4, initiator: "10.10.1.10", responder: "10.20.1.10", protocol: 6 },
+            ...{ initiatorPort: 502, port: 40_000, key: "k", answered: true },
+          },
+        ];
+      },
+      "the session 10.20.1.10 -> 10.10.1.10 port 502 is permitted, but the firewall picked it up from an answer",
+    ],
   ])("on a firewall whose %s", async (_name, prepare, reason) => {
     prepare(firewall);
     await refusedWith(reason);

@@ -200,6 +200,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       fake.sessions = fake.sessions.filter((one) => !ended.some(({ key }) => key === one.key));
       return ended.length;
     },
+    endSessionCommand: ({ key }) => `end ${key}`,
     restore: async (text) => {
       fake.confirmed = texts.get(text ?? "") ?? "?";
     },

@@ -1,4 +1,5 @@
 import type { PlanDocument } from "../../plan/plan.ts";
+import { heldBackwards } from "../../report/review/sessions.ts";
 import { count, duration, grouped } from "../../report/words.ts";
 
 /** How many flows are named before the rest is counted. */
@@ -26,6 +27,7 @@ export function sessionLines({
         ...(one.sessions > 1 ? [count(one.sessions, "session")] : []),
         ...(one.age === undefined ? [] : [`${duration(one.age)} old`]),
         ...(one.idle === undefined ? [] : [`silent for ${duration(one.idle)}`]),
+        ...(one.backwards ? [heldBackwards] : []),
       ];
       return `    ${one.text}${details.length > 0 ? `: ${details.join(", ")}` : ""}`;
     }),

@@ -53,8 +53,8 @@ function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
             kind: "table" as const,
             caption: `Open sessions that end, by flow (${grouped(ended.length)})`,
             columns,
-            rows: ended.map(({ text, sessions, age, idle, packets }) => [
-              text,
+            rows: ended.map(({ text, sessions, age, idle, packets, backwards }) => [
+              backwards ? `${text} (${heldBackwards})` : text,
               grouped(sessions),
               age === undefined ? "not kept" : duration(age),
               idle === undefined ? "not kept" : duration(idle),
@@ -72,6 +72,10 @@ function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
     paragraph("This is how it was when the plan was made; sessions that open later are judged like these."),
   ];
 }
+
+/** What a reader is told of a session that ends although it is permitted. */
+export const heldBackwards =
+  "permitted, but the firewall picked it up from an answer: apply is refused until that entry is ended";
 
 /** How many sessions a step ends. */
 export const endedSessions = (listing: Extract<Sessions["listing"], { kind: "listed" }>): number =>
