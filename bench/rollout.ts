@@ -110,12 +110,13 @@ async function abort(driver: Driver): Promise<readonly number[]> {
   const taken: number[] = [];
   for (let number = 0; number < aborts; number += 1) {
     await arm(driver, trial);
-    const { conduits } = await driver.read();
+    const { conduits, ownHash } = await driver.read();
     if (!conduits.some((one) => one.trial)) throw new Error("no trial ran");
     taken.push(
       await seconds(async () => {
-        await driver.disarm(trial.holder);
-        if ((await driver.read()).conduits.some((one) => one.trial)) throw new Error("the trial still runs");
+        const left = await driver.disarm(trial.holder);
+        if (left.ownHash !== ownHash || left.conduits.some((one) => one.trial))
+          throw new Error("the previous stage is not what runs");
       }),
     );
   }

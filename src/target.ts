@@ -237,8 +237,11 @@ export interface Driver {
   renew(order: TrialOrder): Promise<LeaseAnswer>;
   /** Makes the armed trial permanent in the running firewall, in one step that no packet slips through. */
   confirm(order: TrialOrder): Promise<LeaseAnswer>;
-  /** Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. */
-  disarm(holder: string): Promise<void>;
+  /**
+   * Ends the trial of the lock's holder at once and removes what it brought; the previous stage is what remains. Resolves
+   * with our part as the host listed it right behind that: with who has the lock no more, nothing was done.
+   */
+  disarm(holder: string): Promise<OwnState>;
   /** @param totals also count apart from the record, which costs as much again: `unpermitted` may be absent without. */
   counters(conduit: string, totals?: "with totals"): Promise<CountersReading>;
   readings(): Promise<HostReadings>;

@@ -1,5 +1,5 @@
 import { SessionError } from "../session.ts";
-import type { Driver, LiveState } from "../target.ts";
+import type { Driver, OwnState } from "../target.ts";
 import type { Change, Connection, Outside } from "./change.ts";
 import type { Event } from "./machine.ts";
 
@@ -8,14 +8,18 @@ const patience = 60;
 
 /**
  * Reads from the firewall, over fresh connections while the old one is broken, whether the previous stage is back.
- * While the lease may still run it waits: the firewall ends it by itself.
+ * While the lease may still run it waits: the firewall ends it by itself. `seen` is what ending the trial left, where that
+ * was read already.
  */
 export async function verifyReturn(
   change: Change,
   leaseEnds: number,
   connection: () => Promise<Connection>,
   outside: Outside,
+  seen?: OwnState,
 ): Promise<Event> {
+  const first = seen && judgeReturn(change, seen);
+  if (first?.what === "back") return first;
   const deadline = Math.max(leaseEnds, outside.now()) + patience;
   for (;;) {
     const found = await look(change, connection);
@@ -50,7 +54,7 @@ async function look(
 }
 
 /** Whether a firewall does again what it did when the plan was made, or what the plan wanted. */
-export function judgeReturn({ plan }: Change, live: LiveState): Extract<Event, { kind: "found" }> {
+export function judgeReturn({ plan }: Change, live: OwnState): Extract<Event, { kind: "found" }> {
   const trial = live.conduits.find((one) => one.trial && plan.id.startsWith(one.trial.plan));
   const found = (what: "back" | "confirmed" | "other", reason: string) =>
     ({ kind: "found", what, reason }) as const;

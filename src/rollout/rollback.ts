@@ -78,8 +78,7 @@ export async function endTrial(
   holder: string,
   ownHash: string,
 ): Promise<Extract<Rollback, { kind: "trial-ended" }>> {
-  await driver.disarm(holder);
-  const after = await driver.read();
+  const after = await driver.disarm(holder);
   const proven = after.ownHash === ownHash && !after.conduits.some((one) => one.trial);
   return { kind: "trial-ended", plan, proven };
 }

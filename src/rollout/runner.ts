@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan.ts";
 import { SessionError } from "../session.ts";
-import { type Driver, DriverError } from "../target.ts";
+import { type Driver, DriverError, type OwnState } from "../target.ts";
 import {
   type Change,
   type Connection,
@@ -48,6 +48,8 @@ export async function runChange(
   let renewedAt = 0;
   let measuredAt = 0;
   let trouble: string | undefined;
+  /** What ending the trial left on the firewall; nothing of ours changes it afterwards. */
+  let left: OwnState | undefined;
   let waitingFor: string | undefined;
   /** Exercise steps that are in the journal. */
   const noted = new Set<string>();
@@ -96,7 +98,7 @@ export async function runChange(
   };
 
   const perform = async (effect: Effect): Promise<Event> => {
-    if (effect.kind === "verify") return verifyReturn(change, effect.leaseEnds, connected, outside);
+    if (effect.kind === "verify") return verifyReturn(change, effect.leaseEnds, connected, outside, left);
     if (effect.kind === "confirm" && start.kind !== "confirming") return confirmAfresh();
     const { driver } = await connected();
     switch (effect.kind) {
@@ -126,7 +128,7 @@ export async function runChange(
       case "measure":
         return measure();
       case "disarm":
-        await driver.disarm(order.holder);
+        left = await driver.disarm(order.holder);
         return { kind: "disarmed" };
       case "confirm":
         return confirm(change, driver, outside, "ask the firewall");

@@ -7,7 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
-import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
+import { createGuard, extensionOf, guardFolder, secondsBetween } from "../linux-guard/guard.ts";
 import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
 import {
   endLines,
@@ -42,7 +42,7 @@ import { withoutSetRules } from "./ruleset.ts";
 import {
   checkScript,
   drillScript,
-  finishScript,
+  endScript,
   foreignScript,
   previewScript,
   renewScript,
@@ -72,14 +72,17 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
   const host = createHost(session);
   const guard = createGuard(undoing, host.try, (script, words) => host.try(inNamespace, [script, ...words]));
 
-  /** Makes a change on top of what is there now, however often that changes meanwhile. */
+  /**
+   * Makes a change on top of what is there now, however often that changes meanwhile. `lease` must still hold; `since` is
+   * what was there a moment ago.
+   */
   const change = async (
     what: string,
     make: (now: Snapshot) => { readonly change: Change; readonly lists?: readonly ListStep[] } | undefined,
-    lease?: string,
+    { lease, since }: { readonly lease?: string; readonly since?: Snapshot } = {},
   ): Promise<"done" | "ended" | "nothing"> => {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const now = await host.snapshot();
+      const now = attempt === 0 && since ? since : await host.snapshot();
       const step = make(now);
       if (step === undefined) return "nothing";
       const outcome = await host.commit(now, what, step.change, step.lists, lease);
@@ -207,7 +210,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
             lists: [holdLock(order.holder, order.leaseSeconds), gate],
           };
         },
-        lockList(order.holder),
+        { lease: lockList(order.holder) },
       );
       if (outcome === "ended")
         throw new DriverError("the host could not start the trial: the lock has ended");
@@ -235,7 +238,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
             lists: [{ kind: "finish", list: lease }, holdLock(order.holder, persistSeconds)],
           };
         },
-        lease,
+        { lease },
       );
       if (outcome !== "done") return explain(order);
       // Should this not arrive, the guard finds no trial of its plan and leaves what is confirmed alone.
@@ -244,18 +247,20 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async disarm(holder) {
-      const now = await host.snapshot();
-      // Lock and lease end together: who has the lock no more has no trial to end.
-      if (lockOf(now)?.holder !== holder) return;
       // First what packets meet, then what is left of it: the first must not fail for the second.
-      const trial = loadedTrial(now.listing, now.clock);
-      if (trial) await host.output("end the trial", finishScript, [leaseList(trial.plan)]);
-      await change("remove the rules of the trial", (then) =>
-        lockOf(then)?.holder === holder
-          ? { change: disarmChange(then.listing), lists: [holdLock(holder, disarmSeconds)] }
-          : undefined,
+      const ended = readSnapshot(
+        await host.output("end the trial", endScript, [lockList(holder), guardFolder]),
       );
-      await guard.disarm();
+      await change(
+        "remove the rules of the trial",
+        // Lock and lease end together: who has the lock no more has no trial to end.
+        (now) =>
+          lockOf(now)?.holder === holder
+            ? { change: disarmChange(now.listing), lists: [holdLock(holder, disarmSeconds)] }
+            : undefined,
+        { since: ended },
+      );
+      return ownState(ended.listing, ended.clock);
     },
 
     async counters(conduit) {

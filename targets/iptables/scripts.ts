@@ -1,4 +1,4 @@
-import { extendWords } from "../linux-guard/scripts.ts";
+import { disarmWords, extendWords } from "../linux-guard/scripts.ts";
 
 // Shell for the host, each a fixed text. What varies comes in as words ($1, $2 …) or on standard input, never inside.
 
@@ -134,9 +134,20 @@ if [ "$end" -le "$(tenths)" ]; then finish "$1"; exit 3; fi
 shift 3
 extend "$@"`;
 
-/** Ends trials at once, whatever else may be refused. $… lists */
-export const finishScript = `${clock}
-for list; do finish "$list" || exit 1; done`;
+/**
+ * Ends the trial of the lock's holder, disarms its guard and lists what is left, all in one command: a wire that is slow,
+ * or breaks, holds up no step of it. Without the lock it only lists. $1 list of the lock, $2 the guard's folder
+ */
+export const endScript = `${clock}
+${disarmWords}
+if [ -e "/proc/net/xt_recent/$1" ] && [ "$(end_of "$1")" -gt "$(tenths)" ]; then
+  for lease in /proc/net/xt_recent/SLUICE-[0-9a-f]*; do
+    if [ -e "$lease" ]; then finish "\${lease##*/}" || exit 1; fi
+  done
+  disarm "$2" || exit 1
+fi
+set --
+${listScript}`;
 
 /** Loads a file of ours on standard input where it cannot touch a packet, and lists what came of it. */
 export const previewScript = `set -e

@@ -108,15 +108,24 @@ export const extendWords = `${words}${waits}extend() {
 }
 `;
 
-/** Tells the guard that nothing is to be undone any more. $1 folder */
-export const disarmScript = `${words}named= until= executor=
-{ read -r named until executor < "$1/guard"; } 2> /dev/null
-case $until in
-  [0-9]*)
-    put "$1" "$named disarmed $executor" || exit 1
-    if [ "$executor" = init ]; then systemctl stop "$(timer "$named")" 2> /dev/null || true; fi ;;
-esac
-exit 0`;
+/**
+ * `disarm FOLDER`: tells the guard that nothing is to be undone any more. Part of the script that ends a trial, so that
+ * one command does both.
+ */
+export const disarmWords = `${words}disarm() {
+  named= until= executor=
+  { read -r named until executor < "$1/guard"; } 2> /dev/null
+  case $until in
+    [0-9]*)
+      put "$1" "$named disarmed $executor" || return 1
+      if [ "$executor" = init ]; then systemctl stop "$(timer "$named")" 2> /dev/null || true; fi ;;
+  esac
+  return 0
+}
+`;
+
+/** $1 folder */
+export const disarmScript = `${disarmWords}disarm "$1"`;
 
 /** Prints the time and the guard's line, with \`gone\` behind it when nothing executes it any more. $1 folder */
 export const stateScript = `${words}${waits}named= until= executor=

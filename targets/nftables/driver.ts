@@ -7,7 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
-import { createGuard, extensionOf, secondsBetween } from "../linux-guard/guard.ts";
+import { createGuard, extensionOf, guardFolder, secondsBetween } from "../linux-guard/guard.ts";
 import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
 import {
   endLines,
@@ -19,7 +19,7 @@ import {
 import { readCounters } from "./counters.ts";
 import { countersListing, stageChains } from "./counters-listing.ts";
 import { readFacts, rehearsalWords } from "./facts.ts";
-import { host, script } from "./host.ts";
+import { complaint, host, script } from "./host.ts";
 import { type ListedTable, normalForm, readListing } from "./listing.ts";
 import { parseObjectName } from "./names.ts";
 import { emitFrame } from "./objects.ts";
@@ -36,6 +36,7 @@ import { dirname } from "./paths.ts";
 import {
   countersScript,
   drillScript,
+  endScript,
   foreignScript,
   previewScript,
   renewScript,
@@ -50,7 +51,6 @@ import {
   loadText,
   lockText,
   relockText,
-  removeLeftoversText,
   removeTableText,
   renewText,
   unlockText,
@@ -188,15 +188,13 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async disarm(holder) {
-      const own = await listOwn();
+      const result = await firewall.try(script(endScript, guardFolder), disarmText(holder));
+      const own = ownTable(readListing(result.stdout));
       // Lock and lease end together: who has the lock no more has no trial to end.
-      if (lockOf(own)?.holder !== holder) return;
-      // First what packets meet, then what is left of it: the first transaction must not fail for the second.
-      await firewall.mustLoad(disarmText(holder), "end the trial");
-      const remains = leftovers(own);
-      if (remains.length > 0)
-        await firewall.mustLoad(removeLeftoversText(remains), "remove the trial's rules");
-      await guard.disarm();
+      const isHeld = result.code !== 3 || lockOf(own)?.holder === holder;
+      if (result.code !== 0 && isHeld)
+        throw new DriverError(`the host could not end the trial: ${complaint(result)}`);
+      return ownState(own);
     },
 
     async counters(conduit, totals) {

@@ -66,5 +66,6 @@ export function host(session: Session): Host {
   };
 }
 
-const complaint = (result: CommandResult): string =>
+/** What a command says about its failure. */
+export const complaint = (result: CommandResult): string =>
   (result.stderr.trim() || result.stdout.trim() || `exit code ${result.code}`).slice(0, 2_000);

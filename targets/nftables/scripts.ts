@@ -1,4 +1,4 @@
-import { extendWords } from "../linux-guard/scripts.ts";
+import { disarmWords, extendWords } from "../linux-guard/scripts.ts";
 
 // Shell for the host, each a fixed text. What varies comes in as words ($1, $2 …) or on standard input, never inside.
 
@@ -131,3 +131,25 @@ export const undoing = (frame: string, pair: string) => ({ undo, rehearsal: rehe
 /** Renews lease and guard. Standard input: the transaction. Exit 1 when it is refused, 6 when the guard is gone. $1 folder, $2 token, $3 tenths */
 export const renewScript = `${extendWords}nft -f - || exit 1
 extend "$@"`;
+
+/**
+ * Ends a trial and lists what is left, all in one command: a wire that is slow, or breaks, holds up no step of it. First
+ * what packets meet, then the guard, then the rules of the trial, which no packet meets any more.
+ * Standard input: the transaction; exit 3 when it is refused, and the listing is of what is there. $1 folder
+ */
+export const endScript = `${disarmWords}leftovers() {
+  nft -t list table inet sluice | {
+    chains= sets=
+    while read -r kind name rest; do
+      case "$kind $name" in
+        "chain t_"*) chains="$chains $name" ;;
+        "set t_"*) sets="$sets $name" ;;
+      esac
+    done
+    for chain in $chains; do echo "flush chain inet sluice $chain"; done
+    for chain in $chains; do echo "delete chain inet sluice $chain"; done
+    for set in $sets; do echo "delete set inet sluice $set"; done
+  }
+}
+nft -f - || { nft list ruleset; exit 3; }
+disarm "$1" && leftovers | nft -f - && nft list ruleset || exit 1`;

@@ -121,9 +121,6 @@ export const confirmText = (
 export const disarmText = (holder: string): string => extendLock(holder, disarmSeconds) + flushTrials;
 /** The lock is kept this long after a trial was ended, to read what remains. */
 const disarmSeconds = 60;
-/** Removes rules that no packet can meet any more. */
-export const removeLeftoversText = (conduits: readonly string[]): string =>
-  conduits.map((conduit) => emitConduitRemoval(conduit, "t")).join("");
 
 export const removeTableText = `add table ${table}\ndelete table ${table}\n`;
 

@@ -6,6 +6,8 @@ import {
   DriverError,
   type DriverPaths,
   type LeaseAnswer,
+  type LiveState,
+  type OwnState,
   type RecordedFlow,
   type TrialOrder,
 } from "../../src/target.ts";
@@ -88,6 +90,30 @@ export function createDriver(
       .filter(({ text }) => /^(?!table\b)\S/m.test(text));
   };
 
+  const readOwn = async (): Promise<{ readonly own: OwnState } & Pick<LiveState, "lock">> => {
+    const [anchors, configured, { trial, lock }] = [
+      await listAnchors(),
+      await configuration.read(),
+      await leaseState(),
+    ];
+    const unleased = anchors
+      .filter(({ conduit }) => conduit === undefined || conduit !== trial?.conduit)
+      .flatMap(({ conduit, text }) =>
+        conduit === undefined ? listConduits(text) : [listConduit(conduit, text, [])],
+      );
+    const standing = configured.listed.filter(
+      ({ conduit }) => !unleased.some((other) => other.conduit === conduit),
+    );
+    const trialText = trial && anchors.find(({ conduit }) => conduit === trial.conduit)?.text;
+    const texts = [...configured.conduits, ...anchors].map(({ text }) => text);
+    const own = ownState(
+      texts.length > 0 ? texts.join("") : undefined,
+      [...standing, ...unleased],
+      trialText === undefined ? undefined : { ...trial!, listed: listConduit(trial!.conduit, trialText, []) },
+    );
+    return { own, lock };
+  };
+
   const lease = async (order: TrialOrder, step: "renew" | "confirm"): Promise<LeaseAnswer> => {
     const { conduit } = order.rules;
     const token = tokenOf(order.plan, conduit);
@@ -127,39 +153,14 @@ export function createDriver(
     },
 
     async read() {
-      const [anchors, configured, state, mainRules, translation, bootText] = [
-        await listAnchors(),
-        await configuration.read(),
-        await leaseState(),
+      const [{ own, lock }, mainRules, translation, bootText] = [
+        await readOwn(),
         await firewall.output("list its rules", ["pfctl", "-P", "-s", "rules"]),
         await firewall.output("list its translation", ["pfctl", "-P", "-s", "nat"]),
         await firewall.readFile(paths.bootFile),
       ];
-      const { trial, lock } = state;
-      const unleased = anchors
-        .filter(({ conduit }) => conduit === undefined || conduit !== trial?.conduit)
-        .flatMap(({ conduit, text }) =>
-          conduit === undefined ? listConduits(text) : [listConduit(conduit, text, [])],
-        );
-      const standing = configured.listed.filter(
-        ({ conduit }) => !unleased.some((other) => other.conduit === conduit),
-      );
-      const trialText = trial && anchors.find(({ conduit }) => conduit === trial.conduit)?.text;
-      const texts = [...configured.conduits, ...anchors].map(({ text }) => text);
       const foreignForm = `${withoutOwn(mainRules)}${translation}`;
-      return {
-        ...ownState(
-          texts.length > 0 ? texts.join("") : undefined,
-          [...standing, ...unleased],
-          trialText === undefined
-            ? undefined
-            : { ...trial!, listed: listConduit(trial!.conduit, trialText, []) },
-        ),
-        foreignForm,
-        foreignHash: sha256(foreignForm),
-        bootText,
-        lock,
-      };
+      return { ...own, foreignForm, foreignHash: sha256(foreignForm), bootText, lock };
     },
 
     async check(text) {
@@ -211,9 +212,11 @@ export function createDriver(
 
     async disarm(holder) {
       const { trial } = await leaseState();
-      if (!trial) return;
-      const words = [run, anchorName(trial.conduit), tokenOf(trial.plan, trial.conduit), holder];
-      await firewall.output("end the trial", script(disarmScript, ...words));
+      if (trial) {
+        const words = [run, anchorName(trial.conduit), tokenOf(trial.plan, trial.conduit), holder];
+        await firewall.output("end the trial", script(disarmScript, ...words));
+      }
+      return (await readOwn()).own;
     },
 
     async counters(conduit) {

@@ -176,6 +176,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     },
     disarm: async (holder) => {
       if (lock?.holder === holder) fake.trial = undefined;
+      return live();
     },
     counters: async () => {
       const packets = fake.speaking ? Math.floor(fake.now * 5) : 7;

@@ -163,10 +163,17 @@ export function driverContract(platform: Platform): void {
 
     test("disarming ends a trial at once and removes what it brought", async () => {
       const trial = order(conduitRules("enforce"), 30);
+      await driver.restore(firewallText(conduitRules("monitor", [])));
+      const before = await driver.read();
       await begin(trial);
-      await driver.disarm(trial.holder);
-      expect((await driver.read()).conduits).toEqual([]);
+      const left = await driver.disarm(trial.holder);
+      expect([left.ownHash, left.conduits]).toEqual([before.ownHash, before.conduits]);
+      const after = await driver.read();
+      expect([after.ownHash, after.conduits]).toEqual([before.ownHash, before.conduits]);
+      expect(after.text).not.toMatch(platform.leftovers);
+      expect(await driver.guardState?.()).toMatchObject({ kind: "disarmed" });
       expect(await driver.renew(trial)).toBe("expired");
+      await driver.restore(undefined);
       await driver.unlock(trial.holder);
       expect((await driver.read()).text).toBeUndefined();
       await driver.disarm(trial.holder);
@@ -209,7 +216,9 @@ export function driverContract(platform: Platform): void {
       await sleep(1_100);
       await begin(theirs);
       expect(await driver.renew(ours)).toBe("foreign");
-      await driver.disarm(ours.holder);
+      expect((await driver.disarm(ours.holder)).conduits).toEqual([
+        expect.objectContaining({ stage: "monitor", trial: expect.objectContaining({ plan: "b".repeat(16) }) }),
+      ]);
       expect(await stages()).toEqual(["dmz-cell1 trial monitor"]);
     });
 
