@@ -217,7 +217,10 @@ export function driverContract(platform: Platform): void {
       await begin(theirs);
       expect(await driver.renew(ours)).toBe("foreign");
       expect((await driver.disarm(ours.holder)).conduits).toEqual([
-        expect.objectContaining({ stage: "monitor", trial: expect.objectContaining({ plan: "b".repeat(16) }) }),
+        expect.objectContaining({
+          stage: "monitor",
+          trial: expect.objectContaining({ plan: "b".repeat(16) }),
+        }),
       ]);
       expect(await stages()).toEqual(["dmz-cell1 trial monitor"]);
     });
