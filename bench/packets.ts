@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { legalise } from "../src/compile/legalise.ts";
+import { legalise } from "../src/compile/legalise/legalise.ts";
 import { lowerConduit } from "../src/compile/lower.ts";
 import { formatAddress, formatRange } from "../src/net/address.ts";
 import type { Conduit, Permit } from "../src/policy/model.ts";

@@ -3,7 +3,35 @@ import type { Capabilities, Target } from "../src/target.ts";
 
 /** What each capability is called in the docs, and how its value reads. A new one without a row does not compile. */
 const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capabilities) => string] } = {
-  nameLength: ["longest name", ({ nameLength }) => `${nameLength} characters`],
+  nameLength: [
+    "longest name; a longer one is cut and hashed",
+    ({ nameLength }) => `${nameLength} characters`,
+  ],
+  lookup: [
+    "a packet finds its permit in",
+    ({ lookup }) => {
+      switch (lookup.kind) {
+        case "sets":
+          return "sets, hashed where they can be";
+        case "tree":
+          return `a tree of chains, at most ${lookup.chains} one behind the other`;
+        case "list":
+          return "the rules, in their order";
+      }
+    },
+  ],
+  portSlots: [
+    "ports in one rule",
+    ({ portSlots }) => (portSlots === 1 ? "one, or one range" : `${portSlots}; a range counts as two`),
+  ],
+  addressLists: [
+    "addresses at each end of a rule",
+    ({ addressLists }) => (addressLists ? "lists, as tables" : "one"),
+  ],
+  addressRanges: [
+    "ranges of addresses",
+    ({ addressRanges }) => ({ whole: "as they are", prefixes: "split into prefixes" })[addressRanges],
+  ],
   disjointElements: [
     "overlapping permits",
     ({ disjointElements }) => (disjointElements ? "cut apart, the earlier one counts" : "kept, each counts"),

@@ -20,6 +20,7 @@ const targetsMayImport = [
   "src/digest.ts",
   "src/baseline/flow.ts",
   "src/compile/ir.ts",
+  "src/compile/legalise",
   "src/compile/meet.ts",
   "src/compile/program.ts",
   "src/compile/reading.ts",

@@ -6,10 +6,25 @@ import type { Program } from "./program.ts";
 export const sessionModes = ["rematch", "drain", "cut"] as const;
 export type SessionMode = (typeof sessionModes)[number];
 
-/** What a back end can express, as data: the compiler reads it, and the table in targets/README.md is made from it. */
+/**
+ * What a back end can express, as data: the passes that make its rules (`legalise/`) read it, and the table in
+ * targets/README.md is made from it. A rule always has addresses of one family.
+ */
 export interface Capabilities {
-  /** Longest name of an object on the firewall, in characters. */
+  /** Longest name of an object on the firewall, in characters. What does not fit is cut, and a hash tells it apart. */
   readonly nameLength: number;
+  /** How a packet finds its permit: the rule is an element of a set, stands in a tree of chains, or is asked in turn. */
+  readonly lookup:
+    | { readonly kind: "sets" }
+    /** @property chains how many chains of ours a packet may pass one behind the other. */
+    | { readonly kind: "tree"; readonly chains: number }
+    | { readonly kind: "list" };
+  /** Ports that one rule may list; a range takes two. With 1 a rule has one port or one range. */
+  readonly portSlots: number;
+  /** Whether one rule may list several sources and several destinations. */
+  readonly addressLists: boolean;
+  /** Ranges of addresses are matched from end to end, or must be prefixes. */
+  readonly addressRanges: "whole" | "prefixes";
   /** Elements of one set must not overlap, or a packet would be counted for more than one permit. */
   readonly disjointElements: boolean;
   /** Protocols whose ports can be matched. */

@@ -2,7 +2,7 @@ import type { Baseline } from "../baseline/flow.ts";
 import type { Backend } from "../compile/backend.ts";
 import { unfit } from "../compile/fitness.ts";
 import type { ConduitRules, Stage } from "../compile/ir.ts";
-import { legalise } from "../compile/legalise.ts";
+import { legalise } from "../compile/legalise/legalise.ts";
 import { lowerConduit } from "../compile/lower.ts";
 import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import type { Conduit, Site } from "../policy/model.ts";

@@ -1,8 +1,11 @@
-import type { Box, ConduitRules, PermitRules } from "../../src/compile/ir.ts";
+import type { ConduitRules, PermitRules } from "../../src/compile/ir.ts";
+import { legalRules } from "../../src/compile/legalise/legal-rules.ts";
+import { type Leaf, lookupTree } from "../../src/compile/legalise/lookup-tree.ts";
+import { replyRule } from "../../src/compile/legalise/reply.ts";
 import { printable } from "../../src/diagnostics/printable.ts";
 import type { Family } from "../../src/net/address.ts";
-import { icmpReplyType } from "../../src/net/protocol.ts";
-import { commentText, matchText, type Ports, portLists, type ServiceMatch } from "./matches.ts";
+import { capabilities } from "./capabilities.ts";
+import { commentText, matchText, treeChain } from "./matches.ts";
 import {
   chainName,
   families,
@@ -13,7 +16,6 @@ import {
   setName,
 } from "./names.ts";
 import type { Chain, Rule } from "./ruleset.ts";
-import { type Leaf, lookupTree } from "./tree.ts";
 
 /** Conntrack's word for a packet in the direction of the reply; every other packet is looked up as a request. */
 const isReply = "-m conntrack --ctstate ESTABLISHED --ctdir REPLY";
@@ -36,12 +38,11 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
       own.flatMap((family) =>
         lookupTree(
           name(part),
-          family,
-          rules.permits.flatMap((permit) => leaves(permit, family, part === ".p" ? "request" : "reply")),
+          rules.permits.flatMap((permit) => leaves(permit, family, part === ".p" ? "dport" : "sport")),
           part === ".p" ? ["destination", "source"] : ["source", "destination"],
           name(end),
           pathLengths.permits,
-        ),
+        ).map((chain) => treeChain(chain, family)),
       ),
     );
   const note = (family: Family, aspect: RecordAspect, directions: string): string => {
@@ -108,40 +109,19 @@ export function merge(chains: readonly Chain[]): readonly Chain[] {
 }
 
 /** The rules of a permit in one family, each with the permit's id, which the counters are read by. */
-function leaves(permit: PermitRules, family: Family, direction: "request" | "reply"): readonly Leaf[] {
-  const found: Leaf[] = [];
-  const add = ({ source, destination }: Ends, service: ServiceMatch): void => {
-    const ends =
-      direction === "request" ? { source, destination } : { source: destination, destination: source };
-    const text = `${matchText({ ...ends, service })} ${commentText(permit.permit)} -j RETURN`.trimStart();
-    found.push({ ...ends, text });
-  };
-  const byEnds = new Map<string, { readonly box: Box; readonly protocol: number; readonly ports: Ports[] }>();
-  for (const box of permit.boxes) {
-    const { source, destination, service } = box;
-    if (source.family !== family) continue;
-    switch (service.kind) {
-      case "ports": {
-        const key = [source.from, source.to, destination.from, destination.to, service.protocol].join();
-        const known = byEnds.get(key) ?? { box, protocol: service.protocol, ports: [] };
-        byEnds.set(key, known);
-        known.ports.push(service);
-        break;
-      }
-      case "icmp": {
-        const type = direction === "request" ? service.type : icmpReplyType(family, service.type);
-        if (type !== undefined) add(box, { ...service, type });
-        break;
-      }
-      default:
-        add(box, service);
-    }
-  }
-  const side = direction === "request" ? "dport" : "sport";
-  for (const { box, protocol, ports } of byEnds.values()) {
-    for (const list of portLists(ports)) add(box, { kind: "ports", protocol, side, ports: list });
-  }
-  return found;
-}
-
-type Ends = Pick<Box, "source" | "destination">;
+const leaves = (
+  { boxes, permit }: PermitRules,
+  family: Family,
+  side: "dport" | "sport",
+): readonly Leaf<string>[] =>
+  legalRules(
+    boxes.filter(({ source }) => source.family === family),
+    capabilities,
+  ).flatMap((request) => {
+    const rule = side === "dport" ? request : replyRule(request);
+    if (!rule) return [];
+    const [[source], [destination]] = [rule.sources, rule.destinations];
+    const match = matchText({ source, destination, services: rule.services, side });
+    const text = `${match} ${commentText(permit)} -j RETURN`.trimStart();
+    return [{ source: source!, destination: destination!, rule: text }];
+  });

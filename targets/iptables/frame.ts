@@ -1,9 +1,9 @@
 import type { ConduitRules, ZonePair } from "../../src/compile/ir.ts";
+import { type Leaf, lookupTree } from "../../src/compile/legalise/lookup-tree.ts";
 import { merge } from "./conduit.ts";
-import { commentText, matchText } from "./matches.ts";
+import { commentText, matchText, treeChain } from "./matches.ts";
 import { chainName, families, frameChains, type Generation, leaseList, pathLengths } from "./names.ts";
 import type { Chain, Rule } from "./ruleset.ts";
-import { type Leaf, lookupTree } from "./tree.ts";
 
 /** Where the packets of a pair of networks are judged, in both directions. */
 export interface Dispatch {
@@ -66,12 +66,14 @@ const dispatchTree = (
   merge(
     families.flatMap((family) => {
       const leaves = dispatch.filter(({ pair }) => pair.left.family === family).flatMap(bothWays);
-      return lookupTree(name, family, leaves, ["source", "destination"], end, depth);
+      return lookupTree(name, leaves, ["source", "destination"], end, depth).map((chain) =>
+        treeChain(chain, family),
+      );
     }),
   );
 
-const bothWays = ({ pair: { left, right }, chain }: Dispatch): readonly Leaf[] =>
+const bothWays = ({ pair: { left, right }, chain }: Dispatch): readonly Leaf<string>[] =>
   [
     { source: left, destination: right },
     { source: right, destination: left },
-  ].map((ends) => ({ ...ends, text: `${matchText(ends)} -g ${chain}`.trimStart() }));
+  ].map((ends) => ({ ...ends, rule: `${matchText(ends)} -g ${chain}`.trimStart() }));

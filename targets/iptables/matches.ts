@@ -1,32 +1,25 @@
-import { type AddressRange, addressBits, formatRange, prefixLength } from "../../src/net/address.ts";
+import type { TreeChain } from "../../src/compile/legalise/lookup-tree.ts";
+import {
+  type AddressRange,
+  addressBits,
+  type Family,
+  formatRange,
+  prefixLength,
+} from "../../src/net/address.ts";
 import { formatProtocol } from "../../src/net/protocol.ts";
-
-/** Inclusive range of ports. */
-export interface Ports {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** What of a packet's service a rule names; a list of ports is one rule. */
-export type ServiceMatch =
-  | { readonly kind: "any" }
-  | {
-      readonly kind: "ports";
-      readonly protocol: number;
-      readonly side: "sport" | "dport";
-      readonly ports: readonly Ports[];
-    }
-  | { readonly kind: "icmp"; readonly family: 4 | 6; readonly type: number }
-  | { readonly kind: "protocol"; readonly protocol: number };
+import type { Service } from "../../src/net/service.ts";
+import type { Chain } from "./ruleset.ts";
 
 /** The conditions of a rule, in the order in which iptables-save prints them. */
 export function matchText(ends: {
   readonly source?: AddressRange | undefined;
   readonly destination?: AddressRange | undefined;
-  readonly service?: ServiceMatch;
+  /** One, or ports of one protocol; of ports also the side of the packet that has the responder's. */
+  readonly services?: readonly Service[];
+  readonly side?: "sport" | "dport";
 }): string {
   const [source, destination] = [address("s", "src", ends.source), address("d", "dst", ends.destination)];
-  const service = serviceText(ends.service ?? { kind: "any" });
+  const service = serviceText(ends.services ?? [{ kind: "any" }], ends.side ?? "dport");
   const ranges = [source.range, destination.range].filter((text) => text !== "");
   return [
     source.prefix,
@@ -58,7 +51,11 @@ function address(
 /** Protocols whose own match reads one port or range. UDP-Lite has none and is left to `multiport`. */
 const ownMatch: ReadonlySet<number> = new Set([6, 17, 33, 132]);
 
-function serviceText(service: ServiceMatch): { readonly protocol: string; readonly match: string } {
+function serviceText(
+  services: readonly Service[],
+  side: "sport" | "dport",
+): { readonly protocol: string; readonly match: string } {
+  const service = services[0]!;
   switch (service.kind) {
     case "any":
       return { protocol: "", match: "" };
@@ -70,34 +67,27 @@ function serviceText(service: ServiceMatch): { readonly protocol: string; readon
         : { protocol: "-p ipv6-icmp", match: `-m icmp6 --icmpv6-type ${service.type}` };
     case "ports": {
       const name = formatProtocol(service.protocol);
-      const ports = service.ports.map(({ from, to }) => (from === to ? `${from}` : `${from}:${to}`));
+      const ports = services.flatMap((one) => (one.kind === "ports" ? [portText(one)] : []));
       const single = ports.length === 1 && ownMatch.has(service.protocol);
       return {
         protocol: `-p ${name}`,
-        match: `-m ${single ? name : "multiport"} --${service.side}${single ? "" : "s"} ${ports.join()}`,
+        match: `-m ${single ? name : "multiport"} --${side}${single ? "" : "s"} ${ports.join()}`,
       };
     }
   }
 }
 
-/** Slots that one `multiport` holds (XT_MULTI_PORTS); a range takes two. */
-const slots = 15;
+const portText = ({ from, to }: { readonly from: number; readonly to: number }): string =>
+  from === to ? `${from}` : `${from}:${to}`;
 
-/** Ports in as few lists as `multiport` allows, in their order. */
-export function portLists(ports: readonly Ports[]): readonly (readonly Ports[])[] {
-  const lists: Ports[][] = [];
-  let free = 0;
-  for (const range of ports) {
-    const needed = range.from === range.to ? 1 : 2;
-    if (needed > free) {
-      lists.push([]);
-      free = slots;
-    }
-    lists.at(-1)!.push(range);
-    free -= needed;
-  }
-  return lists;
-}
+/** A chain of a lookup tree, whose rules are texts, as rules of one family. */
+export const treeChain = ({ name, steps }: TreeChain<string>, family: Family): Chain => ({
+  name,
+  rules: steps.map((step) => ({
+    family,
+    text: step.kind === "rule" ? step.rule : `${matchText(step.ends)} -g ${step.chain}`.trimStart(),
+  })),
+});
 
 export const commentText = (text: string): string =>
   `-m comment --comment ${text.includes(" ") ? `"${text}"` : text}`;

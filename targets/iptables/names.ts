@@ -1,8 +1,7 @@
+import { shortName } from "../../src/compile/legalise/short-name.ts";
 import { sha256 } from "../../src/digest.ts";
 import type { Family } from "../../src/net/address.ts";
-
-/** Longest name of a chain: XT_EXTENSION_MAXNAMELEN of the kernel, as iptables itself limits it. */
-export const nameLength = 28;
+import { capabilities } from "./capabilities.ts";
 
 export const families: readonly Family[] = [4, 6];
 
@@ -18,30 +17,24 @@ export const frameChains = {
   notes: "SLUICE-NOTES",
 } as const;
 
-/**
- * Chains that a packet may pass one behind the other: 15 of ours behind FORWARD, since the kernel of the nft variant
- * counts gotos as jumps (NFT_JUMP_STACK_SIZE). Beside these: the root, a conduit's entry, its `.replied`, `.record` and
- * `.rest`.
- */
-export const pathLengths = { trial: 1, confirmed: 2, permits: 7 } as const;
+/** Chains of the trees, that a packet may pass one behind the other. */
+const dispatchPaths = { trial: 1, confirmed: 2 } as const;
+/** Beside the trees a packet passes the root, a conduit's entry, its `.replied`, `.record` and `.rest`. */
+const besideTrees = 5;
+export const pathLengths = {
+  ...dispatchPaths,
+  permits: capabilities.lookup.chains - dispatchPaths.trial - dispatchPaths.confirmed - besideTrees,
+} as const;
 
 /** Whose objects they are: `c` the conduit's confirmed ones, `t` those of the one trial that may run. */
 export type Generation = "c" | "t";
 
-const keyLength = 11;
+/** The longest part of a conduit's chains; those of a tree have a number behind a shorter one. */
+const longestPart: Part = ".replied";
 
-/**
- * A conduit's id, or where that is too long its first letters and a hash. The underscore, which no id holds, keeps the
- * two kinds apart; two conduits that hash alike are refused by whoever sees both.
- */
-export function conduitKey(conduit: string): string {
-  if (conduit.length <= keyLength) return conduit;
-  const hash = BigInt(`0x${sha256(conduit).slice(0, 12)}`)
-    .toString(36)
-    .slice(-6)
-    .padStart(6, "0");
-  return `${conduit.slice(0, keyLength - 7)}_${hash}`;
-}
+/** What of a conduit's id fits into the names of its chains. */
+export const conduitKey = (conduit: string): string =>
+  shortName(conduit, capabilities.nameLength - generationPrefix("c").length - longestPart.length);
 
 /** Parts of a conduit: its entry, the trees that permit requests (`p`) and replies (`r`), and what befalls the rest. */
 export type Part = "" | ".p" | ".r" | ".record" | ".replied" | ".rest";

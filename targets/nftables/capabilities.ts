@@ -5,6 +5,11 @@ import type { Capabilities } from "../../src/target.ts";
 export const capabilities: Capabilities = {
   // NFT_NAME_MAXLEN of the kernel, less the terminating zero.
   nameLength: 255,
+  lookup: { kind: "sets" },
+  // An element of a concatenation has one range in each place.
+  portSlots: 1,
+  addressLists: false,
+  addressRanges: "whole",
   disjointElements: true,
   // `th dport` reads what the header starts with: ports for these.
   portProtocols: [...portProtocols],

@@ -1,6 +1,9 @@
 import type { ConduitRules, PermitRules } from "../../src/compile/ir.ts";
+import { legalRules } from "../../src/compile/legalise/legal-rules.ts";
+import { replyRule } from "../../src/compile/legalise/reply.ts";
 import { printable } from "../../src/diagnostics/printable.ts";
 import { type Family, formatRange } from "../../src/net/address.ts";
+import { capabilities } from "./capabilities.ts";
 import { conduitChains } from "./chains.ts";
 import { frame } from "./frame.ts";
 import {
@@ -16,7 +19,7 @@ import {
   replyPart,
   table,
 } from "./names.ts";
-import { keyType, matchOf, replyElement, requestElement, shapeOf } from "./shapes.ts";
+import { elementText, keyType, matchOf, shapeOf } from "./shapes.ts";
 import { asScript, type ElementGroup, type NftObject, removal, type SetObject } from "./statements.ts";
 
 /** Entries that a conduit's record holds before it is full, and how long one stays without being seen again. */
@@ -80,12 +83,11 @@ function permitElements(permits: readonly PermitRules[]): ReadonlyMap<string, re
       if (groups.at(-1)?.heading !== heading) groups.push({ heading, elements: [] });
       groups.at(-1)!.elements.push(`${element} comment "${permit.permit}"`);
     };
-    for (const box of permit.boxes) {
-      const [shape, family] = [shapeOf(box.service), box.source.family];
-      const match = matchOf(box);
-      add(permitPart(shape, family, match), requestElement(box));
-      const reply = replyElement(box);
-      if (reply !== undefined) add(replyPart(shape, family, match), reply);
+    for (const rule of legalRules(permit.boxes, capabilities)) {
+      const [shape, family, match] = [shapeOf(rule), rule.sources[0]!.family, matchOf(rule)];
+      add(permitPart(shape, family, match), elementText(rule));
+      const reply = replyRule(rule);
+      if (reply) add(replyPart(shape, family, match), elementText(reply));
     }
   }
   return filled;

@@ -1,6 +1,5 @@
-import type { Box } from "../../src/compile/ir.ts";
+import type { LegalRule } from "../../src/compile/legalise/legal-rule.ts";
 import { type AddressRange, type Family, formatRange } from "../../src/net/address.ts";
-import { icmpReplyType } from "../../src/net/protocol.ts";
 import type { Service } from "../../src/net/service.ts";
 import { addressKey, addressType, reversedAddressKey } from "./frame.ts";
 import type { PermitMatch, PermitShape, RecordShape } from "./names.ts";
@@ -20,9 +19,9 @@ const protocolKeywords: ReadonlyMap<number, string> = new Map([
 
 const protocolText = (protocol: number): string => protocolKeywords.get(protocol) ?? String(protocol);
 
-/** The kind of set that holds a service. */
-export function shapeOf(service: Service): PermitShape {
-  switch (service.kind) {
+/** The kind of set that holds a rule. */
+export function shapeOf({ services: [service] }: LegalRule): PermitShape {
+  switch (service!.kind) {
     case "any":
       return "addresses";
     case "ports":
@@ -34,13 +33,18 @@ export function shapeOf(service: Service): PermitShape {
   }
 }
 
-/** Exact when an element of a set without intervals can hold the box. */
-export const matchOf = ({ source, destination, service }: Box): PermitMatch =>
-  source.from === source.to &&
-  destination.from === destination.to &&
-  (service.kind !== "ports" || service.from === service.to)
-    ? "exact"
-    : "ranges";
+/** Exact when an element of a set without intervals can hold the rule. */
+export function matchOf({
+  sources: [source],
+  destinations: [destination],
+  services: [service],
+}: LegalRule): PermitMatch {
+  const exact =
+    source!.from === source!.to &&
+    destination!.from === destination!.to &&
+    (service!.kind !== "ports" || service!.from === service!.to);
+  return exact ? "exact" : "ranges";
+}
 
 /** Set type behind the two addresses, by shape. */
 const keyTypes: Record<PermitShape, Record<Family, string>> = {
@@ -108,13 +112,6 @@ function rangeText(range: AddressRange): string {
   return text;
 }
 
-export const requestElement = (box: Box): string =>
-  `${rangeText(box.source)} . ${rangeText(box.destination)}${serviceText(box.service)}`;
-
-/** The element that admits the replies, or undefined for an ICMP type that nothing answers. */
-export function replyElement(box: Box): string | undefined {
-  const reversed = { source: box.destination, destination: box.source };
-  if (box.service.kind !== "icmp") return requestElement({ ...reversed, service: box.service });
-  const type = icmpReplyType(box.service.family, box.service.type);
-  return type === undefined ? undefined : requestElement({ ...reversed, service: { ...box.service, type } });
-}
+/** One element, since a rule for sets has one source, one destination and one service. */
+export const elementText = ({ sources, destinations, services }: LegalRule): string =>
+  `${rangeText(sources[0]!)} . ${rangeText(destinations[0]!)}${serviceText(services[0]!)}`;

@@ -4,6 +4,13 @@ import type { Capabilities } from "../../src/target.ts";
 export const capabilities: Capabilities = {
   // PF_TABLE_NAME_SIZE is 32 with the terminating zero; pfSense wants the same of an alias.
   nameLength: 31,
+  lookup: { kind: "list" },
+  // A list of ports is many rules to pf (parse.y), and a port alias is dropped where pfSense does not find it.
+  portSlots: 1,
+  // Tables, which pfSense calls aliases.
+  addressLists: true,
+  // A range empties an alias until its resolver has run.
+  addressRanges: "prefixes",
   // Match rules are not exclusive: each counts every packet that it admits.
   disjointElements: false,
   // pf of this age takes ports of these two only; SCTP came with FreeBSD 15 (pf.conf(5)).

@@ -1,4 +1,5 @@
 import { sha256 } from "../../src/digest.ts";
+import { capabilities } from "./capabilities.ts";
 
 /** Our anchor of a conduit's trial: pfSense attaches `userrules/*` before its own user rules. */
 export const anchorName = (conduit: string): string => `userrules/sluice_${underscored(conduit)}`;
@@ -14,11 +15,14 @@ export const conduitOfAnchor = (anchor: string): string | undefined =>
 export const tagName = (conduit: string): string => `sluice_${underscored(conduit)}_ok`;
 
 /**
- * A table or alias: as much of the conduit's name as fits in 31 characters of [A-Za-z0-9_], and a digest of what it
- * holds. Equal content has one name, and other content never the same (48 bits).
+ * A table or alias: as much of the conduit's name as fits in [A-Za-z0-9_], and a digest of what it holds. Equal content
+ * has one name, and other content never the same (48 bits).
  */
-export const tableName = (conduit: string, prefixes: readonly string[]): string =>
-  `sluice_${underscored(conduit).slice(0, 11)}_${sha256(`${conduit} ${prefixes.join(" ")}`).slice(0, 12)}`;
+export function tableName(conduit: string, prefixes: readonly string[]): string {
+  const digest = sha256(`${conduit} ${prefixes.join(" ")}`).slice(0, 12);
+  const room = capabilities.nameLength - `sluice__${digest}`.length;
+  return `sluice_${underscored(conduit).slice(0, room)}_${digest}`;
+}
 
 /** First of the rule identifiers that are ours; pfSense gives a rule of a human the seconds of its creation. */
 export const firstTracker = 0xc0000000;

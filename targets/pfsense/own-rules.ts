@@ -1,8 +1,11 @@
-import type { Box, ConduitRules, PermitRules, Stage } from "../../src/compile/ir.ts";
+import type { ConduitRules, PermitRules, Stage } from "../../src/compile/ir.ts";
+import { products } from "../../src/compile/legalise/address-lists.ts";
+import { legalRules } from "../../src/compile/legalise/legal-rules.ts";
+import { toPrefixes } from "../../src/compile/legalise/prefixes.ts";
 import { type AddressRange, type Family, formatRange } from "../../src/net/address.ts";
 import { formatService, type Service } from "../../src/net/service.ts";
+import { capabilities } from "./capabilities.ts";
 import { type Role, tableName, tagName, trackerOf } from "./names.ts";
-import { prefixesOf } from "./prefixes.ts";
 
 /** One end of a rule of ours: everything, the firewall itself, one prefix, or a table of several. */
 export type Side =
@@ -52,7 +55,7 @@ export function createTables(conduit: string): Tables {
   const tables = new Map<string, OwnTable>();
   return {
     side(ranges) {
-      const prefixes = prefixesOf(ranges);
+      const prefixes = toPrefixes(ranges).map(formatRange);
       const [only] = prefixes;
       if (prefixes.length === 1 && only?.endsWith("/0")) return { kind: "any" };
       if (prefixes.length === 1) return { kind: "prefix", prefix: only! };
@@ -80,7 +83,12 @@ export function ownRules(rules: ConduitRules): OwnRuleset {
     const body = [part, family, sideText(source), sideText(destination), formatService(service)].join(" ");
     return { effect, part, family, source, destination, service, tracker: trackerOf(rules.conduit, body) };
   };
-  const carried = products(rules.pairs.flatMap(({ left, right }) => [ends(left, right), ends(right, left)]));
+  const carried = products(
+    rules.pairs.flatMap(({ left, right }) => [
+      { source: left, destination: right },
+      { source: right, destination: left },
+    ]),
+  );
   const between = (effect: OwnRule["effect"], role: Role): readonly OwnRule[] =>
     carried.map((product) => rule(effect, role, product, { kind: "any" }));
   const families = ([4, 6] as const).filter((family) =>
@@ -119,62 +127,24 @@ function permitGroup(
   permit: PermitRules,
   rule: (effect: "tag", part: string, product: Product, service: Service) => OwnRule,
 ): OwnGroup {
-  const byService = new Map<string, Box[]>();
-  for (const box of permit.boxes) {
-    const key = `${box.source.family} ${formatService(box.service)}`;
-    const boxes = byService.get(key) ?? [];
-    byService.set(key, boxes);
-    boxes.push(box);
-  }
   const heading = `permit ${permit.permit} (${permit.origin.file.split("/").at(-1)}:${permit.origin.line}): ${permit.reason}`;
+  const matched = permit.boxes.filter(({ service }) => canMatch(service));
   return {
-    heading: [...byService.values()].some(([box]) => !canMatch(box!.service))
-      ? `${heading} [pf matches ports of tcp and udp only: other ports are not admitted]`
-      : heading,
-    rules: [...byService.values()]
-      .filter(([box]) => canMatch(box!.service))
-      .flatMap((boxes) =>
-        products(boxes).map((product) => rule("tag", permit.permit, product, boxes[0]!.service)),
-      ),
+    heading:
+      matched.length < permit.boxes.length
+        ? `${heading} [pf matches ports of tcp and udp only: other ports are not admitted]`
+        : heading,
+    rules: legalRules(matched, capabilities).map((product) =>
+      rule("tag", permit.permit, product, product.services[0]!),
+    ),
   };
 }
 
 /** pfctl takes ports of TCP and UDP only (parse.y). What it cannot match is not admitted, and the proof says so. */
 const canMatch = (service: Service): boolean =>
-  service.kind !== "ports" || service.protocol === 6 || service.protocol === 17;
+  service.kind !== "ports" || capabilities.portProtocols.includes(service.protocol);
 
-interface Product {
-  readonly sources: readonly AddressRange[];
-  readonly destinations: readonly AddressRange[];
-}
-type Ends = Pick<Box, "source" | "destination">;
-
-const ends = (source: AddressRange, destination: AddressRange): Ends => ({ source, destination });
-
-/** Pairs of ranges as few products: destinations that have the same sources go together. Each is of one family. */
-function products(pairs: readonly Ends[]): readonly Product[] {
-  const sourcesOf = new Map<
-    string,
-    { readonly destination: AddressRange; readonly sources: AddressRange[] }
-  >();
-  for (const { source, destination } of pairs) {
-    const key = formatRange(destination);
-    const entry = sourcesOf.get(key) ?? { destination, sources: [] };
-    sourcesOf.set(key, entry);
-    entry.sources.push(source);
-  }
-  const found = new Map<
-    string,
-    { readonly sources: readonly AddressRange[]; readonly destinations: AddressRange[] }
-  >();
-  for (const { destination, sources } of sourcesOf.values()) {
-    const key = prefixesOf(sources).join(" ");
-    const product = found.get(key) ?? { sources, destinations: [] };
-    found.set(key, product);
-    product.destinations.push(destination);
-  }
-  return [...found.values()];
-}
+type Product = ReturnType<typeof products>[number];
 
 const sideText = (side: Side): string => {
   switch (side.kind) {

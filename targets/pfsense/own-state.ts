@@ -1,10 +1,11 @@
 import type { Stage } from "../../src/compile/ir.ts";
+import { toPrefixes } from "../../src/compile/legalise/prefixes.ts";
 import { canonicalJson, sha256 } from "../../src/digest.ts";
+import { formatRange } from "../../src/net/address.ts";
 import { DriverError, type LiveConduit, type OwnState } from "../../src/target.ts";
 import { readRuleset } from "./pf/ruleset.ts";
 import { type End, isAnchor, type PfRule, type PfStatement } from "./pf/syntax.ts";
 import { Unreadable } from "./pf/tokens.ts";
-import { prefixesOf } from "./prefixes.ts";
 
 /** One conduit as a listing shows it. `form` is the same for its anchor, its emitted text and its config.xml elements. */
 export interface ListedConduit {
@@ -74,7 +75,7 @@ const normal = ({ labels, span, source, destination, ...rule }: PfRule) => ({
 });
 
 const normalEnd = ({ addresses, ports }: End) => ({
-  addresses: addresses === "any" ? "any" : prefixesOf(addresses),
+  addresses: addresses === "any" ? "any" : toPrefixes(addresses).map(formatRange),
   ports,
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { syntheticSite } from "../../bench/synthetic-site.ts";
-import { legalise } from "../../src/compile/legalise.ts";
+import { legalise } from "../../src/compile/legalise/legalise.ts";
 import { mostElements } from "../../src/compile/limits.ts";
 import { lowerConduit } from "../../src/compile/lower.ts";
 import { compileConduit } from "../../src/verify/compile.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { rulesProgram } from "../../../src/compile/conduit-program.ts";
 import { evaluate } from "../../../src/compile/evaluate.ts";
 import type { ConduitRules, Stage } from "../../../src/compile/ir.ts";
-import { legalise } from "../../../src/compile/legalise.ts";
+import { legalise } from "../../../src/compile/legalise/legalise.ts";
 import { lowerConduit } from "../../../src/compile/lower.ts";
 import type { Program } from "../../../src/compile/program.ts";
 import { createAnalysis } from "../../../src/verify/analysis.ts";

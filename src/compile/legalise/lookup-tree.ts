@@ -1,15 +1,27 @@
-import type { AddressRange, Family } from "../../src/net/address.ts";
-import { matchText } from "./matches.ts";
-import type { Chain } from "./ruleset.ts";
+import type { AddressRange } from "../../net/address.ts";
 
 /** A rule that a tree leads to, with the addresses that it matches. */
-export interface Leaf {
+export interface Leaf<Rule> {
   readonly source: AddressRange;
   readonly destination: AddressRange;
-  readonly text: string;
+  readonly rule: Rule;
 }
 
 type Side = "source" | "destination";
+
+/** One line of a chain: a rule of the caller's, or the way to the chain that has the rules of a part of the addresses. */
+export type Step<Rule> =
+  | { readonly kind: "rule"; readonly rule: Rule }
+  | {
+      readonly kind: "goto";
+      readonly chain: string;
+      readonly ends: { readonly [Key in Side]?: AddressRange };
+    };
+
+export interface TreeChain<Rule> {
+  readonly name: string;
+  readonly steps: readonly Step<Rule>[];
+}
 
 /** So many rules stand in one chain before it is worth a step to look at fewer. */
 const width = 12;
@@ -26,41 +38,40 @@ const mostLevels = 3;
  * what is left is asked first.
  * @param depth the most chains that a path through the tree may have.
  */
-export function lookupTree(
+export function lookupTree<Rule>(
   name: string,
-  family: Family,
-  leaves: readonly Leaf[],
+  leaves: readonly Leaf<Rule>[],
   sides: readonly Side[],
   end: string | undefined,
   depth: number,
-): readonly Chain[] {
-  const chains: Chain[] = [];
+): readonly TreeChain<Rule>[] {
+  const chains: TreeChain<Rule>[] = [];
   let count = 0;
   const fresh = (): string => {
     count += 1;
     return `${name}${count}`;
   };
-  const write = (chain: string, texts: readonly string[], next: string | undefined): void => {
-    const rules = next === undefined ? texts : [...texts, `-g ${next}`];
-    chains.push({ name: chain, rules: rules.map((text) => ({ family, text })) });
+  const write = (chain: string, steps: readonly Step<Rule>[], next: string | undefined): void => {
+    const last: readonly Step<Rule>[] = next === undefined ? [] : [{ kind: "goto", chain: next, ends: {} }];
+    chains.push({ name: chain, steps: [...steps, ...last] });
   };
 
   /** The rules themselves, or where that are too many, layers of one side. */
   const lookup = (
     chain: string,
-    rules: readonly Leaf[],
+    rules: readonly Leaf<Rule>[],
     [side, ...others]: readonly Side[],
     next: string | undefined,
     left: number,
   ): void => {
     if (side === undefined || rules.length <= width || left === 1) {
-      write(chain, textsOf(rules), next);
+      write(chain, stepsOf(rules), next);
       return;
     }
     const [first = [], second, ...rest] = layersOf(rules, side);
-    const head = rest.flat().flatMap((group) => textsOf(group.rules));
+    const head = rest.flat().flatMap((group) => stepsOf(group.rules));
     if (second === undefined || left < 2 * mostLevels) {
-      const flat = second?.flatMap((group) => textsOf(group.rules)) ?? [];
+      const flat = second?.flatMap((group) => stepsOf(group.rules)) ?? [];
       branch(chain, first, side, others, next, left, [...head, ...flat]);
       return;
     }
@@ -72,12 +83,12 @@ export function lookupTree(
   /** Disjoint ranges of one side, in parts of parts until few are left; `head` is asked first. */
   const branch = (
     chain: string,
-    layer: readonly Group[],
+    layer: readonly Group<Rule>[],
     side: Side,
     others: readonly Side[],
     next: string | undefined,
     left: number,
-    head: readonly string[],
+    head: readonly Step<Rule>[],
   ): void => {
     const rules = layer.flatMap((group) => group.rules);
     if (head.length === 0 && (rules.length <= width || layer.length === 1)) {
@@ -85,44 +96,45 @@ export function lookupTree(
       return;
     }
     if (left === 1) {
-      write(chain, [...head, ...textsOf(rules)], next);
+      write(chain, [...head, ...stepsOf(rules)], next);
       return;
     }
     const fan = Math.max(width, Math.ceil(layer.length ** (1 / Math.min(mostLevels, left - 1))));
     const size = Math.ceil(layer.length / fan);
-    const texts = [...head];
+    const steps = [...head];
     for (let start = 0; start < layer.length; start += size) {
       const part = layer.slice(start, start + size);
       const [only, ...more] = part.flatMap((group) => group.rules);
       if (more.length === 0) {
-        texts.push(only!.text);
+        steps.push({ kind: "rule", rule: only!.rule });
         continue;
       }
       const child = fresh();
       const range = { ...part[0]!.range, to: part.at(-1)!.range.to };
-      texts.push(`${matchText({ [side]: range })} -g ${child}`.trimStart());
+      steps.push({ kind: "goto", chain: child, ends: { [side]: range } });
       branch(child, part, side, others, next, left - 1, []);
     }
-    write(chain, texts, next);
+    write(chain, steps, next);
   };
 
   lookup(name, leaves, sides, end, depth);
   return chains;
 }
 
-const textsOf = (rules: readonly Leaf[]): readonly string[] => rules.map((rule) => rule.text);
+const stepsOf = <Rule>(leaves: readonly Leaf<Rule>[]): readonly Step<Rule>[] =>
+  leaves.map(({ rule }) => ({ kind: "rule", rule }));
 
-interface Group {
+interface Group<Rule> {
   readonly range: AddressRange;
-  readonly rules: readonly Leaf[];
+  readonly rules: readonly Leaf<Rule>[];
 }
 
 /**
  * Rules by their range, the ranges in as few layers as hold no two that overlap: the layer with most ranges first, each
  * in ascending order.
  */
-function layersOf(rules: readonly Leaf[], side: Side): readonly (readonly Group[])[] {
-  const groups = new Map<string, { readonly range: AddressRange; readonly rules: Leaf[] }>();
+function layersOf<Rule>(rules: readonly Leaf<Rule>[], side: Side): readonly (readonly Group<Rule>[])[] {
+  const groups = new Map<string, { readonly range: AddressRange; readonly rules: Leaf<Rule>[] }>();
   for (const rule of rules) {
     const range = rule[side];
     const key = `${range.from}-${range.to}`;
@@ -133,7 +145,7 @@ function layersOf(rules: readonly Leaf[], side: Side): readonly (readonly Group[
   const sorted = [...groups.values()].sort(
     (a, b) => compare(a.range.from, b.range.from) || compare(a.range.to, b.range.to),
   );
-  const layers: Group[][] = [];
+  const layers: Group<Rule>[][] = [];
   for (const group of sorted) {
     const layer = layers.find((candidate) => candidate.at(-1)!.range.to < group.range.from);
     if (layer) layer.push(group);

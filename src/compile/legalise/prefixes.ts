@@ -1,8 +1,8 @@
-import { type AddressRange, addressBits, formatRange } from "../../src/net/address.ts";
+import { type AddressRange, addressBits } from "../../net/address.ts";
 
-/** The fewest prefixes that hold exactly these addresses, sorted, as text. Ranges are of one family. */
-export const prefixesOf = (ranges: readonly AddressRange[]): readonly string[] =>
-  merge(ranges).flatMap(split).map(formatRange);
+/** The fewest prefixes that hold exactly these addresses, sorted. Ranges are of one family. */
+export const toPrefixes = (ranges: readonly AddressRange[]): readonly AddressRange[] =>
+  merge(ranges).flatMap(split);
 
 /** Ranges that overlap or touch become one. */
 function merge(ranges: readonly AddressRange[]): readonly AddressRange[] {
