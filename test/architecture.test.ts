@@ -32,6 +32,7 @@ const targetsMayImport = [
   "targets/linux-readings.ts",
   "targets/linux-sessions.ts",
   "targets/said.ts",
+  "targets/held-state.ts",
   "targets/linux-guard",
 ];
 

@@ -7,6 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { refuseState } from "../held-state.ts";
 import { createGuard, extensionOf, guardFolder, secondsBetween } from "../linux-guard/guard.ts";
 import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
 import {
@@ -38,7 +39,7 @@ import { leaseList, lockList } from "./names.ts";
 import { lockIn, rememberedAsConfirmed } from "./notes.ts";
 import { loadedTrial, ownState } from "./own-state.ts";
 import type { Change } from "./restore.ts";
-import { withoutSetRules } from "./ruleset.ts";
+import { stateLine, withoutSetRules } from "./ruleset.ts";
 import {
   checkScript,
   drillScript,
@@ -288,12 +289,14 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async restore(text) {
+      refuseState(text, stateLine);
       await change("restore the known-good configuration", (now) => ({
         change: text === undefined ? removeAll(now.listing) : restoreChange(now.listing, text),
       }));
     },
 
     async writeBoot(text) {
+      refuseState(text, stateLine);
       if (text !== undefined) {
         return sha256(bootText(await writeFile(host, paths.bootFile, bootScript(text), "755")));
       }

@@ -1,5 +1,5 @@
 import type { Family } from "../../src/net/address.ts";
-import { recordAspects, setName } from "./names.ts";
+import { frameChains, recordAspects, setName } from "./names.ts";
 
 /** One rule: all that stands behind `-A CHAIN`. Without a family it is a rule of both. */
 export interface Rule {
@@ -83,6 +83,17 @@ export function readText(text: string): {
     chains.get(chain)?.push({ ...(family && { family: family === "4" ? 4 : 6 }), text: rest });
   }
   return { sets, chains: [...chains].map(([name, rules]) => ({ name, rules })) };
+}
+
+/**
+ * The line of a text that holds state: an entry of a set, which would get its time anew, or the way to a trial.
+ * Undefined for a configuration that can be returned to.
+ */
+export function stateLine(text: string): number | undefined {
+  const line = text
+    .split("\n")
+    .findIndex((one) => one.startsWith(`${setMark}add `) || one.endsWith(` -g ${frameChains.trial}`));
+  return line < 0 ? undefined : line + 1;
 }
 
 /** A file of ours for a host without sets. */

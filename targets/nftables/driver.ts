@@ -7,6 +7,7 @@ import {
   type LeaseAnswer,
   type TrialOrder,
 } from "../../src/target.ts";
+import { refuseState } from "../held-state.ts";
 import { createGuard, extensionOf, guardFolder, secondsBetween } from "../linux-guard/guard.ts";
 import { probeAnswer, probeScript, readingsScript, readReadings } from "../linux-readings.ts";
 import {
@@ -20,7 +21,7 @@ import { readCounters } from "./counters.ts";
 import { countersListing, stageChains } from "./counters-listing.ts";
 import { readFacts, rehearsalWords } from "./facts.ts";
 import { complaint, host, script } from "./host.ts";
-import { type ListedTable, normalForm, readListing } from "./listing.ts";
+import { expiringLine, type ListedTable, normalForm, readListing } from "./listing.ts";
 import { parseObjectName } from "./names.ts";
 import { emitFrame } from "./objects.ts";
 import {
@@ -222,11 +223,13 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     async restore(text) {
+      refuseState(text, expiringLine);
       const draining = text === undefined ? "" : keptDrains(await listOwn(), text);
       await firewall.mustLoad((text ?? removeTableText) + draining, "restore the known-good configuration");
     },
 
     async writeBoot(text) {
+      refuseState(text, expiringLine);
       if (text !== undefined) return firewall.writeFile(paths.bootFile, text, "644");
       await firewall.removeFile(paths.bootFile);
       return sha256("");

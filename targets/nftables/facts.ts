@@ -4,7 +4,7 @@ import { type Guard, noGuard } from "../linux-guard/guard.ts";
 import { conntrackObstacles, conntrackSettings } from "../linux-readings.ts";
 import { emit } from "./emit.ts";
 import { type Host, script } from "./host.ts";
-import { readListing } from "./listing.ts";
+import { expiringLine, readListing } from "./listing.ts";
 import { table } from "./names.ts";
 import { dirname } from "./paths.ts";
 import { rehearseScript, withNamespacesScript } from "./scripts.ts";
@@ -96,6 +96,13 @@ async function bootService(host: Host, paths: DriverPaths): Promise<readonly str
   }
   if (!readListing(rehearsal.stdout).some((one) => one.name === table)) {
     return [`${paths.bootEntry} does not include ${paths.bootFile}: add the line  include "${folder}/*.nft"`];
+  }
+  const line = expiringLine((await host.readFile(paths.bootFile)) ?? "");
+  if (line !== undefined) {
+    return [
+      `line ${line} of ${paths.bootFile} holds an element that ends by itself (expires), so it is a listing and no ` +
+        "configuration: its time would begin anew at every boot. Remove the file, or the elements",
+    ];
   }
   // Unit files may lie about where no systemd runs, such as in a container.
   const runs = await host.try(["test", "-d", "/run/systemd/system"]);

@@ -67,6 +67,17 @@ export const holdsState = (object: ListedObject): boolean =>
   object.lines.some((line) => /^flags .*\b(timeout|dynamic)\b/.test(line));
 
 /**
+ * The line of the first element that ends by itself, as nft lists it (`expires`), outside comments and headings.
+ * Loaded, such a text would give leases, locks and records their time anew.
+ */
+export function expiringLine(text: string): number | undefined {
+  for (const { 0: found, index } of text.matchAll(/"[^"\n]*"|#[^\n]*|\bexpires\b/g)) {
+    if (found === "expires") return text.slice(0, index).split("\n").length;
+  }
+  return undefined;
+}
+
+/**
  * Text in which two listings of one configuration are equal: without counters, used quotas and held state, objects
  * by name, elements sorted (the kernel lists a set in an order of its own).
  */

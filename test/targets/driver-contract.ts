@@ -379,6 +379,20 @@ export function driverContract(platform: Platform): void {
       expect((await driver.read()).ownHash).toBe(before.ownHash);
     });
 
+    test("a listing from during a trial is refused as a known-good, and nothing of the trial comes back", async () => {
+      await driver.restore(firewallText(conduitRules("monitor")));
+      const before = await driver.read();
+      const trial = order(conduitRules("enforce"), 30);
+      await begin(trial);
+      const { text } = await driver.read();
+      await driver.disarm(trial.holder);
+      for (const attempt of [driver.restore(text), driver.writeBoot(text)]) {
+        await expect(attempt).rejects.toThrow(/line \d+ holds state that ends by itself/);
+      }
+      expect(await driver.read()).toMatchObject({ ownHash: before.ownHash, bootText: undefined });
+      expect(await stages()).toEqual(["dmz-cell1 monitor"]);
+    });
+
     test("what is typed at the console brings a known-good back", async () => {
       const text = firewallText(conduitRules("monitor"));
       await driver.writeFile("1.text", text);

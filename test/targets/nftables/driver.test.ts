@@ -76,6 +76,15 @@ describe.skipIf(missingForFirewall)(
       expect((await driver.facts()).obstacles.join("\n")).toMatch(/mkdir -p/);
     });
 
+    test("a boot file that is a listing with times in it is an obstacle, before it could be a known-good", async () => {
+      const kept =
+        "table ip kept {\n set seen {\n type ipv4_addr; flags timeout;\n elements = { 192.0.2.1 timeout 1h expires 5m }\n }\n}\n";
+      writeFileSync(host.paths.bootFile, kept);
+      expect((await driver.facts()).obstacles).toEqual([
+        expect.stringMatching(/^line 4 of .*sluice\.nft holds an element that ends by itself \(expires\)/),
+      ]);
+    });
+
     test("a boot entry that names an interface by index is rehearsed with a stand-in", async () => {
       host.run("ip link add plant0 type veth");
       writeFileSync(

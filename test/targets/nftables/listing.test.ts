@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normalForm, readListing, seconds } from "../../../targets/nftables/listing.ts";
+import { expiringLine, normalForm, readListing, seconds } from "../../../targets/nftables/listing.ts";
 
 const listing = (elements: string, counter: string): string => `table inet other {
 	set blocked {
@@ -62,4 +62,11 @@ test.each([
   ["2m", 120],
 ])("%s are %d seconds", (text, value) => {
   expect(seconds(text)).toBeCloseTo(value);
+});
+
+test("an element that ends by itself is found by its line, and the word in a heading or a comment is none", () => {
+  expect(expiringLine(listing("10.0.0.1", "9"))).toBe(11);
+  const compiled = `# permit poll (site.yaml:7): the "contract expires 2027\n\t10.0.0.1 comment "expires 3"\n`;
+  expect(expiringLine(compiled)).toBeUndefined();
+  expect(expiringLine(`${compiled}\t10.0.0.1 timeout 1h expires 3s\n`)).toBe(3);
 });
