@@ -1,4 +1,5 @@
 import type { Family } from "../net/address.ts";
+import type { LinkSighting, LinkTag } from "./links/sightings.ts";
 import type { Presence } from "./presence.ts";
 
 /** One end of a conversation and what it sent. */
@@ -18,6 +19,8 @@ export interface Party {
   /** The longest time between two requests in a row, in seconds, those past the limit included. */
   longestGap: number;
   lastRequest: number;
+  /** Where its last packet came from, in a capture. */
+  link?: LinkSighting;
 }
 
 /** How many request times are kept for one party: enough for a cadence, and a bound on memory. */
@@ -47,6 +50,8 @@ export interface Conversation {
   broadcast: boolean;
   /** When something of it was seen. */
   readonly presence: Presence;
+  /** Where each end sent from, as a log tells. */
+  links?: { readonly a: readonly LinkTag[]; readonly b: readonly LinkTag[] };
 }
 
 export const party = (address: string, port: number): Party => ({

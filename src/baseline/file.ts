@@ -108,6 +108,18 @@ const collection = z.strictObject({
   unpermitted: count.optional(),
 });
 
+const addressLink = z.strictObject({
+  address: z.string(),
+  mac: z
+    .string()
+    .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/)
+    .optional(),
+  vlan: z.array(count.min(1).max(4094)).readonly().optional(),
+  seen: count,
+  firstSeen: time.optional(),
+  lastSeen: time.optional(),
+});
+
 export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   schema: z.literal("sluice/baseline"),
   version: z.literal(1),
@@ -115,6 +127,8 @@ export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   flows: z.array(baselineFlowSchema),
   attempts: z.array(attempts).optional(),
   collections: z.array(collection).optional(),
+  links: z.array(addressLink).optional(),
+  findings: z.array(z.string()).optional(),
 });
 
 /** Reads a baseline file. Every fault is reported with its place in the file. */
@@ -145,17 +159,19 @@ export function readBaseline(text: string, file: string): Outcome<Baseline> {
 }
 
 /** A baseline as file content: one source and one flow a line, so that a change is a change of lines. */
-export function formatBaseline({ schema, version, sources, flows, attempts, collections }: Baseline): string {
+export function formatBaseline({ schema, version, sources, flows, ...rest }: Baseline): string {
   const list = (items: readonly unknown[]): string =>
     items.length === 0 ? "[]" : `[\n${items.map((item) => `  ${JSON.stringify(item)}`).join(",\n")}\n]`;
   const head = `"schema": ${JSON.stringify(schema)},\n"version": ${version}`;
   const further = [
-    ["attempts", attempts],
-    ["collections", collections],
+    ["attempts", rest.attempts],
+    ["collections", rest.collections],
+    ["links", rest.links],
   ] as const;
   const tail = further.map(([name, items]) => (items === undefined ? "" : `,\n"${name}": ${list(items)}`));
+  const findings = rest.findings === undefined ? "" : `,\n"findings": ${printableJson(list(rest.findings))}`;
   // Names of sources are those of files, and may hold anything; flows are addresses and numbers.
-  return `{\n${head},\n"sources": ${printableJson(list(sources))},\n"flows": ${list(flows)}${tail.join("")}\n}\n`;
+  return `{\n${head},\n"sources": ${printableJson(list(sources))},\n"flows": ${list(flows)}${tail.join("")}${findings}\n}\n`;
 }
 
 const error = (code: string, message: string, span: Diagnostic["span"]): Diagnostic => ({

@@ -129,6 +129,22 @@ export interface Collection {
   readonly unpermitted?: number;
 }
 
+/**
+ * How an address looked on its own link: what it sent from one network card in one VLAN. What routers forwarded for it,
+ * and cards that several machines share, are left out.
+ */
+export interface AddressLink {
+  readonly address: string;
+  /** As `00:0e:8c:01:02:03`; absent where the source does not tell. */
+  readonly mac?: string;
+  /** Ids of the VLAN tags (IEEE 802.1Q), the outermost first; absent where there were none. */
+  readonly vlan?: readonly number[];
+  /** Packets, or records of a log. */
+  readonly seen: number;
+  readonly firstSeen?: string;
+  readonly lastSeen?: string;
+}
+
 /** What was observed, as `sluice observe` writes it (JSON, `schema: sluice/baseline`). Flows are sorted by key. */
 export interface Baseline {
   readonly schema: "sluice/baseline";
@@ -139,4 +155,8 @@ export interface Baseline {
   readonly attempts?: readonly Attempts[];
   /** Absent where no firewall's own counters were read. */
   readonly collections?: readonly Collection[];
+  /** Absent where no source told of links; sorted by address. */
+  readonly links?: readonly AddressLink[];
+  /** What a human should look at, in words; absent where there is nothing. */
+  readonly findings?: readonly string[];
 }

@@ -4,6 +4,9 @@ import { type Aggregate, aggregate } from "./aggregate.ts";
 import { type FlowLimits, flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
+import { addressLinks } from "./links/address-links.ts";
+import { linkFindings } from "./links/findings.ts";
+import { type LinkSighting, linkSightings } from "./links/sightings.ts";
 import { concatenate } from "./sources/bytes.ts";
 import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
@@ -52,7 +55,13 @@ export function observation(settings: ObservationSettings = {}): Observation {
 /** Files that are read, one after the other, as far as single conversations. */
 export interface Recording extends Pick<Observation, "open"> {
   /** No more files follow: hands on what is still running. */
-  end(): readonly BaselineSource[];
+  end(): Recorded;
+}
+
+/** What is known of files beside their conversations. */
+export interface Recorded {
+  readonly sources: readonly BaselineSource[];
+  readonly links: readonly LinkSighting[];
 }
 
 /** @param sink takes each conversation once, when it is over. */
@@ -60,26 +69,36 @@ export function recording(
   sink: (talk: Conversation) => void,
   settings: Omit<ObservationSettings, "limits"> = {},
 ): Recording {
-  const packets = tracker(sink);
+  const links = linkSightings();
+  const packets = tracker(sink, links);
   const sources: BaselineSource[] = [];
+  const record = (talk: Conversation): void => {
+    for (const end of ["a", "b"] as const)
+      for (const tag of talk.links?.[end] ?? []) links.record(talk[end].address, tag, talk.first, talk.last);
+    sink(talk);
+  };
   return {
-    open: (name) => openSource(name, packets, sink, settings, (source) => sources.push(source)),
+    open: (name) => openSource(name, packets, record, settings, (source) => sources.push(source)),
     end() {
       packets.end();
-      return sources;
+      return { sources, links: links.all() };
     },
   };
 }
 
 /** @throws {SourceError} when there are more flows than a baseline can hold. */
-export function baselineOf(sources: readonly BaselineSource[], added: Aggregate): Baseline {
+export function baselineOf({ sources, links: seen }: Recorded, added: Aggregate): Baseline {
   const { flows, attempts } = added.result();
+  const links = addressLinks(seen);
+  const findings = linkFindings(links);
   return {
     schema: "sluice/baseline",
     version: 1,
     sources,
     flows,
     ...(attempts.length === 0 ? {} : { attempts }),
+    ...(links.length === 0 ? {} : { links }),
+    ...(findings.length === 0 ? {} : { findings }),
   };
 }
 

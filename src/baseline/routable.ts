@@ -19,6 +19,10 @@ export const isGroup = (address: string): boolean => isMulticast(address) || add
 /** Also read by the engines for bulk logs: RE2 knows no look-around, and needs none here. */
 export const multicastPattern = /^(22[4-9]|23[0-9])\.|^ff[0-9a-f]{2}:/;
 
+/** Whether an address has a meaning on its own link or host only, or none at all. */
+export const isOnLink = (address: string): boolean =>
+  [linkLocal, loopback, unspecified].some((pattern) => pattern.test(address));
+
 const isMulticast = (address: string): boolean => multicastPattern.test(address);
 
 /**

@@ -88,9 +88,9 @@ async function addFiles(
     }
     const others = lineByLine.end();
     const sources = [...read].flatMap(
-      ([sha256, { source }]) => source ?? others.find((other) => other.sha256 === sha256) ?? [],
+      ([sha256, { source }]) => source ?? others.sources.find((other) => other.sha256 === sha256) ?? [],
     );
-    if (sources.length > 0) await adding.commit(sources);
+    if (sources.length > 0) await adding.commit({ sources, links: others.links });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CommandError(`${signal.reason}: nothing was added, the store is as it was`);

@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { targetDefaults } from "../../targets/defaults.ts";
 import { propose } from "../baseline/propose/propose.ts";
+import { zonesOfSeveralVlans } from "../baseline/propose/vlan-hints.ts";
 import { proposalYaml } from "../baseline/propose/yaml.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { renderDiagnostic } from "../diagnostics/render.ts";
@@ -47,16 +48,21 @@ export function fromNetbox(context: Context, file: string, site: SiteFacts): Dra
  */
 export function fromBaseline(context: Context, file: string, evidence: string, site: SiteFacts): DraftSite {
   const { baseline } = loadBaseline(context, file);
-  const { hosts, pairs, foreign } = observedPlant(baseline.flows);
+  const { hosts, pairs, foreign } = observedPlant(baseline.flows, baseline.links);
   const draft = draftSite(located(file, hosts), site, pairs);
   const { value, diagnostics } = readSite(draft.text, "the draft", targetDefaults);
   if (!value)
     throw new Error(`the draft does not read: ${diagnostics.map(({ message }) => message).join("; ")}`);
   const proposal = propose(baseline, value);
+  const mixed = zonesOfSeveralVlans(baseline.links ?? [], value.zones);
   return {
     text: withPermits(draft.text, proposalYaml(proposal, evidence)),
     questions: [
       ...draft.questions,
+      ...mixed.map(
+        ({ zone, vlans }) =>
+          `zone ${zone} has addresses of the VLANs ${vlans.join(" and ")}: is it one zone?`,
+      ),
       ...foreign.map(
         (address) => `does ${address} belong to the plant? It is a public address, and left out`,
       ),

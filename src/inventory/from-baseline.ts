@@ -1,4 +1,4 @@
-import type { BaselineFlow } from "../baseline/flow.ts";
+import type { AddressLink, BaselineFlow } from "../baseline/flow.ts";
 import { type AddressRange, covers, formatRange, parseAddress, parseRange } from "../net/address.ts";
 import { knownService } from "../net/known-services.ts";
 import { usualNetwork } from "./address.ts";
@@ -23,8 +23,17 @@ const ownNeighbours = 3;
 
 const isPrivate = (address: AddressRange): boolean => privateRanges.some((range) => covers(range, address));
 
-/** The hosts of a baseline, and who talks to whom; attempts that nobody answered and what no router carries left out. */
-export function observedPlant(flows: readonly BaselineFlow[]): ObservedPlant {
+/**
+ * The hosts of a baseline, and who talks to whom; attempts that nobody answered and what no router carries left out.
+ * @param links the VLANs in which hosts were seen, for a human to see beside them.
+ */
+export function observedPlant(
+  flows: readonly BaselineFlow[],
+  links: readonly AddressLink[] = [],
+): ObservedPlant {
+  const vlans = new Map<string, Set<string>>();
+  for (const { address, vlan } of links)
+    if (vlan !== undefined) vlans.set(address, (vlans.get(address) ?? new Set()).add(vlan.join(".")));
   const answers = new Map<string, Set<string>>();
   const pairs: ObservedPair[] = [];
   for (const { initiator, responder, protocol, port, answered, notRoutable } of flows) {
@@ -49,7 +58,9 @@ export function observedPlant(flows: readonly BaselineFlow[]): ObservedPlant {
       const name = formatRange(address);
       const services = [...(answers.get(name) ?? [])].toSorted();
       const role = services.length === 0 ? {} : { role: `answers ${services.join(", ")}` };
-      return { name: `host-${name}`, addresses: [address], networks: [], ...role };
+      const seenIn = [...(vlans.get(name) ?? [])].toSorted().join(" and ");
+      const note = seenIn === "" ? {} : { note: `seen in VLAN ${seenIn}` };
+      return { name: `host-${name}`, addresses: [address], networks: [], ...role, ...note };
     }),
     pairs: pairs.filter((pair) => pair.every(isOwn)),
     foreign: addresses.filter((address) => !isOwn(address)).map(formatRange),

@@ -364,6 +364,66 @@ describe("nfdump", () => {
     expect(sources[0]!.accounting).toMatchObject({ unit: "records", read: 2, used: 2 });
   });
 
+  test.each([
+    [
+      "CSV",
+      "firstSeen,lastSeen,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,srcXIP,dstXIP,srcXPort,dstXPort\n" +
+        "2026-01-01 10:00:00,2026-01-01 10:00:01,TCP,198.51.100.7,40000,203.0.113.1,443,5,300,198.51.100.7,10.0.0.10,40000,8443\n" +
+        "2026-01-01 10:00:00,2026-01-01 10:00:01,TCP,10.0.0.10,8443,198.51.100.7,40000,4,250,203.0.113.1,198.51.100.7,443,40000\n" +
+        "2026-01-01 10:00:00,2026-01-01 10:00:01,UDP,10.0.0.5,40001,10.9.0.1,514,1,60,0.0.0.0,0.0.0.0,0,0\n",
+    ],
+    [
+      "JSON",
+      JSON.stringify(
+        [
+          {
+            src4_addr: "198.51.100.7",
+            src_port: 40_000,
+            dst4_addr: "203.0.113.1",
+            dst_port: 443,
+            in_packets: 5,
+          },
+          {
+            src4_addr: "10.0.0.10",
+            src_port: 8443,
+            dst4_addr: "198.51.100.7",
+            dst_port: 40_000,
+            in_packets: 4,
+          },
+          { src4_addr: "10.0.0.5", src_port: 40_001, dst4_addr: "10.9.0.1", dst_port: 514, in_packets: 1 },
+        ].map((flow, index) => ({
+          ...{ type: "FLOW", proto: index === 2 ? 17 : 6, in_bytes: 60 },
+          ...{ t_first: "2026-01-01T10:00:00.000", t_last: "2026-01-01T10:00:01.000" },
+          ...flow,
+          ...[
+            {
+              src4_xlt_ip: "198.51.100.7",
+              dst4_xlt_ip: "10.0.0.10",
+              src_xlt_port: "40000",
+              dst_xlt_port: "8443",
+            },
+            {
+              src4_xlt_ip: "203.0.113.1",
+              dst4_xlt_ip: "198.51.100.7",
+              src_xlt_port: "443",
+              dst_xlt_port: "40000",
+            },
+            { src4_xlt_ip: "0.0.0.0", dst4_xlt_ip: "0.0.0.0", src_xlt_port: "0", dst_xlt_port: "0" },
+          ][index],
+        })),
+      ),
+    ],
+  ])("behind destination NAT and before source NAT, in %s: both directions meet", (_, text) => {
+    const { flows } = observeText(text, utc).baseline;
+    expect(flows).toMatchObject([
+      { initiator: "10.0.0.5", responder: "10.9.0.1", port: 514 },
+      {
+        ...{ initiator: "198.51.100.7", responder: "10.0.0.10", port: 8443, packets: 9, answered: true },
+        firstSeen: "2026-01-01T10:00:00.000000Z",
+      },
+    ]);
+  });
+
   test("JSON that was cut short is used up to there", () => {
     const { baseline, warnings } = observeText(JSON.stringify([record, record]).slice(0, -30), utc);
     expect(baseline.sources[0]!.accounting).toMatchObject({ read: 2, used: 1 });

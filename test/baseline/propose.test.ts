@@ -229,3 +229,42 @@ describe("the proposal as YAML", () => {
     expect(parse(proposalYaml(proposed(), "baseline/lab.json"))).toBeNull();
   });
 });
+
+describe("VLANs are hints and never decide", () => {
+  const seenIn = (vlan: number, ...addresses: readonly string[]) =>
+    addresses.map((address) => ({ address, vlan: [vlan], seen: 5 }));
+  const asked = (links: Baseline["links"], ...flows: readonly BaselineFlow[]) =>
+    propose({ ...baselineOf(...flows), ...(links === undefined ? {} : { links }) }, siteWith()).questions;
+
+  test("where an address lies in no zone, its VLAN is told with who else is in it", () => {
+    const stranger = flow("172.16.0.9", plc1);
+    expect(asked(seenIn(20, plc1, plc2, "172.16.0.9"), stranger)).toEqual([
+      {
+        kind: "no-zone",
+        text: "172.16.0.9 lies in no zone: whose is it? (A hint: it was seen in VLAN 20, as were 2 of zone cell1 (plc1, plc2).) 172.16.0.9 -> plc1 tcp 502",
+      },
+    ]);
+    expect(asked(seenIn(99, "172.16.0.9"), stranger)[0]!.text).toContain(
+      "VLAN 99, where no address of any zone was",
+    );
+    expect(asked(undefined, stranger)[0]!.text).not.toContain("hint");
+  });
+
+  test("an address among those of another zone is a question, and its flows stay what they are", () => {
+    const links = seenIn(20, plc1, plc2, historian);
+    const baseline = { ...baselineOf(flow(historian, plc1)), links };
+    const { questions: all, conduits } = propose(baseline, siteWith());
+    expect(all).toEqual([
+      {
+        kind: "vlan",
+        text: "historian lies in zone dmz by its address, but it was seen in VLAN 20, as were 2 of zone cell1 (plc1, plc2): which is right?",
+      },
+    ]);
+    expect(conduits).toEqual(propose(baselineOf(flow(historian, plc1)), siteWith()).conduits);
+  });
+
+  test("one neighbour of another zone, or as many of its own, says nothing", () => {
+    expect(asked(seenIn(20, plc1, historian))).toEqual([]);
+    expect(asked(seenIn(20, plc1, plc2, historian, "10.20.1.6"))).toEqual([]);
+  });
+});

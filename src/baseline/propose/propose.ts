@@ -4,6 +4,7 @@ import { type ProposedPermit, proposePermits } from "./permits.ts";
 import { places } from "./places.ts";
 import { type Question, questionText } from "./question.ts";
 import { type Settled, sortFlows } from "./sort.ts";
+import { vlanConflicts, vlanHints } from "./vlan-hints.ts";
 
 /** What a baseline asks for that the site has not decided. */
 export interface Proposal {
@@ -20,13 +21,14 @@ export interface Proposal {
 export function propose(baseline: Baseline, site: Site): Proposal {
   const where = places(site);
   const { fit, questions, settled } = sortFlows(baseline.flows, site, where);
+  const hints = vlanHints(baseline.links ?? [], where);
   return {
     conduits: [...fit]
       .map(([conduit, flows]) => ({ id: conduit.id, permits: proposePermits(conduit, flows, where) }))
       .filter(({ permits }) => permits.length > 0),
-    questions: questions.map((question) => ({
+    questions: [...questions, ...vlanConflicts(hints)].map((question) => ({
       kind: question.kind,
-      text: questionText(question, where.nameOf),
+      text: questionText(question, where.nameOf, hints.of),
     })),
     settled,
     nameOf: where.nameOf,

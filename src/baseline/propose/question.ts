@@ -10,6 +10,7 @@ export type Question =
       readonly zones: readonly [string, string];
       readonly flows: readonly BaselineFlow[];
     }
+  | { readonly kind: "vlan"; readonly address: string; readonly zone: string; readonly hint: string }
   | { readonly kind: "direction"; readonly flow: BaselineFlow }
   | { readonly kind: "unanswered"; readonly flow: BaselineFlow }
   | { readonly kind: "seen-once"; readonly flow: BaselineFlow }
@@ -19,12 +20,24 @@ export type Question =
       readonly flows: readonly BaselineFlow[];
     };
 
-/** A question in one line. `nameOf` gives the site's name for an address. */
-export function questionText(question: Question, nameOf: (address: string) => string): string {
+/**
+ * A question in one line.
+ * @param nameOf gives the site's name for an address.
+ * @param hintOf says what the VLAN of an address hints at.
+ */
+export function questionText(
+  question: Question,
+  nameOf: (address: string) => string,
+  hintOf: (address: string) => string | undefined,
+): string {
   const text = (flow: BaselineFlow): string => flowText(flow, nameOf);
   switch (question.kind) {
-    case "no-zone":
-      return `${question.address} lies in no zone: whose is it? ${flowsText(question.flows, text)}`;
+    case "no-zone": {
+      const hint = hintOf(question.address);
+      return `${question.address} lies in no zone: whose is it? ${hint === undefined ? "" : `(A hint: ${hint}.) `}${flowsText(question.flows, text)}`;
+    }
+    case "vlan":
+      return `${nameOf(question.address)} lies in zone ${question.zone} by its address, but ${question.hint}: which is right?`;
     case "no-conduit":
       return `zones ${question.zones.join(" and ")} talk, but no conduit joins them: ${flowsText(question.flows, text)}`;
     case "direction":

@@ -1,6 +1,6 @@
 import { type Family, formatAddress } from "../../net/address.ts";
 import { keyTable } from "../key-table.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, emptyCursor } from "./cursor.ts";
 import type { Drop } from "./drop.ts";
 import type { Frame } from "./frame.ts";
 import { readIp } from "./ip.ts";
@@ -24,7 +24,7 @@ export interface Decoder {
 export function decoder(): Decoder {
   const packet = emptyPacket();
   const addresses = keyTable();
-  const cursor: Cursor = { bytes: new Uint8Array(0), at: 0, end: 0, ip: 0, wireEnd: 0, broadcast: false };
+  const cursor = emptyCursor();
   return {
     packet,
     cursor,
@@ -46,6 +46,8 @@ export function decoder(): Decoder {
       cursor.end = frame.end;
       cursor.wireEnd = Math.max(frame.end, frame.start + frame.wireLength);
       cursor.broadcast = false;
+      cursor.card = -1;
+      cursor.vlan = 0;
       const noIp = link(cursor, frame.littleEndian);
       if (noIp !== undefined) return noIp;
       cursor.ip = cursor.at;

@@ -1,8 +1,9 @@
 import { type Drop, ignored } from "./drop.ts";
 
-/** EtherTypes (IEEE registration authority) that are read on; everything else stays on its link. */
+/** EtherTypes (IEEE registration authority) that are read on, ARP for who has which address; everything else stays on its link. */
 export const etherType = {
   ipv4: 0x0800,
+  arp: 0x0806,
   ipv6: 0x86dd,
   vlan: 0x8100,
   serviceVlan: 0x88a8,
@@ -10,7 +11,7 @@ export const etherType = {
 } as const;
 
 const names: ReadonlyMap<number, string> = new Map([
-  [0x0806, "ARP"],
+  [etherType.arp, "ARP"],
   [0x8035, "RARP"],
   [0x8137, "IPX"],
   [0x8847, "MPLS"],

@@ -1,4 +1,5 @@
 import type { Conversation } from "../conversation.ts";
+import { type LinkTag, linkTag } from "../links/sightings.ts";
 import type { Clock } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
 import { isObject, type JsonObject, textOf } from "./json.ts";
@@ -46,7 +47,22 @@ function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowReco
       destination: countOf(flow.pkts_toclient) > 0 && !isRefusal(tcp.tcp_flags_tc),
     },
     ...(opened ? { opener: { end: "source", by: "syn" } } : {}),
+    links: linksOf(event, countOf(flow.pkts_toclient) > 0),
   };
+}
+
+/**
+ * The VLAN is the flow's, so both ends were seen in it where both spoke; cards are listed where `ethernet` is switched
+ * on: the sources of what went to the server and the destinations of what came from it, and the other way round.
+ */
+function linksOf(event: JsonObject, isAnswered: boolean): NonNullable<FlowRecord["links"]> {
+  const vlans = Array.isArray(event.vlan) ? event.vlan : [];
+  const ether = isObject(event.ether) ? event.ether : {};
+  const tags = (macs: unknown): readonly LinkTag[] =>
+    (Array.isArray(macs) && macs.length > 0 ? macs : [undefined]).flatMap((mac: unknown) =>
+      linkTag(typeof mac === "string" ? mac : undefined, vlans),
+    );
+  return { source: tags(ether.src_macs), destination: isAnswered ? tags(ether.dest_macs) : [] };
 }
 
 const tcpFlag = { syn: 0x02, reset: 0x04, acknowledge: 0x10 } as const;

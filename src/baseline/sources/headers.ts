@@ -1,6 +1,8 @@
 import { AddressError, type Family, parseAddress } from "../../net/address.ts";
 import { icmpProtocol, portProtocols, protocolNumbers } from "../../net/protocol.ts";
+import { cardOf } from "../links/sightings.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
+import { etherType } from "./ethertype.ts";
 import { emptyFrame, type FrameSink } from "./frame.ts";
 import { portOf } from "./record.ts";
 
@@ -18,8 +20,12 @@ export interface LoggedPacket {
   readonly data: boolean;
   /** Length of the IP packet, in bytes. */
   readonly length: number;
-  /** Destination of the Ethernet frame, as `02:00:…`, where the log has it. */
+  /** Time to live, or hop limit, where the log has it. */
+  readonly hopLimit?: number;
+  /** Destination and source of the Ethernet frame, as `02:00:…`, and the id of its VLAN, where the log has them. */
   readonly mac?: string | undefined;
+  readonly sourceMac?: string | undefined;
+  readonly vlan?: number | undefined;
   /** Seconds since 1970, or NaN. */
   readonly time: number;
 }
@@ -32,8 +38,6 @@ const badPort = rejected("not a port");
 const noIcmpType = rejected("no ICMP type");
 const unknownProtocol = ignored("protocol that the log does not name");
 const laterFragment = ignored("fragment without a transport header");
-
-const ethernetHeader = 14;
 
 /**
  * Puts the headers of logged packets together again, as Ethernet frames, so that a log of packets is judged by what
@@ -51,33 +55,44 @@ export function headerWriter(sink: FrameSink): (packet: LoggedPacket) => Drop | 
     const transport = transportHeader(packet, packet.protocol, source.family);
     if ("kind" in transport) return transport;
     const network = source.family === 4 ? 20 : 40;
-    const bytes = Buffer.alloc(ethernetHeader + network + transport.length);
+    const link = linkHeader(packet, source.family);
+    const bytes = Buffer.alloc(network + transport.length);
     const length = Math.max(packet.length, network + transport.length);
-    if (packet.mac?.toLowerCase() === "ff:ff:ff:ff:ff:ff") bytes.fill(0xff, 0, 6);
     if (source.family === 4) {
-      bytes.writeUInt16BE(0x0800, 12);
-      bytes[14] = 0x45;
-      bytes.writeUInt16BE(Math.min(length, 0xffff), 16);
-      bytes[23] = packet.protocol;
-      bytes.set(source.bytes, 26);
-      bytes.set(destination.bytes, 30);
+      bytes[0] = 0x45;
+      bytes.writeUInt16BE(Math.min(length, 0xffff), 2);
+      bytes[8] = packet.hopLimit ?? 0;
+      bytes[9] = packet.protocol;
+      bytes.set(source.bytes, 12);
+      bytes.set(destination.bytes, 16);
     } else {
-      bytes.writeUInt16BE(0x86dd, 12);
-      bytes[14] = 0x60;
-      bytes.writeUInt16BE(Math.min(length - network, 0xffff), 18);
-      bytes[20] = packet.protocol;
-      bytes.set(source.bytes, 22);
-      bytes.set(destination.bytes, 38);
+      bytes[0] = 0x60;
+      bytes.writeUInt16BE(Math.min(length - network, 0xffff), 4);
+      bytes[6] = packet.protocol;
+      bytes[7] = packet.hopLimit ?? 0;
+      bytes.set(source.bytes, 8);
+      bytes.set(destination.bytes, 24);
     }
-    bytes.set(transport, ethernetHeader + network);
+    bytes.set(transport, network);
     frame.number += 1;
-    frame.bytes = bytes;
-    frame.end = bytes.length;
-    frame.wireLength = ethernetHeader + length;
+    frame.bytes = Buffer.concat([link, bytes]);
+    frame.end = frame.bytes.length;
+    frame.wireLength = link.length + length;
     frame.time = packet.time;
     sink(frame);
     return undefined;
   };
+}
+
+function linkHeader({ mac, sourceMac, vlan }: LoggedPacket, family: Family): Buffer {
+  const cards = [mac, sourceMac].map((text) => {
+    const card = Buffer.alloc(6);
+    card.writeUIntBE(Math.max(0, cardOf(text)), 0, 6);
+    return card;
+  });
+  const tag = vlan === undefined ? [] : [etherType.vlan, vlan];
+  const types = [...tag, family === 4 ? etherType.ipv4 : etherType.ipv6];
+  return Buffer.concat([...cards, ...types.map((type) => Buffer.from([type >> 8, type & 255]))]);
 }
 
 function transportHeader(packet: LoggedPacket, protocol: number, family: Family): Buffer | Drop {

@@ -1,4 +1,5 @@
-import { type Cursor, i32, u16 } from "./cursor.ts";
+import { packVlan } from "../links/sightings.ts";
+import { type Cursor, cardAt, i32, u16 } from "./cursor.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { etherType, notIp } from "./ethertype.ts";
 
@@ -12,6 +13,7 @@ const ethernet: LinkLayer = (cursor) => {
   const { bytes, at, end } = cursor;
   if (at + 14 > end) return cut;
   cursor.broadcast = i32(bytes, at) === -1 && u16(bytes, at + 4) === 0xffff;
+  cursor.card = cardAt(bytes, at + 6);
   cursor.at = at + 14;
   return payload(cursor, u16(bytes, at + 12));
 };
@@ -21,6 +23,7 @@ const cooked: LinkLayer = (cursor) => {
   const { bytes, at, end } = cursor;
   if (at + 16 > end) return cut;
   cursor.broadcast = u16(bytes, at) === cookedBroadcast;
+  if (u16(bytes, at + 4) === cardLength) cursor.card = cardAt(bytes, at + 6);
   cursor.at = at + 16;
   return payload(cursor, u16(bytes, at + 14));
 };
@@ -30,10 +33,12 @@ const cooked2: LinkLayer = (cursor) => {
   const { bytes, at, end } = cursor;
   if (at + 20 > end) return cut;
   cursor.broadcast = bytes[at + 10] === cookedBroadcast;
+  if (bytes[at + 11] === cardLength) cursor.card = cardAt(bytes, at + 12);
   cursor.at = at + 20;
   return payload(cursor, u16(bytes, at));
 };
 const cookedBroadcast = 1;
+const cardLength = 6;
 
 /** LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6: the frame is an IP packet. */
 const rawIp: LinkLayer = () => undefined;
@@ -93,6 +98,7 @@ export function innerType(cursor: Cursor, first: number): number | undefined {
       case etherType.serviceVlan:
       case etherType.oldServiceVlan:
         if (cursor.at + 4 > end) return undefined;
+        cursor.vlan = packVlan(cursor.vlan, u16(bytes, cursor.at));
         type = u16(bytes, cursor.at + 2);
         cursor.at += 4;
         continue;

@@ -27,7 +27,11 @@ export function readNetfilterLine(line: string, time: number): LoggedPacket {
     flags: { syn: words.has("SYN"), ack: words.has("ACK"), fin: words.has("FIN"), rst: words.has("RST") },
     data: words.has("PSH"),
     length: countOf(values.get("LEN")),
-    mac: values.get("MAC")?.slice(0, 17),
+    hopLimit: countOf(values.get("TTL") ?? values.get("HOPLIMIT")),
+    // Destination and source, or, where the rule asks for a readable header, each with a name of its own.
+    mac: values.get("MACDST") ?? values.get("MAC")?.slice(0, 17),
+    sourceMac: values.get("MACSRC") ?? values.get("MAC")?.slice(18, 35),
+    ...(values.has("VID") ? { vlan: countOf(values.get("VID")) } : {}),
     time,
   };
 }

@@ -1,8 +1,9 @@
 import type { Conversation } from "../conversation.ts";
+import { linkTag } from "../links/sightings.ts";
 import { type Clock, epoch } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
 import { lineReader, sample } from "./lines.ts";
-import { directionPairs, type NetflowRecord } from "./nfdump-record.ts";
+import { directionPairs, type NetflowRecord, translated } from "./nfdump-record.ts";
 import { countOf, drop, protocolOf } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 
@@ -21,6 +22,12 @@ const columnNames = {
   bytes: ["ibyt", "byt", "inBytes", "bytes"],
   packetsBack: ["opkt", "outPackets"],
   bytesBack: ["obyt", "outBytes"],
+  translatedDestination: ["dstXIP"],
+  translatedPort: ["dstXPort"],
+  sourceVlan: ["svln", "srcVlan"],
+  destinationVlan: ["dvln", "dstVlan"],
+  sourceCard: ["ismc", "inSrcMac"],
+  destinationCard: ["odmc", "outDstMac"],
 } as const;
 type Column = keyof typeof columnNames;
 const neededColumns: readonly Column[] = [
@@ -98,9 +105,9 @@ function recordOf(values: readonly string[], layout: Layout, clock: Clock): Netf
   const duration = value("duration");
   return {
     source: value("source"),
-    destination: value("destination"),
+    destination: translated(value("destination"), value("translatedDestination")),
     sourcePort: value("sourcePort"),
-    destinationPort: value("destinationPort"),
+    destinationPort: translated(value("destinationPort"), value("translatedPort")),
     icmpType: undefined,
     protocol: protocolOf(value("protocol")),
     flags: value("flags") ?? "",
@@ -109,6 +116,10 @@ function recordOf(values: readonly string[], layout: Layout, clock: Clock): Netf
     last: duration === undefined ? timeOf(value("last"), clock) : first + durationOf(duration),
     sent: { packets: countOf(value("packets")), bytes: countOf(value("bytes")) },
     received: { packets: countOf(value("packetsBack")), bytes: countOf(value("bytesBack")) },
+    links: {
+      source: linkTag(value("sourceCard"), [value("sourceVlan")]),
+      destination: linkTag(value("destinationCard"), [value("destinationVlan")]),
+    },
   };
 }
 

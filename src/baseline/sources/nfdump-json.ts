@@ -1,8 +1,9 @@
 import type { Conversation } from "../conversation.ts";
+import { linkTag } from "../links/sightings.ts";
 import type { Clock } from "./clock.ts";
 import { rejected } from "./drop.ts";
 import { type JsonObject, parseObject, textOf } from "./json.ts";
-import { directionPairs, type NetflowRecord } from "./nfdump-record.ts";
+import { directionPairs, type NetflowRecord, translated } from "./nfdump-record.ts";
 import { byteOf, countOf, drop, protocolOf } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
@@ -58,16 +59,24 @@ export function nfdumpJsonReader(sink: (talk: Conversation) => void, tally: Tall
   };
 }
 
+/** Behind the firewall's destination NAT where it has one, as its filter sees it. */
 const recordOf = (object: JsonObject, clock: Clock): NetflowRecord => ({
   source: textOf(object, "src4_addr") ?? textOf(object, "src6_addr"),
-  destination: textOf(object, "dst4_addr") ?? textOf(object, "dst6_addr"),
+  destination: translated(
+    textOf(object, "dst4_addr") ?? textOf(object, "dst6_addr"),
+    textOf(object, "dst4_xlt_ip") ?? textOf(object, "dst6_xlt_ip"),
+  ),
   protocol: protocolOf(object.proto),
   sourcePort: textOf(object, "src_port"),
-  destinationPort: textOf(object, "dst_port"),
+  destinationPort: translated(textOf(object, "dst_port"), textOf(object, "dst_xlt_port")),
   icmpType: byteOf(object.icmp_type),
   flags: textOf(object, "tcp_flags") ?? "",
-  first: clock.iso(textOf(object, "first")),
-  last: clock.iso(textOf(object, "last")),
+  first: clock.iso(textOf(object, "first") ?? textOf(object, "t_first")),
+  last: clock.iso(textOf(object, "last") ?? textOf(object, "t_last")),
   sent: { packets: countOf(object.in_packets), bytes: countOf(object.in_bytes) },
   received: { packets: countOf(object.out_packets), bytes: countOf(object.out_bytes) },
+  links: {
+    source: linkTag(textOf(object, "in_src_mac"), [object.src_vlan]),
+    destination: linkTag(textOf(object, "out_dst_mac"), [object.dst_vlan]),
+  },
 });

@@ -20,6 +20,7 @@ export interface NetflowRecord {
   readonly sent: Figures;
   /** Zero in records of one direction. */
   readonly received: Figures;
+  readonly links: NonNullable<FlowRecord["links"]>;
 }
 
 /** Brings the two directions of each connection together, which NetFlow exports as records of their own. */
@@ -95,6 +96,10 @@ function bothDirections(
   const opened = first.syn === true && second.syn === true && first.first < second.first;
   return {
     ...first,
+    links: {
+      source: [...(first.links?.source ?? []), ...(second.links?.destination ?? [])],
+      destination: [...(first.links?.destination ?? []), ...(second.links?.source ?? [])],
+    },
     last: second.last > first.last ? second.last : first.last,
     received: second.sent,
     spoke: { source: first.spoke.source, destination: second.spoke.source },
@@ -102,6 +107,13 @@ function bothDirections(
     ...(opened ? { opener: { end: "source", by: "syn" } } : {}),
   };
 }
+
+/**
+ * The value behind NAT where a record has one, else the one before it. All zeros is unset: nfdump writes those where
+ * the exporter told nothing.
+ */
+export const translated = (before: string | undefined, behind: string | undefined): string | undefined =>
+  behind === undefined || /^[0.:]*$/.test(behind) ? before : behind;
 
 const isIcmp = (protocol: number | undefined): boolean =>
   protocol === protocolNumbers.icmp || protocol === protocolNumbers.icmpv6;

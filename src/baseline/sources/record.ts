@@ -7,6 +7,7 @@ import {
   protocolNumbers,
 } from "../../net/protocol.ts";
 import { type Conversation, conversation, noteRequest, party } from "../conversation.ts";
+import type { LinkTag } from "../links/sightings.ts";
 import { noteSpan } from "../presence.ts";
 import { latestTime } from "../time.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
@@ -37,6 +38,10 @@ export interface FlowRecord {
   readonly opener?: { readonly end: "source" | "destination"; readonly by: "syn" | "log" };
   /** The link layer delivered it to everyone. */
   readonly broadcast?: boolean;
+  /** Where each end sends from. */
+  readonly links?:
+    | { readonly source: readonly LinkTag[]; readonly destination: readonly LinkTag[] }
+    | undefined;
 }
 
 /** What one end sent. Bytes are those of IP packets. */
@@ -90,7 +95,9 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   a.spoke = record.spoke.source;
   b.spoke = record.spoke.destination;
   a.acknowledged = record.acknowledged ?? false;
-  const { opener } = record;
+  const { opener, links } = record;
+  if (links !== undefined && links.source.length + links.destination.length > 0)
+    talk.links = { a: links.source, b: links.destination };
   if (icmp) talk.opener = { party: request === undefined ? a : b, by: "icmp" };
   else if (opener !== undefined) talk.opener = { party: opener.end === "source" ? a : b, by: opener.by };
   // The start of a connection is the only request that a flow log tells of.

@@ -8,9 +8,12 @@ import {
   party,
 } from "../conversation.ts";
 import { keyTable } from "../key-table.ts";
+import { count as countLink, type LinkSightings } from "../links/sightings.ts";
 import { notePresence } from "../presence.ts";
+import { arpSender } from "./arp.ts";
 import { copies, copyReason } from "./copies.ts";
 import { decoder } from "./decode.ts";
+import { etherType, notIp } from "./ethertype.ts";
 import { fragments } from "./fragments.ts";
 import type { Frame } from "./frame.ts";
 import { type CapturedPacket, signal } from "./packet.ts";
@@ -28,6 +31,8 @@ const fewestForSweep = 1 << 17;
 /** So many may run at most, as a scan makes them: then even what is not over is handed on, and counted in parts. */
 const mostRunning = 1 << 19;
 
+const arp = notIp(etherType.arp);
+
 /** Collects packets, of one or several captures, into conversations. */
 export interface Tracker {
   add(frame: Frame, tally: Tally): void;
@@ -35,8 +40,11 @@ export interface Tracker {
   end(): void;
 }
 
-/** @param done takes each conversation once, when it is over. */
-export function tracker(done: (talk: Conversation) => void): Tracker {
+/**
+ * @param done takes each conversation once, when it is over.
+ * @param links takes where each packet came from.
+ */
+export function tracker(done: (talk: Conversation) => void, links: LinkSightings): Tracker {
   let table = keyTable();
   const { packet, cursor, decode, addressText } = decoder();
   const { isCopy } = copies();
@@ -111,13 +119,31 @@ export function tracker(done: (talk: Conversation) => void): Tracker {
     }
     const sender = aIsLow[index] === low ? talk.a : talk.b;
     update(talk, sender, packet);
+    if (cursor.card >= 0 || cursor.vlan > 0) noteLink(sender);
     if (packet.fragment >= 0) parts.remember(packet, talk, sender);
+  };
+
+  const noteLink = (sender: Party): void => {
+    const { card, vlan } = cursor;
+    if (sender.link?.card !== card || sender.link.vlan !== vlan)
+      sender.link = links.of(sender.address, card, vlan);
+    countLink(sender.link, packet.time, packet.hopLimit);
+  };
+
+  /** Whoever sends ARP says which card has which address. */
+  const noteClaim = (time: number): void => {
+    const sender = arpSender(cursor);
+    if (sender === undefined) return;
+    const sighting = links.of(sender.address, sender.card, cursor.vlan);
+    sighting.claimed = true;
+    countLink(sighting, time, 0);
   };
 
   return {
     add(frame, tally) {
       const outcome = decode(frame);
       if (typeof outcome === "object") {
+        if (outcome === arp) noteClaim(frame.time);
         if (outcome.kind === "ignored") tally.ignore(outcome.reason);
         else tally.reject(outcome.reason);
       } else if (isCopy(frame, packet, cursor)) {

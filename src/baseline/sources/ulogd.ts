@@ -62,7 +62,9 @@ const packetOf = (object: JsonObject, clock: Clock): LoggedPacket => ({
   },
   data: object["tcp.psh"] === 1,
   length: countOf(object["raw.pktlen"]),
-  mac: textOf(object, "mac.str")?.slice(0, 17),
+  hopLimit: countOf(object["ip.ttl"] ?? object["ip6.hoplimit"]),
+  mac: textOf(object, "mac.daddr.str") ?? textOf(object, "mac.str")?.slice(0, 17),
+  sourceMac: textOf(object, "mac.saddr.str") ?? textOf(object, "mac.str")?.slice(18, 35),
   time: secondsOf(object, "oob.time", () => clock.iso(textOf(object, "timestamp"))),
 });
 

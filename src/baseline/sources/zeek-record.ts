@@ -1,5 +1,6 @@
 import { protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation } from "../conversation.ts";
+import { linkTag } from "../links/sightings.ts";
 import { clock, epoch } from "./clock.ts";
 import type { Drop } from "./drop.ts";
 import { byteOf, conversationOf, countOf, type FlowRecord } from "./record.ts";
@@ -21,6 +22,9 @@ export const zeekFields = [
   "resp_pkts",
   "resp_ip_bytes",
   "resp_l2_addr",
+  "orig_l2_addr",
+  "vlan",
+  "inner_vlan",
 ] as const;
 export type ZeekField = (typeof zeekFields)[number];
 export type ZeekRecord = Readonly<Partial<Record<ZeekField, string>>>;
@@ -54,7 +58,19 @@ export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
     spoke: { source: true, destination: hasAnswer(record) },
     broadcast: record.resp_l2_addr?.toLowerCase() === "ff:ff:ff:ff:ff:ff",
     ...opener(record, protocol),
+    links: linksOf(record),
   });
+}
+
+/** Cards by `mac-logging`, tags by `vlan-logging`: those of the connection, so of both ends where both spoke. */
+function linksOf(record: ZeekRecord): FlowRecord["links"] {
+  const vlans = [record.vlan, record.inner_vlan];
+  if (record.vlan === undefined && record.orig_l2_addr === undefined && record.resp_l2_addr === undefined)
+    return undefined;
+  return {
+    source: linkTag(record.orig_l2_addr, vlans),
+    destination: hasAnswer(record) ? linkTag(record.resp_l2_addr, vlans) : [],
+  };
 }
 
 /** Seconds since 1970; JSON may also have milliseconds or ISO 8601 in UTC (`LogAscii::json_timestamps`). */

@@ -15,8 +15,8 @@ const columns: readonly Column[] = [
   { heading: "NOTE", align: "left" },
 ];
 
-/** A baseline as a table of flows, then what became of every packet and line of each source. */
-export function renderBaseline({ flows, sources, attempts = [] }: Baseline): string {
+/** A baseline as a table of flows, what to look at, then what became of every packet and line of each source. */
+export function renderBaseline({ flows, sources, attempts = [], findings = [] }: Baseline): string {
   const rows = flows.map((flow) => [
     flow.initiator,
     flow.responder,
@@ -32,10 +32,14 @@ export function renderBaseline({ flows, sources, attempts = [] }: Baseline): str
     table(columns, rows),
     `${flows.length} flows`,
     ...(attempts.length === 0 ? [] : [attemptsText(attempts)]),
+    ...(findings.length === 0 ? [] : [findingsText(findings)]),
     sources.map(renderSource).join("\n"),
   ];
   return `${parts.join("\n\n")}\n`;
 }
+
+const findingsText = (findings: readonly string[]): string =>
+  ["To be looked at:", ...findings.map((finding) => `  ${printable(finding)}`)].join("\n");
 
 /** Lines of folded attempts that a terminal shows; the baseline file has all. */
 const shownAttempts = 10;

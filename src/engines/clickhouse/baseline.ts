@@ -48,7 +48,8 @@ export async function tableBaseline(ask: Ask, { database, table }: ClickHouseTab
       counts.set(reason, (counts.get(reason) ?? 0) + Number(row.connections));
     },
   );
-  return baselineOf([source(`${database}.${table}`, counts, span, sha256(digests.join("\n")))], flows);
+  const sources = [source(`${database}.${table}`, counts, span, sha256(digests.join("\n")))];
+  return baselineOf({ sources, links: [] }, flows);
 }
 
 interface Row {

@@ -34,12 +34,25 @@ const fieldTypes: Partial<Record<ZeekField, string>> = {
   resp_ip_bytes: "UBIGINT",
 };
 
-/** Aggregates a file into the new table `table`. The columns are those of the file's own header, in its order. */
-export async function aggregateZeekFile(
-  database: Database,
-  { path, compression, header }: ZeekFile,
-  table: string,
-): Promise<void> {
+/** Aggregates a file into the new table `table`. */
+export const aggregateZeekFile = (database: Database, file: ZeekFile, table: string): Promise<void> =>
+  database.run(
+    `CREATE TEMP TABLE ${table} AS ${zeekPartials(readZeekFile(file), zeekExpressions(file), duckdb)}`,
+  );
+
+/** The columns that a log has; NULL for the others. */
+export function zeekExpressions({ header }: ZeekFile): ZeekExpressions {
+  const present = new Set<ZeekField>(header.columns.map(([field]) => field));
+  return Object.fromEntries(
+    zeekFields.map((field) => [
+      field,
+      present.has(field) ? duckdb.name(field) : `CAST(NULL AS ${fieldTypes[field] ?? "VARCHAR"})`,
+    ]),
+  ) as ZeekExpressions;
+}
+
+/** Reads a log as a table. The columns are those of its own header, in its order. */
+export function readZeekFile({ path, compression, header }: ZeekFile): string {
   const fieldAt = new Map(header.columns.map(([field, column]) => [column, field]));
   const columns = Array.from({ length: header.width }, (_, index) => {
     const field = fieldAt.get(index);
@@ -63,15 +76,7 @@ export async function aggregateZeekFile(
   const settings = Object.entries(options).map(([name, value]) => `${name} = ${value}`);
   // A name in the statement is a pattern, unless what is special in it is set in brackets.
   const name = literal(path.replaceAll(/[*?[\]]/g, "[$&]"));
-  const present = new Set<ZeekField>(header.columns.map(([field]) => field));
-  const fields = Object.fromEntries(
-    zeekFields.map((field) => [
-      field,
-      present.has(field) ? duckdb.name(field) : `CAST(NULL AS ${fieldTypes[field] ?? "VARCHAR"})`,
-    ]),
-  ) as ZeekExpressions;
-  const from = `read_csv(${name}, ${settings.join(", ")})`;
-  await database.run(`CREATE TEMP TABLE ${table} AS ${zeekPartials(from, fields, duckdb)}`);
+  return `read_csv(${name}, ${settings.join(", ")})`;
 }
 
 /**

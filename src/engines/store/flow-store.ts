@@ -1,10 +1,12 @@
 import { renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Conversation } from "../../baseline/conversation.ts";
-import type { Baseline, BaselineSource } from "../../baseline/flow.ts";
-import { baselineOf } from "../../baseline/observe.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import { type LinkSighting, linkSightings } from "../../baseline/links/sightings.ts";
+import { baselineOf, type Recorded } from "../../baseline/observe.ts";
 import { type Database, openDatabase } from "../duckdb/database.ts";
 import type { LineCount } from "../duckdb/line-scan.ts";
+import { zeekLinks } from "../duckdb/zeek-links.ts";
 import { accountFor, aggregateZeekFile, type BulkSource, type ZeekFile } from "../duckdb/zeek-log.ts";
 import { commitManifest, readManifest } from "./manifest.ts";
 import { partialLines } from "./partial-lines.ts";
@@ -24,10 +26,11 @@ export interface Addition {
   readonly database: Pick<Database, "progress" | "interrupt">;
   /**
    * Makes all of it part of the store.
-   * @param sources every file that was read, with what became of its lines.
+   * @param recorded every file that was read, with what became of its lines, and what those that were read line by line
+   * tell of links.
    * @throws {EngineError} when another run was first; the store is as it was then.
    */
-  commit(sources: readonly BaselineSource[]): Promise<void>;
+  commit(recorded: Recorded): Promise<void>;
   /** Removes what is not committed. */
   close(): void;
 }
@@ -56,7 +59,7 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
   const generation = before.generation + 1;
   const linesPath = join(working.path, "partials.ndjson");
   const lines = partialLines(linesPath);
-  const kept: string[] = [];
+  const kept: { readonly table: string; readonly links: readonly LinkSighting[] }[] = [];
   let tables = 0;
   return {
     database,
@@ -66,23 +69,28 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
       tables += 1;
       const table = `log_${tables}`;
       await aggregateZeekFile(database, file, table);
+      const links = await zeekLinks(database, file);
       return {
         account: (count) => accountFor(database, table, file.header, count),
-        keep: () => kept.push(table),
+        keep: () => kept.push({ table, links }),
         drop: () => database.run(`DROP TABLE ${table}`),
       };
     },
     add: lines.add,
-    async commit(sources) {
+    async commit({ sources, links }) {
       const written = lines.end();
       const draft = join(working.path, "part.parquet");
-      const tablesOfAll = [...kept.map(fromEngine), ...(written > 0 ? [fromLines(linesPath)] : [])];
+      const tablesOfAll = [
+        ...kept.map(({ table }) => fromEngine(table)),
+        ...(written > 0 ? [fromLines(linesPath)] : []),
+      ];
       await database.run(writePart(tablesOfAll, draft));
       sync(draft);
       const file = `part-${String(generation).padStart(6, "0")}-${pid}.parquet`;
       renameSync(draft, join(folder, file));
       syncFolder(folder);
-      const part = { file, bytes: statSync(join(folder, file)).size, sources };
+      const all = linksOf([links, ...kept.map((bulk) => bulk.links)]);
+      const part = { file, bytes: statSync(join(folder, file)).size, sources, links: all };
       commitManifest(folder, working.path, { generation, parts: [...before.parts, part] });
     },
     close() {
@@ -98,8 +106,16 @@ export async function storedBaseline(folder: string, temporaryFolder: string): P
   const database = await openDatabase({ temporaryFolder, memory });
   try {
     const sources = manifest.parts.flatMap((part) => part.sources);
-    return baselineOf(sources, await flowsOf(database, folder, manifest));
+    const links = linksOf(manifest.parts.map((part) => part.links));
+    return baselineOf({ sources, links }, await flowsOf(database, folder, manifest));
   } finally {
     database.close();
   }
+}
+
+/** What several parts saw of links, as one. */
+function linksOf(parts: readonly (readonly LinkSighting[])[]): readonly LinkSighting[] {
+  const links = linkSightings();
+  for (const sighting of parts.flat()) links.add(sighting);
+  return links.all();
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { baselineSourceSchema } from "../../baseline/file.ts";
 import type { BaselineSource } from "../../baseline/flow.ts";
+import type { LinkSighting } from "../../baseline/links/sightings.ts";
 import { EngineError } from "../engine-error.ts";
 import { syncFolder, writeSynced } from "./synced.ts";
 
@@ -12,6 +13,7 @@ export interface Part {
   readonly file: string;
   readonly bytes: number;
   readonly sources: readonly BaselineSource[];
+  readonly links: readonly LinkSighting[];
 }
 
 /** All that a store holds. Each addition is a generation with a manifest of its own; the highest one counts. */
@@ -19,6 +21,22 @@ export interface Manifest {
   readonly generation: number;
   readonly parts: readonly Part[];
 }
+
+/** JSON has no NaN: a time that is not known is null. */
+const time = z
+  .number()
+  .nullable()
+  .transform((seconds) => seconds ?? Number.NaN);
+const link = z.strictObject({
+  address: z.string(),
+  card: z.int(),
+  vlan: z.int().nonnegative(),
+  seen: z.int().nonnegative(),
+  first: time,
+  last: time,
+  hopLimit: z.int().nonnegative(),
+  claimed: z.boolean(),
+});
 
 const content = z.strictObject({
   schema: z.literal("sluice/flow-store"),
@@ -28,6 +46,7 @@ const content = z.strictObject({
       file: z.string().regex(/^part-\d{6}-\d+\.parquet$/),
       bytes: z.int().nonnegative(),
       sources: z.array(baselineSourceSchema),
+      links: z.array(link).default([]),
     }),
   ),
 });

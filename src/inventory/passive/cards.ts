@@ -1,4 +1,4 @@
-import { cardText } from "./ether.ts";
+import { cardText } from "../../baseline/links/sightings.ts";
 
 /** A card that sends from more addresses than this is a router's, and which ones they are says nothing of the card. */
 const mostOfOneHost = 32;

@@ -1,4 +1,4 @@
-import { type Cursor, u16 } from "../../baseline/sources/cursor.ts";
+import { emptyCursor, u16 } from "../../baseline/sources/cursor.ts";
 import type { Frame } from "../../baseline/sources/frame.ts";
 import { innerType } from "../../baseline/sources/link.ts";
 
@@ -24,15 +24,9 @@ export interface Ether {
 export function readEther({ bytes, start, end, linkType }: Frame): Ether | undefined {
   const layout = layouts.get(linkType);
   if (layout === undefined || start + layout.length > end) return undefined;
-  const cursor: Cursor = { bytes, at: start + layout.length, ip: end, end, wireEnd: end, broadcast: false };
+  const cursor = { ...emptyCursor(), bytes, at: start + layout.length, end };
   const type = innerType(cursor, u16(bytes, start + layout.type));
   if (type === undefined) return undefined;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { mac: view.readUIntBE(start + layout.mac, 6), type, payload: view.subarray(cursor.at, end) };
 }
-
-export const cardText = (mac: number): string =>
-  mac
-    .toString(16)
-    .padStart(12, "0")
-    .replaceAll(/(..)(?=.)/g, "$1:");

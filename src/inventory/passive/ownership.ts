@@ -1,12 +1,8 @@
+import { isSharedCard, mostOwn } from "../../baseline/links/own.ts";
 import { parseAddress } from "../../net/address.ts";
 import { unroutable } from "../../policy/resolve/addresses.ts";
 import type { Announcement } from "./announcement.ts";
 import type { Sightings } from "./sightings.ts";
-
-/** A card that answers for more addresses than this does so for others (proxy ARP, RFC 1027). */
-const mostOwn = 8;
-/** Cards that two routers share: VRRP (RFC 9568), HSRP. They say nothing of a device. */
-const shared = /^(00:00:5e:00:0[12]|00:00:0c:07:ac|00:00:0c:9f:f)/;
 
 /** Which card has which address. */
 export interface Ownership {
@@ -27,7 +23,7 @@ export function ownership({ announcements, cards }: Sightings): Ownership {
   const claims = new Map<string, Set<string>>();
   for (const { announcement } of announcements) {
     const { about, addresses = [] } = announcement;
-    if (about.kind !== "mac" || shared.test(about.mac)) continue;
+    if (about.kind !== "mac" || isSharedCard(about.mac)) continue;
     for (const address of addresses.filter(isHost))
       claims.set(about.mac, (claims.get(about.mac) ?? new Set()).add(address));
   }
@@ -43,7 +39,7 @@ export function ownership({ announcements, cards }: Sightings): Ownership {
   );
   for (const [mac, address] of managed.filter(([, address]) => !owners.has(address))) claim(mac, address);
   for (const [mac, addresses] of cards) {
-    if (addresses === "many" || shared.test(mac)) continue;
+    if (addresses === "many" || isSharedCard(mac)) continue;
     for (const address of unclaimed(claims.get(mac), [...addresses].filter(isHost)))
       if (!owners.has(address)) claim(mac, address);
   }

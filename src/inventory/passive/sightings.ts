@@ -1,10 +1,11 @@
+import { cardText } from "../../baseline/links/sightings.ts";
 import { decoder } from "../../baseline/sources/decode.ts";
 import type { Frame, FrameSink } from "../../baseline/sources/frame.ts";
 import { instant } from "../../baseline/time.ts";
 import { protocolNumbers } from "../../net/protocol.ts";
 import type { Announcement } from "./announcement.ts";
 import { type Cards, cards } from "./cards.ts";
-import { cardText, type Ether, readEther } from "./ether.ts";
+import { type Ether, readEther } from "./ether.ts";
 import { arp } from "./messages/arp.ts";
 import { bacnet } from "./messages/bacnet.ts";
 import { cdp } from "./messages/cdp.ts";

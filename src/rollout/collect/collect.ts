@@ -123,6 +123,8 @@ export function collect(before: Baseline | undefined, reading: FirewallReading, 
       flows: withSightings(before?.flows ?? [], [...sightings, ...open]),
       ...(before?.attempts && { attempts: before.attempts }),
       collections: [...others, ...collections],
+      ...(before?.links && { links: before.links }),
+      ...(before?.findings && { findings: before.findings }),
     },
     warnings,
   };

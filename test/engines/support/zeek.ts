@@ -17,6 +17,9 @@ const fields = [
   "resp_pkts",
   "resp_ip_bytes",
   "resp_l2_addr",
+  "orig_l2_addr",
+  "vlan",
+  "inner_vlan",
 ] as const;
 type Record = Readonly<globalThis.Record<(typeof fields)[number], string>>;
 
@@ -61,9 +64,11 @@ export const zeekRecord = fc
     history: fc.constantFrom("-", "-", "ShADadFf", "S", "Sr", "^dDa", "DadA", "D", "(empty)"),
     counts: fc.tuple(count, count, count, count),
     card: fc.constantFrom("-", "ff:ff:ff:ff:ff:ff", "02:00:00:00:00:01"),
+    sender: fc.constantFrom("-", "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"),
+    vlans: fc.constantFrom(["-", "-"], ["20", "-"], ["30", "-"], ["100", "20"], ["0", "-"]),
   })
   .map(
-    ({ time, ends, ports, proto, type, duration, state, history, counts, card }): Record => ({
+    ({ time, ends, ports, proto, type, duration, state, history, counts, card, sender, vlans }): Record => ({
       ts: time,
       uid: "C1",
       "id.orig_h": ends[0],
@@ -80,6 +85,9 @@ export const zeekRecord = fc
       resp_pkts: counts[2],
       resp_ip_bytes: counts[3],
       resp_l2_addr: card,
+      orig_l2_addr: sender,
+      vlan: vlans[0]!,
+      inner_vlan: vlans[1]!,
     }),
   );
 
@@ -101,4 +109,7 @@ export const poll = (second: number, master = "10.0.0.1"): Record => ({
   resp_pkts: "4",
   resp_ip_bytes: "250",
   resp_l2_addr: "-",
+  orig_l2_addr: "-",
+  vlan: "-",
+  inner_vlan: "-",
 });
