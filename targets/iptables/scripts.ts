@@ -48,7 +48,7 @@ for list in /proc/net/xt_recent/SLUICE*; do
 done
 if [ "$1" = elements ]; then
   echo @counted
-  for tool in iptables ip6tables; do $tool-save -c | grep -E '^[[0-9]+:[0-9]+] -A SLUICE-[^ ]*.rest '; done
+  for tool in iptables ip6tables; do $tool-save -c | sed -n '/^[[][0-9]*:[0-9]*[]] -A SLUICE-[^ ]*[.]rest /p'; done
   echo @boot
   read -r boot < /proc/sys/kernel/random/boot_id
   echo "$boot $(readlink /proc/self/ns/net)"

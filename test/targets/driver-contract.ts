@@ -84,6 +84,12 @@ export function driverContract(platform: Platform): void {
       });
     });
 
+    test("a host with nothing of ours but the lock counts nothing", async () => {
+      await driver.lock("eva", 30);
+      const none = { permits: [], recorded: [], recordFull: false };
+      expect(await driver.counters("dmz-cell1")).toMatchObject(none);
+    });
+
     test("loaded rules meet no packet, and what was confirmed counts as unchanged", async () => {
       await driver.restore(firewallText(conduitRules("monitor")));
       const before = await driver.read();
