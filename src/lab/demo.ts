@@ -17,7 +17,7 @@ const story = flags.json ? process.stderr : process.stdout;
 async function demo(folder: LabFolder): Promise<void> {
   const started = monotonicSeconds();
   story.write("Starting a small plant in network namespaces: two PLCs, their clients, and a firewall …\n");
-  await startLab(folder, "open", "caller");
+  await startLab(folder, { decisions: "open", life: "caller", target: "nftables" });
   const terminal = openTerminal(folder, (line) => story.write(`${line}\n`));
   const { stdout: sluice } = await terminal.engineer("sluice --version");
   const measured = await playStory(folder, terminal);

@@ -1,22 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { disk, type FirewallTarget, firewallKinds } from "./firewall-kind.ts";
 import { firewall } from "./plant.ts";
-
-/** Where the firewall sees its own disk, so that nothing else that it mounts can hide it. */
-const disk = "/mnt";
-
-/** The host's own rules: they were there before Sluice, and let every open connection through. */
-const bootRules = `#!/usr/sbin/nft -f
-flush ruleset
-table inet host {
-  chain forward {
-    type filter hook forward priority filter; policy accept;
-    ct state established,related accept
-    ct state invalid counter
-  }
-}
-include "/etc/nftables.d/*.nft"
-`;
 
 const address = firewall.links.find(({ network }) => network === "mgmt")!.addresses[0]!;
 // An account that is not root has no sbin in its PATH, and nft lives there.
@@ -39,12 +24,16 @@ const accounts = (uid: number, gid: number): string =>
   `root:x:${uid}:${gid}:root:/run/root:/bin/sh\nsshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n`;
 
 /** Lays out the disk of a firewall that Sluice has never touched. `people` are OpenSSH public key lines. */
-export function layOutDisk(folder: string, hostKey: string, people: readonly string[]): void {
-  mkdirSync(join(folder, "nftables.d"), { recursive: true });
-  mkdirSync(join(folder, "var-lib"));
+export function layOutDisk(
+  folder: string,
+  target: FirewallTarget,
+  hostKey: string,
+  people: readonly string[],
+): void {
+  mkdirSync(join(folder, "var-lib"), { recursive: true });
+  firewallKinds[target].layOut(folder);
   copyFileSync(hostKey, join(folder, "host_key"));
   writeFileSync(join(folder, "authorized_keys"), people.map((key) => `${key}\n`).join(""));
-  writeFileSync(join(folder, "nftables.conf"), bootRules);
   writeFileSync(join(folder, "sshd_config"), sshdConfig);
   writeFileSync(join(folder, "passwd"), accounts(process.getuid!(), process.getgid!()));
   // No password, but not locked: sshd refuses a locked account even with the right key.
@@ -55,7 +44,7 @@ export function layOutDisk(folder: string, hostKey: string, people: readonly str
  * The shell script that boots the firewall inside its namespaces: its disk at the usual places, everything else in
  * /etc as on the machine that the lab runs on, forwarding on, rules loaded from its boot file.
  */
-export const bootScript = (folder: string): string => `set -e
+export const bootScript = (folder: string, target: FirewallTarget): string => `set -e
 mount --bind '${folder.replaceAll("'", `'\\''`)}' ${disk}
 mount --bind ${disk}/var-lib /var/lib
 mount -t tmpfs -o mode=755 sluice-run /run
@@ -63,10 +52,10 @@ mkdir /run/etc /run/root /run/sshd
 mount --rbind /etc /run/etc
 mount -t tmpfs -o mode=755 sluice-etc /etc
 ln -s /run/etc/* /etc/
-rm -f /etc/passwd /etc/shadow /etc/nftables.conf /etc/nftables.d /etc/ssh
-ln -s ${disk}/passwd ${disk}/shadow ${disk}/nftables.conf ${disk}/nftables.d /etc/
+rm -f /etc/passwd /etc/shadow /etc/ssh
+ln -s ${disk}/passwd ${disk}/shadow /etc/
 sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-nft -f /etc/nftables.conf
+${firewallKinds[target].boot}
 `;
 
 /** sshd must be named by its whole path: it starts itself again for each connection. */

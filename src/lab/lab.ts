@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { giveOrder, type Order } from "./control.ts";
 import { layOutDisk } from "./firewall-host.ts";
+import type { FirewallTarget } from "./firewall-kind.ts";
 import { LabError } from "./lab-error.ts";
 import { type LabFolder, labFolder } from "./lab-folder.ts";
 import { firewall } from "./plant.ts";
@@ -29,9 +30,16 @@ export function openLabFolder(cwd: string, path: string): LabFolder {
 /** How long a lab lives: until it is told to end, or no longer than the process that started it. */
 export type Life = "own" | "caller";
 
+/** What a new lab is like. */
+export interface LabOrder {
+  readonly decisions: Decisions;
+  readonly life: Life;
+  readonly target: FirewallTarget;
+}
+
 /** Builds the plant and waits until every session of it runs. Rejects with LabError, and then leaves nothing behind. */
-export async function startLab(folder: LabFolder, decisions: Decisions, life: Life): Promise<void> {
-  const missing = missingForLab();
+export async function startLab(folder: LabFolder, lab: LabOrder): Promise<void> {
+  const missing = missingForLab(lab.target);
   if (missing.length > 0) {
     const list = missing.map(({ what, mend }) => `\n  missing: ${what}\n      fix: ${mend}`).join("");
     throw new LabError(
@@ -40,8 +48,8 @@ export async function startLab(folder: LabFolder, decisions: Decisions, life: Li
   }
   requireRoom(folder);
   try {
-    layOut(folder, decisions);
-    launch(folder, life);
+    layOut(folder, lab);
+    launch(folder, lab);
     await untilReady(folder);
   } catch (error) {
     await stopLab(folder);
@@ -96,20 +104,20 @@ function requireRoom(folder: LabFolder): void {
   );
 }
 
-function layOut(folder: LabFolder, decisions: Decisions): void {
+function layOut(folder: LabFolder, { decisions, target }: LabOrder): void {
   mkdirSync(folder.root, { recursive: true, mode: 0o700 });
   mkdirSync(folder.polls);
   const keys = makeKeys(folder);
   const administrators = people.map((person) => keys.get(person)!);
-  layOutDisk(folder.disk, join(folder.keys, firewall.name), administrators);
-  writeSiteFolder(folder, keys, decisions);
+  layOutDisk(folder.disk, target, join(folder.keys, firewall.name), administrators);
+  writeSiteFolder(folder, keys, decisions, target);
   writeLauncher(folder);
 }
 
-function launch(folder: LabFolder, life: Life): void {
+function launch(folder: LabFolder, { life, target }: LabOrder): void {
   const mode = modeOfThisUser();
   const supervisor = fileURLToPath(new URL("./supervisor.js", import.meta.url));
-  const [command, ...words] = isolated(mode, [process.execPath, supervisor, folder.root, life]);
+  const [command, ...words] = isolated(mode, [process.execPath, supervisor, folder.root, life, target]);
   const log = openSync(folder.log, "a");
   const child = spawn(command!, words, {
     detached: true,

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
+import { type FirewallTarget, firewallKinds } from "./firewall-kind.ts";
 import type { Mode } from "./state.ts";
 
 /** Something that this machine lacks, and how to mend it. */
@@ -17,7 +18,6 @@ const commands: Readonly<Record<string, string>> = {
   hostname: "hostname",
   ip: "iproute2",
   sysctl: "procps",
-  nft: "nftables",
   sshd: "openssh-server",
   "ssh-keygen": "openssh-client",
   tcpdump: "tcpdump",
@@ -45,21 +45,22 @@ export const isolated = (mode: Mode, argv: readonly string[]): readonly string[]
   ...argv,
 ];
 
-/** What keeps the lab from running here; empty when nothing does. */
-export function missingForLab(): readonly Missing[] {
+/** What keeps a lab with such a firewall from running here; empty when nothing does. */
+export function missingForLab(target: FirewallTarget): readonly Missing[] {
   if (process.platform !== "linux") {
     return [{ what: "Linux", mend: "run the lab on a Linux machine, or in a virtual one" }];
   }
-  const absent = Object.entries(commands)
+  const kind = firewallKinds[target];
+  const absent = Object.entries({ ...commands, ...kind.commands })
     .filter(([command]) => !isInstalled(command))
     .map(([command, name]) => ({ what: command, mend: `apt-get install ${name}` }));
-  return absent.length > 0 ? absent : missingInKernel();
+  return absent.length > 0 ? absent : missingInKernel(kind.probe);
 }
 
 /** Tries what the lab will do, since no setting tells for certain whether it is allowed. */
-function missingInKernel(): readonly Missing[] {
+function missingInKernel(probe: string): readonly Missing[] {
   const mode = modeOfThisUser();
-  const script = "ip link add name a type bridge && ip link add name b type veth && nft add table inet a";
+  const script = `set -e\nip link add name a type bridge\nip link add name b type veth\n${probe}`;
   const [command, ...words] = isolated(mode, ["sh", "-c", script]);
   const trial = spawnSync(command!, words, { encoding: "utf8", env: { ...process.env, PATH: searchPath } });
   if (trial.status === 0) return [];

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMap, parseDocument } from "yaml";
+import type { FirewallTarget } from "./firewall-kind.ts";
 import { LabError } from "./lab-error.ts";
 import type { LabFolder } from "./lab-folder.ts";
 
@@ -31,10 +32,12 @@ export function writeSiteFolder(
   folder: LabFolder,
   keys: ReadonlyMap<string, string>,
   decisions: Decisions,
+  target: FirewallTarget,
 ): void {
   const source = join(projectRoot(), "rulesets", "lab-plant");
   mkdirSync(join(folder.site, "baseline"), { recursive: true });
   const document = parseDocument(readFileSync(join(source, "site.yaml"), "utf8"));
+  document.setIn(["firewalls", "fw1", "target"], target);
   document.setIn(["firewalls", "fw1", "ssh", "host-keys"], [keys.get("fw1")]);
   const today = new Date().toISOString().slice(0, 10);
   for (const person of people) {

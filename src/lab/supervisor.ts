@@ -5,16 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Order, serveOrders } from "./control.ts";
 import { bootScript, sshdArgv } from "./firewall-host.ts";
+import type { FirewallTarget } from "./firewall-kind.ts";
+import type { Life } from "./lab.ts";
 import { labFolder, pollLog } from "./lab-folder.ts";
 import { inside, killHost, run, startHolder } from "./namespaces.ts";
 import { addressCommands, cableCommands, portName, switchCommands } from "./network.ts";
 import { firewall, type Host, hosts, plcs, sessions } from "./plant.ts";
 import { writeJson } from "./state.ts";
 
-// The first process of a lab: `node supervisor.js FOLDER LIFE`, in namespaces of its own. Its network namespace holds the
-// switches. When it ends, for whatever reason, the kernel ends every process of the lab and takes the namespaces and
+// The first process of a lab: `node supervisor.js FOLDER LIFE TARGET`, in namespaces of its own. Its network namespace
+// holds the switches. When it ends, for whatever reason, the kernel ends every process of the lab and takes the namespaces and
 // mounts away: there is nothing to clean up.
-const folder = labFolder(process.argv[2]!);
+const [root, life, target] = process.argv.slice(2) as [string, Life, FirewallTarget];
+const folder = labFolder(root);
 const holders = new Map<string, number>();
 const programs = new Map<string, ChildProcess[]>();
 let sshd: ChildProcess | undefined;
@@ -46,7 +49,7 @@ async function startHost(host: Host): Promise<void> {
 
 async function bootFirewall(): Promise<void> {
   await startHost(firewall);
-  await run(inside(pidOf(firewall.name), ["sh"]), bootScript(folder.disk));
+  await run(inside(pidOf(firewall.name), ["sh"]), bootScript(folder.disk, target));
   sshd = start(firewall.name, sshdArgv());
   writeJson(folder.holders, Object.fromEntries(holders));
 }
@@ -120,7 +123,7 @@ async function untilEverySessionRuns(): Promise<void> {
   }
 }
 
-if (process.argv[3] === "caller") {
+if (life === "caller") {
   process.stdin.resume().on("end", () => {
     // To the first process, everybody is everybody in its own PID namespace (kill(2)).
     process.kill(-1, "SIGKILL");

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Order } from "../../src/lab/control.ts";
 import { entryTo } from "../../src/lab/enter.ts";
+import type { FirewallTarget } from "../../src/lab/firewall-kind.ts";
 import { isLab, order, stopLab } from "../../src/lab/lab.ts";
 import { type LabFolder, labFolder, pollLog } from "../../src/lab/lab-folder.ts";
 import { type Poll, readPolls } from "../../src/lab/poll-log.ts";
@@ -12,13 +13,16 @@ import { missingForLab } from "../../src/lab/requirements.ts";
 const main = join(import.meta.dirname, "..", "..", "dist", "src", "cli", "main.js");
 
 /** Why no lab can run here, to be shown in the name of a skipped test; empty when one can. */
-export const labMissing: string = missingForLab()
-  .map(({ what }) => what)
-  .join(", ");
+export const labMissing: string = missingFor("nftables");
+export function missingFor(target: FirewallTarget): string {
+  return missingForLab(target)
+    .map(({ what }) => what)
+    .join(", ");
+}
 
 /** The suite's name, with what is missing where the tests are skipped. */
-export const needingLab = (name: string): string =>
-  labMissing === "" ? name : `${name} (skipped, missing: ${labMissing})`;
+export const needingLab = (name: string, missing = labMissing): string =>
+  missing === "" ? name : `${name} (skipped, missing: ${missing})`;
 
 export interface Finished {
   readonly code: number;

@@ -1,4 +1,5 @@
 import { buildCommand } from "@stricli/core";
+import { type FirewallTarget, firewallTargets } from "../../lab/firewall-kind.ts";
 import { startLab } from "../../lab/lab.ts";
 import type { Context } from "../context.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
@@ -8,6 +9,7 @@ import { folderFlag, withLab } from "./folder.ts";
 interface Flags {
   readonly dir: string;
   readonly decided?: boolean;
+  readonly target: FirewallTarget;
   readonly json: boolean;
 }
 
@@ -22,13 +24,20 @@ export const upCommand = buildCommand<Flags, [], Context>({
         withNegated: false,
         brief: "With the decisions of rulesets/lab-plant in the site file",
       },
+      target: {
+        kind: "enum",
+        values: firewallTargets,
+        default: "nftables",
+        brief: "What the firewall filters with",
+      },
       json: jsonFlag,
     },
   },
   async func(flags) {
     this.process.stderr.write("starting the plant …\n");
     const { root, site } = await withLab(this, flags.dir, async (folder) => {
-      await startLab(folder, flags.decided ? "taken" : "open", "own");
+      const decisions = flags.decided ? "taken" : "open";
+      await startLab(folder, { decisions, life: "own", target: flags.target });
       return folder;
     });
     if (flags.json) {
