@@ -4,7 +4,8 @@ import { cadence } from "./cadence.ts";
 import { type Conversation, otherParty, type Party } from "./conversation.ts";
 import { comparedDirection, type Direction, ownDirection, type PortUse } from "./direction.ts";
 import { type Attempts, type BaselineFlow, directionEvidence, type Flow } from "./flow.ts";
-import { type Presence, stretchesOf } from "./presence.ts";
+import { keyTable } from "./key-table.ts";
+import { type GrowingPresence, growing, stretchesOf } from "./presence.ts";
 import { addRequests, noRequests, type Requests, settle } from "./requests.ts";
 import { notRoutable } from "./routable.ts";
 import { SourceError } from "./sources/source.ts";
@@ -23,13 +24,9 @@ interface Totals {
   answered: boolean;
   broadcast: boolean;
   readonly requests: Requests;
-  presence: Presence;
-  /** The stretches of presence are joined when there are so many. */
-  joinAt: number;
+  readonly presence: GrowingPresence;
 }
 
-/** So many ends of stretches of one flow may lie unjoined. */
-const fewestToJoin = 256;
 /** So many conversations without a direction of their own wait for each other's evidence; then they are decided. */
 const mostUndecided = 1 << 17;
 
@@ -42,7 +39,7 @@ export interface Aggregate {
 }
 
 export function aggregate(limits: FlowLimits): Aggregate {
-  const totals = new Map<string, Totals>();
+  const { totals, totalOf, open } = flowTotals();
   const undecided = undecidedTalks();
   const folded = attemptFold(limits.folded);
   const unansweredOf = new Map<string, number>();
@@ -65,20 +62,19 @@ export function aggregate(limits: FlowLimits): Aggregate {
     const { initiator } = direction;
     const responder = otherParty(talk, initiator);
     const isAnswered = responder.spoke || initiator.acknowledged;
-    const flow = flowOf(talk, direction);
-    const key = flowKey(flow);
-    let total = totals.get(key);
+    let total = totalOf(talk, initiator, responder);
     if (total === undefined) {
+      const flow = flowOf(talk, direction);
       if (!isAnswered && !takesPlace(flow.initiator)) {
         folded.add(flow, talk);
         return;
       }
       total = emptyTotals(flow, direction);
-      totals.set(key, total);
+      open(total);
       if (isAnswered) noteAnswered();
     } else if (isAnswered && !total.answered) {
       unanswered -= 1;
-      unansweredOf.set(flow.initiator, unansweredOf.get(flow.initiator)! - 1);
+      unansweredOf.set(initiator.address, unansweredOf.get(initiator.address)! - 1);
       noteAnswered();
     }
     total.answered ||= isAnswered;
@@ -86,7 +82,7 @@ export function aggregate(limits: FlowLimits): Aggregate {
   };
   const decide = (): void => {
     const talks = undecided.take();
-    const use = portUse(talks, totals.values());
+    const use = portUse(talks, totals);
     for (const talk of talks) fold(talk, comparedDirection(talk, use));
   };
 
@@ -99,10 +95,41 @@ export function aggregate(limits: FlowLimits): Aggregate {
     },
     result() {
       decide();
-      return { flows: [...totals.values()].map(toFlow).sort(compareFlows), attempts: folded.sums() };
+      return { flows: totals.map(toFlow).sort(compareFlows), attempts: folded.sums() };
     },
   };
 }
+
+/**
+ * The totals of flows, found by numbers: a text for the key of each conversation would cost more than all that is added.
+ * What is only looked for leaves no trace, however many there are.
+ */
+function flowTotals() {
+  const totals: Totals[] = [];
+  const addresses = new Map<string, number>();
+  const table = keyTable();
+  const numberOf = (address: string): number => {
+    const number = addresses.get(address) ?? addresses.size;
+    addresses.set(address, number);
+    return number;
+  };
+  return {
+    totals,
+    totalOf({ protocol, icmpType }: Conversation, initiator: Party, responder: Party): Totals | undefined {
+      const [from, to] = [addresses.get(initiator.address), addresses.get(responder.address)];
+      if (from === undefined || to === undefined) return undefined;
+      const port = portProtocols.has(protocol) ? responder.port : undefined;
+      return totals[table.seek(from, to, protocol, serviceOf({ port, icmpType }))];
+    },
+    open(total: Totals): void {
+      const { initiator, responder, protocol } = total.flow;
+      table.find(numberOf(initiator), numberOf(responder), protocol, serviceOf(total.flow));
+      totals.push(total);
+    },
+  };
+}
+
+const serviceOf = ({ port, icmpType }: Pick<Flow, "port" | "icmpType">): number => port ?? icmpType ?? -1;
 
 const tooMany = (limit: number): SourceError =>
   new SourceError(
@@ -134,8 +161,7 @@ const emptyTotals = (flow: Flow, direction: Direction): Totals => ({
   answered: false,
   broadcast: false,
   requests: noRequests(),
-  presence: [],
-  joinAt: fewestToJoin,
+  presence: growing([]),
 });
 
 function addTo(total: Totals, talk: Conversation, direction: Direction): void {
@@ -147,11 +173,7 @@ function addTo(total: Totals, talk: Conversation, direction: Direction): void {
   if (!(talk.last <= total.last) && !Number.isNaN(talk.last)) total.last = talk.last;
   if (isStronger(direction, total.direction)) total.direction = direction;
   total.broadcast ||= talk.broadcast;
-  for (const end of talk.presence) total.presence.push(end);
-  if (total.presence.length > total.joinAt) {
-    total.presence = stretchesOf(total.presence).flat();
-    total.joinAt = Math.max(fewestToJoin, 2 * total.presence.length);
-  }
+  total.presence.add(talk.presence);
   addRequests(total.requests, initiator);
 }
 
@@ -169,7 +191,7 @@ function toFlow(total: Totals): BaselineFlow {
   const unroutable = notRoutable({ ...flow, broadcast: total.broadcast, answered });
   settle(total.requests);
   const rhythm = cadence(total.requests.times, total.requests.longestGap);
-  const presence = stretchesOf(total.presence);
+  const presence = stretchesOf(total.presence.all);
   const [firstSeen, lastSeen] = [instant(total.first), instant(total.last)];
   return {
     ...flow,

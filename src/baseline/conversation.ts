@@ -34,14 +34,14 @@ export interface Conversation {
   readonly family: Family;
   readonly protocol: number;
   /** The type of the request, for ICMP. */
-  readonly icmpType?: number;
+  readonly icmpType: number | undefined;
   readonly a: Party;
   readonly b: Party;
   first: number;
   last: number;
   connections: number;
   /** The end that was proved to have opened it. */
-  opener?: { readonly party: Party; readonly by: "syn" | "log" | "icmp" };
+  opener: { readonly party: Party; readonly by: "syn" | "log" | "icmp" } | undefined;
   /** Packets other than the opening one were seen since the last opening. */
   established: boolean;
   /** A FIN, RST, SHUTDOWN or ABORT was seen since the last opening. */
@@ -54,16 +54,18 @@ export interface Conversation {
   links?: { readonly a: readonly LinkTag[]; readonly b: readonly LinkTag[] };
 }
 
-export const party = (address: string, port: number): Party => ({
+/** @param request when it sent the one request that is known of it. */
+export const party = (address: string, port: number, request?: number): Party => ({
   address,
   port,
   packets: 0,
   bytes: 0,
   spoke: false,
   acknowledged: false,
-  requests: [],
+  // An array that is made with its element takes no room for more.
+  requests: request === undefined ? [] : [request],
   longestGap: 0,
-  lastRequest: Number.NaN,
+  lastRequest: request ?? Number.NaN,
 });
 
 export const conversation = (
@@ -73,10 +75,11 @@ export const conversation = (
   a: Party,
   b: Party,
   time: number,
+  presence: Presence = [],
 ): Conversation => ({
   family,
   protocol,
-  ...(icmpType === undefined ? {} : { icmpType }),
+  icmpType,
   a,
   b,
   first: time,
@@ -85,7 +88,8 @@ export const conversation = (
   established: false,
   ended: false,
   broadcast: false,
-  presence: [],
+  opener: undefined,
+  presence,
 });
 
 export const otherParty = (talk: Conversation, side: Party): Party => (side === talk.a ? talk.b : talk.a);

@@ -7,6 +7,8 @@ export interface KeyTable {
   readonly size: number;
   /** The number of a key; a new key gets the next one. */
   find(k0: number, k1: number, k2: number, k3: number): number;
+  /** The number of a key; -1 where it has none. */
+  seek(k0: number, k1: number, k2: number, k3: number): number;
   /** Word `word` (0 to 3) of the key with this number. */
   word(number: number, word: number): number;
 }
@@ -36,26 +38,31 @@ export function keyTable(): KeyTable {
     }
   };
 
+  const seek = (hashed: number, k0: number, k1: number, k2: number, k3: number): number => {
+    const mask = slots.length - 1;
+    for (let slot = hashed & mask; ; slot = (slot + 1) & mask) {
+      const number = slots[slot]! - 1;
+      if (number < 0) return number;
+      const at = number * 4;
+      if (keys[at] === k0 && keys[at + 1] === k1 && keys[at + 2] === k2 && keys[at + 3] === k3) return number;
+    }
+  };
+
   return {
     get size() {
       return size;
     },
     find(k0, k1, k2, k3) {
       const hashed = hash(k0, k1, k2, k3);
-      const mask = slots.length - 1;
-      for (let slot = hashed & mask; ; slot = (slot + 1) & mask) {
-        const number = slots[slot]! - 1;
-        if (number < 0) break;
-        const at = number * 4;
-        if (keys[at] === k0 && keys[at + 1] === k1 && keys[at + 2] === k2 && keys[at + 3] === k3)
-          return number;
-      }
+      const known = seek(hashed, k0, k1, k2, k3);
+      if (known >= 0) return known;
       if (size === capacity) grow();
       keys.set([k0, k1, k2, k3], size * 4);
       insert(hashed, size);
       size += 1;
       return size - 1;
     },
+    seek: (k0, k1, k2, k3) => seek(hash(k0, k1, k2, k3), k0, k1, k2, k3),
     word: (number, word) => keys[number * 4 + word]!,
   };
 }

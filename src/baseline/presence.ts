@@ -21,10 +21,46 @@ export function notePresence(stretches: Presence, time: number): void {
 /** Nothing lasts longer, in seconds (some 30 years): such a span has a wrong end, and nobody knows which. */
 export const longestSpan = 1e9;
 
-/** Notes that something lasted from one time to another: a record is spread over its span. */
-export function noteSpan(stretches: Presence, first: number, last: number): void {
-  if (last - first > longestSpan) for (const end of [first, last]) notePresence(stretches, end);
-  else if (last >= first) stretches.push(Math.floor(first / slotLength), Math.floor(last / slotLength));
+/** The slots of something that lasted from one time to another: a record is spread over its span. */
+export function spanned(first: number, last: number): Presence {
+  const [from, to] = [Math.floor(first / slotLength), Math.floor(last / slotLength)];
+  if (last - first > longestSpan) return [from, from, to, to];
+  return last >= first ? [from, to] : [];
+}
+
+/** Adds stretches to others; one that begins inside the last, or at its end, makes that longer. */
+export function addStretches(stretches: Presence, more: readonly number[]): void {
+  for (let index = 0; index < more.length; index += 2) {
+    const [from, to] = [more[index]!, more[index + 1]!];
+    const end = stretches.length - 1;
+    if (end < 0 || from < stretches[end - 1]! || from > stretches[end]! + 1) stretches.push(from, to);
+    else if (to > stretches[end]!) stretches[end] = to;
+  }
+}
+
+/** Stretches that grow without end, in memory that does not: they are joined when there are many. */
+export interface GrowingPresence {
+  readonly add: (more: readonly number[]) => void;
+  readonly all: Presence;
+}
+
+/** So many ends of stretches may lie unjoined. */
+const fewestToJoin = 256;
+
+/** @param all is what grows. */
+export function growing(all: Presence): GrowingPresence {
+  let joinAt = fewestToJoin;
+  return {
+    all,
+    add(more) {
+      addStretches(all, more);
+      if (all.length <= joinAt) return;
+      const joined = stretchesOf(all).flat();
+      all.length = 0;
+      for (const end of joined) all.push(end);
+      joinAt = Math.max(fewestToJoin, 2 * joined.length);
+    },
+  };
 }
 
 /** The stretches in order, without overlaps and seams. */

@@ -1,4 +1,5 @@
 import { type Conversation, type Party, requestLimit } from "./conversation.ts";
+import { type GrowingPresence, growing } from "./presence.ts";
 import { addRequests, type Requests, settle } from "./requests.ts";
 
 /**
@@ -14,6 +15,7 @@ export interface Undecided {
 
 interface Waiting {
   readonly talk: Conversation;
+  readonly presence: GrowingPresence;
   readonly requests: Requests;
   readonly requestsBack: Requests;
 }
@@ -29,7 +31,10 @@ export function undecidedTalks(): Undecided {
       const key = `${talk.protocol} ${a.address} ${a.port} ${b.address} ${b.port}`;
       const known = waiting.get(key);
       if (known !== undefined) join(known, talk);
-      else waiting.set(key, { talk, requests: requestsOf(a), requestsBack: requestsOf(b) });
+      else {
+        const presence = growing(talk.presence);
+        waiting.set(key, { talk, presence, requests: requestsOf(a), requestsBack: requestsOf(b) });
+      }
     },
     take() {
       const talks = [...waiting.values()].map(({ talk, requests, requestsBack }) => {
@@ -54,11 +59,11 @@ const requestsOf = ({ requests, longestGap, lastRequest }: Party): Requests => (
   leftOut: requests.length < requestLimit ? Number.NEGATIVE_INFINITY : lastRequest,
 });
 
-function join({ talk, requests, requestsBack }: Waiting, other: Conversation): void {
+function join({ talk, presence, requests, requestsBack }: Waiting, other: Conversation): void {
   talk.connections += other.connections;
   if (!(other.first >= talk.first) && !Number.isNaN(other.first)) talk.first = other.first;
   if (!(other.last <= talk.last) && !Number.isNaN(other.last)) talk.last = other.last;
-  for (const end of other.presence) talk.presence.push(end);
+  presence.add(other.presence);
   for (const [side, otherSide] of [
     [talk.a, other.a],
     [talk.b, other.b],

@@ -8,9 +8,9 @@ import { estimate } from "../../src/baseline/coverage/estimate.ts";
 import type { Baseline } from "../../src/baseline/flow.ts";
 import {
   notePresence,
-  noteSpan,
   type Presence,
   slotLength,
+  spanned,
   stretchesOf,
 } from "../../src/baseline/presence.ts";
 import { renderCoverage } from "../../src/cli/views/coverage.ts";
@@ -99,10 +99,11 @@ describe("presence in slots of a quarter of an hour", () => {
   });
 
   test("a record of a log is spread over its span; a time that is unset is none", () => {
-    const noted: Presence = [];
-    noteSpan(noted, 0, 2 * slotLength);
-    noteSpan(noted, Number.NaN, Number.NaN);
-    noteSpan(noted, 10 * slotLength, 200_000_000_000);
+    const noted: Presence = [
+      ...spanned(0, 2 * slotLength),
+      ...spanned(Number.NaN, Number.NaN),
+      ...spanned(10 * slotLength, 200_000_000_000),
+    ];
     notePresence(noted, Number.NaN);
     expect(stretchesOf(noted)).toEqual([
       [0, 2],

@@ -1,7 +1,7 @@
 import type { ConduitId, Cycle, Site } from "../../policy/model.ts";
 import { flowKey } from "../aggregate.ts";
 import type { Baseline, BaselineFlow } from "../flow.ts";
-import { noteSpan, slotLength, stretchesOf } from "../presence.ts";
+import { slotLength, spanned, stretchesOf } from "../presence.ts";
 import { places } from "../propose/places.ts";
 import { type CycleCount, cycleCount } from "./cycles.ts";
 import { type Estimate, estimate } from "./estimate.ts";
@@ -114,7 +114,7 @@ function observedCycles(baselines: readonly Baseline[], count: CycleCount, lengt
   const spans: number[] = [];
   for (const { firstSeen, lastSeen } of baselines.flatMap(({ sources }) => sources)) {
     if (firstSeen !== undefined && lastSeen !== undefined)
-      noteSpan(spans, Date.parse(firstSeen) / 1000, Date.parse(lastSeen) / 1000);
+      spans.push(...spanned(Date.parse(firstSeen) / 1000, Date.parse(lastSeen) / 1000));
   }
   const stretches = withoutPauses(stretchesOf(spans));
   const slots = new Map<number, number>();

@@ -4,7 +4,6 @@ import type { Clock } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
 import { isObject, type JsonObject, textOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { sample } from "./lines.ts";
 import { byteOf, conversationOf, count, countOf, type FlowRecord, protocolOf } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
@@ -19,7 +18,7 @@ export const eveReader = (sink: (talk: Conversation) => void, tally: Tally, cloc
   jsonLinesReader("Suricata EVE", tally, (event, line, number) => {
     if (event.event_type !== "flow") return otherEvent;
     if (!isObject(event.flow)) return noFlow;
-    count(conversationOf(flowRecord(event, event.flow, clock)), sink, tally, sample(line, number));
+    count(conversationOf(flowRecord(event, event.flow, clock)), sink, tally, line, number);
     return undefined;
   });
 

@@ -16,9 +16,14 @@ export function lineReader(take: (line: string, number: number) => void): {
     take(line.endsWith("\r") ? line.slice(0, -1) : line, number);
   };
   const feed = (text: string): void => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) emit(line);
+    const whole = rest + text;
+    let start = 0;
+    // One at a time: a list of them all would outlive a collection of garbage, which is dear.
+    for (let end = whole.indexOf("\n"); end >= 0; end = whole.indexOf("\n", start)) {
+      emit(whole.slice(start, end));
+      start = end + 1;
+    }
+    rest = whole.slice(start);
     if (rest.length > longestLine) {
       throw new SourceError(
         `line ${number + 1} is longer than ${longestLine} characters: this is no log file`,

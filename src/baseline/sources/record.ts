@@ -6,11 +6,12 @@ import {
   portProtocols,
   protocolNumbers,
 } from "../../net/protocol.ts";
-import { type Conversation, conversation, noteRequest, party } from "../conversation.ts";
+import { type Conversation, conversation, party } from "../conversation.ts";
 import type { LinkTag } from "../links/sightings.ts";
-import { noteSpan } from "../presence.ts";
+import { spanned } from "../presence.ts";
 import { latestTime } from "../time.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
+import { sample } from "./lines.ts";
 import type { Tally } from "./source.ts";
 import { icmp4Errors, icmp6OfLink } from "./transport.ts";
 
@@ -81,12 +82,14 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
     if (family === 6 && icmp6OfLink.has(type)) return linkScope;
   }
   const request = type === undefined ? undefined : icmpRequestType(family, type);
-  const a = party(source.text, sourcePort);
-  const b = party(destination.text, destinationPort);
-  const talk = conversation(family, protocol, request ?? type, a, b, record.first);
+  const { first } = record;
   // A duration that leads out of all time is damaged, and no reason to lose the flow.
-  talk.last = record.last <= latestTime ? record.last : record.first;
-  noteSpan(talk.presence, talk.first, talk.last);
+  const last = record.last <= latestTime ? record.last : first;
+  // The start of a connection is the only request that a flow log tells of.
+  const a = party(source.text, sourcePort, first);
+  const b = party(destination.text, destinationPort, first);
+  const talk = conversation(family, protocol, request ?? type, a, b, first, spanned(first, last));
+  talk.last = last;
   talk.broadcast = record.broadcast ?? false;
   a.packets = record.sent.packets;
   a.bytes = record.sent.bytes;
@@ -100,23 +103,21 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
     talk.links = { a: links.source, b: links.destination };
   if (icmp) talk.opener = { party: request === undefined ? a : b, by: "icmp" };
   else if (opener !== undefined) talk.opener = { party: opener.end === "source" ? a : b, by: opener.by };
-  // The start of a connection is the only request that a flow log tells of.
-  noteRequest(a, record.first);
-  noteRequest(b, record.first);
   return talk;
 }
 
-/** Sorts a record that was read into use, or counts why not. `sample` shows the engineer what could not be read. */
+/** Sorts a record that was read into use, or counts why not. The line shows the engineer what could not be read. */
 export function count(
   read: Conversation | Drop,
   sink: (talk: Conversation) => void,
   tally: Tally,
-  sample: string,
+  line: string,
+  number: number,
 ): void {
   if ("a" in read) {
     sink(read);
     tally.use();
-  } else drop(read, tally, sample);
+  } else drop(read, tally, sample(line, number));
 }
 
 export function drop({ kind, reason }: Drop, tally: Tally, sample: string): void {
@@ -131,16 +132,23 @@ export const countOf = (value: unknown): number => {
 };
 
 /** A port as it stands in a log, or undefined when it is none. */
-export const portOf = (value: string | number | undefined): number | undefined => {
-  const text = String(value);
-  return /^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : undefined;
-};
+export const portOf = (value: string | number | undefined): number | undefined => below(65_536, 5, value);
 
 /** A small number in a log (an ICMP type, a protocol), or undefined. */
-export const byteOf = (value: unknown): number | undefined => {
-  const text = String(value);
-  return /^\d{1,3}$/.test(text) && Number(text) < 256 ? Number(text) : undefined;
-};
+export const byteOf = (value: unknown): number | undefined => below(256, 3, value);
+
+/** A whole number below a limit, of so many decimal digits at most; read by hand, since every line has some. */
+function below(limit: number, digits: number, value: unknown): number | undefined {
+  const text = typeof value === "string" ? value : String(value);
+  if (text.length === 0 || text.length > digits) return undefined;
+  let number = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return number < limit ? number : undefined;
+}
 
 /** Spellings of protocols that differ from IANA's. */
 const otherNames: ReadonlyMap<string, number> = new Map([

@@ -2,7 +2,6 @@ import type { Conversation } from "../conversation.ts";
 import { ignored } from "./drop.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { sample } from "./lines.ts";
 import { count } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 import { readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
@@ -19,7 +18,7 @@ export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally)
       const value = fieldOf(object, field);
       if (typeof value === "string" || typeof value === "number") record[field] = String(value);
     }
-    count(readZeekRecord(record), sink, tally, sample(line, number));
+    count(readZeekRecord(record), sink, tally, line, number);
     return undefined;
   });
 

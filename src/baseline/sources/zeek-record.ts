@@ -27,7 +27,7 @@ export const zeekFields = [
   "inner_vlan",
 ] as const;
 export type ZeekField = (typeof zeekFields)[number];
-export type ZeekRecord = Readonly<Partial<Record<ZeekField, string>>>;
+export type ZeekRecord = Readonly<Partial<Record<ZeekField, string | undefined>>>;
 
 /** Without these a record names no flow. */
 export const neededFields: readonly ZeekField[] = [
@@ -40,8 +40,7 @@ export const neededFields: readonly ZeekField[] = [
 
 /** One connection of the log as a conversation whose party `a` is Zeek's originator. */
 export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
-  const family = record["id.orig_h"]?.includes(":") ? 6 : 4;
-  const protocol = protocolNumber(record, family);
+  const protocol = protocolNumber(record);
   const first = timeOf(record.ts);
   return conversationOf({
     source: record["id.orig_h"],
@@ -57,7 +56,7 @@ export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
     received: { packets: countOf(record.resp_pkts), bytes: countOf(record.resp_ip_bytes) },
     spoke: { source: true, destination: hasAnswer(record) },
     broadcast: record.resp_l2_addr?.toLowerCase() === "ff:ff:ff:ff:ff:ff",
-    ...opener(record, protocol),
+    opener: opener(record, protocol),
     links: linksOf(record),
   });
 }
@@ -75,19 +74,22 @@ function linksOf(record: ZeekRecord): FlowRecord["links"] {
 
 /** Seconds since 1970; JSON may also have milliseconds or ISO 8601 in UTC (`LogAscii::json_timestamps`). */
 function timeOf(text: string | undefined): number {
-  if (text?.includes("T") === true) return utc.iso(text);
-  const time = Number(text ?? Number.NaN);
-  return epoch(time > firstMilliseconds ? time / 1000 : text);
+  if (text === undefined || text === "") return Number.NaN;
+  const time = Number(text);
+  if (Number.isNaN(time) && text.includes("T")) return utc.iso(text);
+  return epoch(time > firstMilliseconds ? time / 1000 : time);
 }
 
 const utc = clock({});
 /** In seconds this is the year 5138, in milliseconds 1973. */
 const firstMilliseconds = 1e11;
 
-function opener(record: ZeekRecord, protocol: number | undefined): Pick<FlowRecord, "opener"> {
-  if (record.history?.startsWith("^")) return { opener: { end: "source", by: "log" } };
-  return hasConnections.has(protocol) && sawOpening(record) ? { opener: { end: "source", by: "syn" } } : {};
+function opener(record: ZeekRecord, protocol: number | undefined): FlowRecord["opener"] {
+  if (record.history?.startsWith("^")) return byLog;
+  return hasConnections.has(protocol) && sawOpening(record) ? bySyn : undefined;
 }
+
+const [byLog, bySyn] = (["log", "syn"] as const).map((by) => ({ end: "source", by }) as const);
 
 export const hasConnections: ReadonlySet<number | undefined> = new Set([
   protocolNumbers.tcp,
@@ -119,15 +121,16 @@ const hasAnswer = ({ history, conn_state: state, resp_pkts: packets }: ZeekRecor
       : countOf(packets) > 0 && !refusedStates.has(state ?? "")
     : answerPattern.test(history);
 
-function protocolNumber({ proto, ip_proto: number }: ZeekRecord, family: 4 | 6): number | undefined {
-  if (number !== undefined && /^\d{1,3}$/.test(number)) return Number(number);
+function protocolNumber({ proto, ip_proto: number, "id.orig_h": source }: ZeekRecord): number | undefined {
+  const named = byteOf(number);
+  if (named !== undefined) return named;
   switch (proto) {
     case "tcp":
     case "udp":
     case "sctp":
       return protocolNumbers[proto];
     case "icmp":
-      return family === 4 ? protocolNumbers.icmp : protocolNumbers.icmpv6;
+      return source?.includes(":") === true ? protocolNumbers.icmpv6 : protocolNumbers.icmp;
     default:
       return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Conversation } from "../conversation.ts";
 import { type Drop, rejected } from "./drop.ts";
-import { lineReader, sample } from "./lines.ts";
+import { lineReader } from "./lines.ts";
 import { count } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
@@ -12,7 +12,7 @@ export interface ZeekHeader {
   readonly empty: string;
   readonly path: string;
   readonly width: number;
-  /** Column of each field that is used, by name: the order differs, and others put columns in front. */
+  /** Column of each field that is used, by name, from the left: the order differs, and others put columns in front. */
   readonly columns: readonly (readonly [ZeekField, number])[];
 }
 
@@ -30,6 +30,8 @@ export const noZeekHeader: ZeekHeader = {
 /** Reads Zeek's conn.log as tab-separated values, by the header lines that it carries. */
 export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
   let header = noZeekHeader;
+  // One object for all lines of a header: a new one for each is most of what a line costs.
+  let record: Fields = {};
 
   const readData = (line: string, number: number): Conversation | Drop => {
     if (header.width === 0) {
@@ -38,14 +40,7 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
           "give the log with its header",
       );
     }
-    const values = line.split(header.separator);
-    if (values.length !== header.width) return wrongWidth;
-    const record: Partial<Record<ZeekField, string>> = {};
-    for (const [field, column] of header.columns) {
-      const value = values[column]!;
-      if (value !== header.unset && value !== header.empty) record[field] = value;
-    }
-    return readZeekRecord(record);
+    return fill(record, line, header) === header.width ? readZeekRecord(record) : wrongWidth;
   };
 
   const lines = lineReader((line, number) => {
@@ -53,9 +48,10 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
     const text = line.trimStart();
     if (text === "") tally.ignore("empty line");
     else if (header.path !== "conn" && !text.startsWith("#")) tally.ignore(`of another log (${header.path})`);
-    else if (!text.startsWith("#")) count(readData(line, number), sink, tally, sample(line, number));
+    else if (!text.startsWith("#")) count(readData(line, number), sink, tally, line, number);
     else {
       header = readZeekHeader(header, text, number);
+      record = {};
       tally.ignore("header or comment");
     }
   });
@@ -69,6 +65,24 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
       return [];
     },
   };
+}
+
+type Fields = Partial<Record<ZeekField, string | undefined>>;
+
+/** Writes down the fields of a line. Returns how many columns it has. */
+function fill(record: Fields, line: string, { separator, unset, empty, columns }: ZeekHeader): number {
+  let width = 0;
+  let next = 0;
+  for (let start = 0; start >= 0; width += 1) {
+    const found = line.indexOf(separator, start);
+    if (columns[next]?.[1] === width) {
+      const value = line.slice(start, found < 0 ? line.length : found);
+      record[columns[next]![0]] = value === unset || value === empty ? undefined : value;
+      next += 1;
+    }
+    start = found < 0 ? -1 : found + separator.length;
+  }
+  return width;
 }
 
 /** What a header line says, behind what is known. @throws {SourceError} when needed fields are missing. */
@@ -99,7 +113,10 @@ function columnsOf(path: string, names: readonly string[], number: number): Zeek
       `line ${number}: #fields has no ${missing.join(", ")}: a conn.log with at least ${neededFields.join(", ")} is expected`,
     );
   }
-  return zeekFields.filter((field) => names.includes(field)).map((field) => [field, names.indexOf(field)]);
+  return zeekFields
+    .filter((field) => names.includes(field))
+    .map((field) => [field, names.indexOf(field)] as const)
+    .sort(([, x], [, y]) => x - y);
 }
 
 /** Zeek writes the separator as `\x09`. */
