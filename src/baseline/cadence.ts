@@ -18,16 +18,15 @@ const resolution = 1e-6;
  * elsewhere (times beyond those that were kept). Undefined where there is too little to tell.
  */
 export function cadence(times: readonly number[], longestGap = 0): Cadence | undefined {
-  const sorted = Float64Array.from(times.filter((time) => !Number.isNaN(time))).sort();
+  const sorted = inOrder(times);
   const single = differences(sorted);
   if (single.length < fewestIntervals) return undefined;
-  const threshold = burstThreshold(single);
-  const bursts = measure(
-    differences(sorted.filter((_, index) => index === 0 || single[index - 1]! > threshold)),
-  );
-  const pauses = single.filter((gap) => gap > threshold).length;
+  const ordered = single.toSorted();
+  const threshold = burstThreshold(ordered);
+  const requests = measure(ordered);
+  const pauses = single.length - countUpTo(threshold, ordered);
+  const bursts = pauses === single.length ? requests : measure(betweenBursts(sorted, single, threshold));
   // Without bursts, or with a few pauses only (the line stood still), the requests themselves have the rhythm.
-  const requests = measure(single);
   const candidates = threshold > 0 && pauses > rarePauses * single.length ? [bursts] : [bursts, requests];
   const rhythm = candidates.find(isPeriodic);
   const { median, deviation, longest } = rhythm ?? requests;
@@ -52,25 +51,58 @@ interface Measure {
   readonly variation: number;
 }
 
+/** @param intervals in order. */
 function measure(intervals: Float64Array): Measure {
   const median = medianOf(intervals);
-  const deviation = madScale * medianOf(intervals.map((interval) => Math.abs(interval - median)));
-  const longest = intervals.reduce((most, interval) => Math.max(most, interval), 0);
+  const deviation = madScale * medianOf(distances(intervals, median));
   return {
     count: intervals.length,
     median,
     deviation,
-    longest,
+    longest: intervals.at(-1) ?? 0,
     variation: median === 0 ? Number.POSITIVE_INFINITY : deviation / median,
   };
 }
 
+/** The times that are any, in order. Most come so. */
+function inOrder(times: readonly number[]): Float64Array {
+  const all = new Float64Array(times);
+  // NaN is neither less than another nor not less.
+  const isSorted = all.every((time, index) => index === 0 || time >= all[index - 1]!);
+  // Sorting puts NaN last.
+  return isSorted ? all : all.sort().filter((time) => !Number.isNaN(time));
+}
+
+/** How many of the numbers, which come in order, are at most a limit. */
+function countUpTo(limit: number, ordered: Float64Array): number {
+  const count = ordered.findIndex((number) => number > limit);
+  return count < 0 ? ordered.length : count;
+}
+
+/** The times from the start of one burst to the start of the next, in order. */
+const betweenBursts = (times: Float64Array, gaps: Float64Array, threshold: number): Float64Array =>
+  differences(times.filter((_, index) => index === 0 || gaps[index - 1]! > threshold)).sort();
+
+/** How far numbers in order lie from one in their midst, nearest first: nothing has to be sorted for it. */
+function distances(numbers: Float64Array, from: number): Float64Array {
+  const result = new Float64Array(numbers.length);
+  let above = numbers.findIndex((number) => number >= from);
+  let below = above - 1;
+  for (let at = 0; at < result.length; at += 1) {
+    const [down, up] = [from - (numbers[below] ?? -Infinity), (numbers[above] ?? Infinity) - from];
+    result[at] = Math.min(down, up);
+    if (down < up) below -= 1;
+    else above += 1;
+  }
+  return result;
+}
+
 /**
  * The gap that best parts short from long ones: Otsu's method (1979), on logarithms, over all splits.
- * 0 where no two kinds of gaps stand apart.
+ * 0 where no two kinds of gaps stand apart. The gaps come in order.
  */
 function burstThreshold(gaps: Float64Array): number {
-  const logs = gaps.map((gap) => Math.log(Math.max(gap, resolution))).sort();
+  const logs = gaps.map((gap) => Math.log(Math.max(gap, resolution)));
   const total = logs.reduce((sum, log) => sum + log, 0);
   let [sumLow, best, threshold, contrast] = [0, 0, 0, 0];
   for (let low = 1; low < logs.length; low += 1) {
@@ -89,13 +121,10 @@ function burstThreshold(gaps: Float64Array): number {
 
 /** Rounded, so that a gap is the same wherever in time it lies: the times themselves are exact to less than that. */
 const differences = (sorted: Float64Array): Float64Array =>
-  Float64Array.from({ length: Math.max(0, sorted.length - 1) }, (_, index) =>
-    rounded(sorted[index + 1]! - sorted[index]!),
-  );
+  sorted.subarray(1).map((time, index) => rounded(time - sorted[index]!));
 
-function medianOf(values: Float64Array): number {
-  if (values.length === 0) return 0;
-  const sorted = values.toSorted();
+function medianOf(sorted: Float64Array): number {
+  if (sorted.length === 0) return 0;
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
