@@ -95,7 +95,7 @@ describe.skipIf(missingForPfsense)(
     test("a trial ends by itself, and what was confirmed before is what remains", async () => {
       await driver.restore(firewallText(conduitRules("monitor")));
       const before = await driver.read();
-      await begin(order(ranges, 20));
+      await begin(order(ranges, 40));
       const during = await driver.read();
       expect(await stages()).toEqual(["dmz-cell1 monitor", "dmz-cell1 trial enforce"]);
       expect(during.ownHash).toBe(before.ownHash);
@@ -106,11 +106,11 @@ describe.skipIf(missingForPfsense)(
       expect(host.file(anchorFile)).toContain("block drop in log quick");
       await until(async () => host.file(anchorFile) === undefined, 60);
       expect(await stages()).toEqual(["dmz-cell1 monitor"]);
-      expect(await driver.renew(order(ranges, 20))).toBe("expired");
+      expect(await driver.renew(order(ranges, 40))).toBe("expired");
     });
 
     test("a trial holds as long as it is renewed, and needs its lock", async () => {
-      const trial = order(ranges, 20);
+      const trial = order(ranges, 40);
       await begin(trial);
       for (let round = 0; round < 5; round += 1) {
         await sleep(6);
