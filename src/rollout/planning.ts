@@ -1,70 +1,25 @@
-import type { Baseline } from "../baseline/flow.ts";
 import { places } from "../baseline/propose/places.ts";
 import { flowText } from "../baseline/propose/question.ts";
-import { carriedBy, passAll } from "../compile/conduit-program.ts";
 import type { ConduitRules } from "../compile/ir.ts";
-import type { Cube, Program } from "../compile/program.ts";
 import { sha256 } from "../digest.ts";
-import { formatPacket } from "../net/packet.ts";
 import { approvalOf } from "../plan/approval.ts";
-import { authorityOf } from "../plan/authority.ts";
-import type { Plan, PlanContent } from "../plan/plan.ts";
+import type { PlanContent } from "../plan/plan.ts";
 import { reviewFacts } from "../plan/review-facts.ts";
-import { denialDocument, firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
-import { watchOf } from "../plan/watch.ts";
-import type { Conduit, OpenSessions, Site, TrialTimes, Window } from "../policy/model.ts";
-import type { Driver, Firing, HostFacts, LiveConduit, LiveState, Target } from "../target.ts";
-import { namedAddresses } from "../verify/claims/observed.ts";
-import {
-  proveTransition,
-  type Transition,
-  type TransitionResult,
-  transitionStatements,
-} from "../verify/claims/transition.ts";
-import type { Ruleset } from "../verify/compile.ts";
-import type { Budget } from "../verify/diagram/diagram.ts";
-import { diffPrograms } from "../verify/diff.ts";
-import { type AcceptanceOrder, acceptedRequest, isFor } from "./acceptances.ts";
-import { type KeptSample, replay } from "./criteria/replay.ts";
+import { firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
+import type { OpenSessions } from "../policy/model.ts";
+import type { Driver, Firing, HostFacts, LiveConduit, LiveState } from "../target.ts";
+import { proveTransition, transitionStatements } from "../verify/claims/transition.ts";
+import { acceptedRequest, isFor } from "./acceptances.ts";
 import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "./drill.ts";
 import { groundProblems } from "./ground.ts";
-import type { JournalEntry } from "./journal.ts";
 import { readRing, undoName } from "./known-good.ts";
+import type { PlanOrder } from "./plan-order.ts";
+import { sources } from "./plan-sources.ts";
+import { brokenClaim, difference, openClaims, readStep } from "./plan-step.ts";
 import { promotionOf } from "./promotion.ts";
 import { type Decisions, decisionsOf, judgeRecord } from "./record.ts";
 import { planSessions } from "./sessions.ts";
 import { type Standing, standingOf } from "./standing.ts";
-
-/** What a plan is made from; everything but the firewall itself. */
-export interface PlanOrder {
-  readonly site: Site;
-  readonly siteFile: string;
-  readonly siteText: string;
-  readonly conduit: Conduit;
-  readonly firewall: PlanContent["firewall"];
-  readonly target: Target;
-  readonly ruleset: Ruleset;
-  readonly baseline: { readonly name: string; readonly content: Baseline } | undefined;
-  readonly window: Window | undefined;
-  /** What was kept of the conduit while it was monitored. */
-  readonly samples?: readonly KeptSample[];
-  readonly author: string;
-  readonly created: Date;
-  readonly budget: Budget;
-  /** Name of the plan's file, for the commands in it. */
-  readonly file: string;
-  readonly journal: readonly JournalEntry[];
-  /** Whether the author accepts dead men that a kill can take away, where the firewall has no other. */
-  readonly acceptWeakDeadMen: boolean;
-  /** What the author accepts by name. */
-  readonly accept: readonly AcceptanceOrder[];
-  /** The plans that are applied together with it, itself among them, as the command names them. */
-  readonly together: string;
-  /** The pair that the firewall is a member of, where each member is changed. */
-  readonly pair: PlanContent["pair"];
-  /** Plans for the same firewall and other conduits that are to be applied before this one. */
-  readonly before: readonly Plan[];
-}
 
 export type Planning =
   /** With the drill that was held for it, where the journal had none. */
@@ -192,84 +147,6 @@ function stageProblems(
   return [];
 }
 
-/** What the plan takes over from the site, its files and its people. */
-function sources(
-  order: PlanOrder,
-): Omit<
-  PlanContent,
-  "from" | "to" | "difference" | "approval" | "compiled" | "boot" | "expected" | "base" | "undo"
-> {
-  const { site, conduit, ruleset, window } = order;
-  const isStandby = order.pair?.role === "standby";
-  const criteria = (conduit.criteria ?? site.criteria)
-    .filter(({ type }) => !(isStandby && needsTraffic.has(type)))
-    .map(({ span: _, ...rule }) => rule);
-  const watched = watchOf(conduit, ruleset.rules, order.baseline?.content);
-  // A standby carries nothing: nobody is heard on it.
-  const watch = isStandby ? { ...watched, heartbeats: [] } : watched;
-  const history = replay(
-    criteria,
-    { ...watch, rates: watch.rates ?? [], decisions: decisionsOf(conduit) },
-    order.samples ?? [],
-  );
-  return {
-    author: order.author,
-    created: order.created.toISOString(),
-    site: { name: site.name, file: order.siteFile, sha256: sha256(order.siteText), text: order.siteText },
-    conduit: conduit.id,
-    firewall: order.firewall,
-    // As JSON holds it: without fields that are undefined.
-    certificate: JSON.parse(JSON.stringify(ruleset.certificate)),
-    ...(order.baseline
-      ? { baseline: { name: order.baseline.name, sha256: sha256(JSON.stringify(order.baseline.content)) } }
-      : {}),
-    denials: conduit.denials.map(denialDocument),
-    watch,
-    ...(window ? { window: windowOf(window, site.timezone) } : {}),
-    criteria,
-    exercises: (isStandby ? [] : (conduit.exercises ?? [])).map(({ span: _, permits, ...step }) => ({
-      ...step,
-      permits: [...permits],
-    })),
-    ...(history && { history }),
-    trial: isStandby ? staggered(site.trial) : site.trial,
-    ...(order.pair && { pair: order.pair }),
-    ...authorityOf(site),
-    commands: [
-      `sluice approve ${order.file}`,
-      `sluice apply ${order.together}`,
-      ...(isStandby ? [] : [`sluice confirm ${order.file}`]),
-      `sluice abort ${order.firewall.id}`,
-      `sluice rollback ${order.firewall.id}`,
-    ],
-  };
-}
-
-/** What can only be measured where the traffic is. */
-const needsTraffic: ReadonlySet<string> = new Set(["rate-collapse", "quiet-conduit"]);
-
-/**
- * The two trials of a pair must not end at one moment. The primary, which carries the traffic, goes first in every case:
- * when nobody renews, at the maximum, and at the end of the window.
- */
-const staggered = (trial: TrialTimes): TrialTimes => ({
-  ...trial,
-  lease: trial.lease + Math.max(2, Math.ceil(trial.lease / 4)),
-  soak: 0,
-  maximum: trial.maximum + trial.soak + 600,
-  reserve: Math.max(0, trial.reserve - Math.min(60, Math.ceil(trial.reserve / 4))),
-});
-
-const windowOf = (window: Window, timezone: string): NonNullable<PlanContent["window"]> => ({
-  id: window.id,
-  timezone,
-  days: [...window.days],
-  ...(window.dates ? { dates: [...window.dates] } : {}),
-  ...(window.except ? { except: [...window.except] } : {}),
-  from: window.from,
-  to: window.to,
-});
-
 const baseOf = (live: Standing["live"], facts: HostFacts): PlanContent["base"] => ({
   own: live.form,
   ownHash: live.ownHash,
@@ -279,85 +156,6 @@ const baseOf = (live: Standing["live"], facts: HostFacts): PlanContent["base"] =
   kernel: facts.kernel,
   version: facts.version,
 });
-
-/** What runs, what the plan makes of it and what a rollback restores, as programs. */
-function readStep(order: PlanOrder, standing: Standing, bootText: string): Step {
-  const { site, conduit, ruleset, target, budget } = order;
-  const unread: string[] = [];
-  const read = (text: string, what: string): Program | undefined => {
-    const { value, diagnostics } = target.parse(text, order.firewall.id);
-    if (value) return value;
-    const [first] = diagnostics;
-    unread.push(`line ${first?.span?.line ?? 1} of ${what}: ${first?.message ?? "not understood"}`);
-    return undefined;
-  };
-  const before = standing.text === undefined ? passAll : read(standing.text, "the rules that run");
-  const kept = standing.kept === undefined || standing.rules.conduits.length > 0 ? standing.kept : null;
-  const held = standing.rules.conduits.find((one) => one.conduit === conduit.id);
-  const carried = carriedBy(ruleset.rules.pairs);
-  return {
-    stage: ruleset.rules.stage,
-    before,
-    after: read(bootText, "the rules to come"),
-    // At first contact, what is there is what is kept.
-    restored: kept === undefined ? before : kept === null ? passAll : read(kept, "the known-good"),
-    carried,
-    inside: [...carried, ...carriedBy(held?.pairs ?? [])],
-    named: namedAddresses(site.zones.filter((zone) => conduit.zones.includes(zone.id))),
-    budget,
-    unread,
-  };
-}
-
-/** A step, with the packets that are the conduit's by its zones now. */
-interface Step extends Transition {
-  readonly carried: readonly Cube[];
-  /** Where and why a text could not be read. */
-  readonly unread: readonly string[];
-}
-
-/** How the packets of the conduit fare, before and after; what cannot be read or compared is unknown, never equal. */
-function difference({ before, after, carried, named, budget }: Step): PlanContent["difference"] {
-  if (!before || !after) return { verdict: "unknown" };
-  const change = diffPrograms(before, after, carried, named, budget);
-  return {
-    verdict: change.kind,
-    ...("lost" in change ? { lost: formatPacket(change.lost) } : {}),
-    ...("gained" in change ? { gained: formatPacket(change.gained) } : {}),
-  };
-}
-
-function brokenClaim({ claim, packet, rule }: TransitionResult & { readonly result: "failed" }): string {
-  const text = claim === "way-back" ? "the known-good" : "the rules to come";
-  const place = rule ? `line ${rule.line} of ${text}` : `no rule of ${text} meets it`;
-  return `this does not hold: ${transitionStatements[claim]} Against it: ${formatPacket(packet)} (${place})`;
-}
-
-/**
- * What keeps enforcement from being planned: a claim that is open is no proof. Monitor drops nothing, so it may be
- * planned all the same, and is the way to a state that can be read.
- */
-function openClaims(
-  { conduit, firewall }: PlanOrder,
-  { unread }: Step,
-  claims: readonly TransitionResult[],
-): readonly string[] {
-  const open = claims.filter(({ result }) => result === "not-proved");
-  if (open.length === 0) return [];
-  const statements = open.map(({ claim }) => transitionStatements[claim]).join(" ");
-  const [reason, mend] =
-    unread.length > 0
-      ? [
-          `cannot be read: ${unread.join("; ")}`,
-          `"sluice plan ${conduit.id} --to monitor" writes the rules anew, "sluice rollback ${firewall.id}" loads the ` +
-            "known-good again",
-        ]
-      : [
-          "the proof took more than its budget",
-          `widen or merge the permits of ${conduit.id} and of its neighbours on ${firewall.id} that cross each other`,
-        ];
-  return [`not proved: ${statements} Reason: ${reason}. Before it can be enforced: ${mend}`];
-}
 
 const holdDrill = async ({ site, created }: PlanOrder, driver: Driver): Promise<DrillRecord> => ({
   time: created.toISOString(),
