@@ -45,15 +45,24 @@ export function mutantsOf(
   return mutants;
 }
 
-/** The reader of other people's rulesets as a second judge of texts of ours: it shares nothing with our own reader. */
+/** A second judge of texts of ours, which shares nothing with our own reader. */
 export interface OtherReader {
-  /** A packet, or a reason, by which a text differs from what a program does; undefined where both say the same of all. */
-  differs(text: string, program: Program): string | undefined;
+  /** A packet, or a reason, by which a text differs from what was meant; undefined where both say the same of all. */
+  differs(text: string, meant: Meant): string | undefined;
 }
 
-/** @param listed what of a text the host would list: a listing has no commands around its tables. */
+/** The text that is right, and what our own reader says that it does. */
+export interface Meant {
+  readonly text: string;
+  readonly program: Program;
+}
+
+/**
+ * The reader of other people's rulesets as the second judge.
+ * @param listed what of a text the host would list: a listing has no commands around its tables.
+ */
 export const otherReader = ({ read }: ForeignReader, listed: (text: string) => string): OtherReader => ({
-  differs(text, program) {
+  differs(text, { program }) {
     const { value, diagnostics } = read(listed(text), "mutant");
     if (!value) return diagnostics[0]?.message ?? "not read";
     const own = { gates: [{ name: "own", program }], unmodelled: [] };

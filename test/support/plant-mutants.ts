@@ -5,7 +5,7 @@ import { plannedRulesets } from "../../src/cli/rulesets.ts";
 import { loadSite } from "../../src/cli/site-file.ts";
 import type { Backend } from "../../src/compile/backend.ts";
 import { type Compilation, type CompileOrder, compileConduit, verifyText } from "../../src/verify/compile.ts";
-import type { Mutant, OtherReader } from "./mutants.ts";
+import type { Meant, Mutant, OtherReader } from "./mutants.ts";
 import { unlimited } from "./policies.ts";
 
 const root = join(import.meta.dirname, "../../rulesets");
@@ -30,6 +30,8 @@ export interface Outcome {
   readonly seen: number;
   readonly proved: number;
   readonly untold: readonly string[];
+  /** The changes that were told, with their lines. */
+  readonly told: readonly Pick<Mutant, "change" | "line">[];
 }
 
 /** A change to the text of a ruleset that was ordered. */
@@ -43,7 +45,7 @@ export interface OrderedMutant {
 export function judgePlantMutants(
   target: Backend,
   mutantsOf: (text: string) => readonly Mutant[],
-  other: OtherReader | undefined,
+  other: OtherReader,
   wanted: number,
 ): Outcome {
   const all = plantOrders(target).flatMap((order) => {
@@ -60,24 +62,42 @@ export function judgePlantMutants(
 
 /**
  * A mutant that is not proved must be refused in its place or shown with a packet; one that is proved must mean the same
- * to the other reader, where there is one.
+ * to the other reader.
  */
-export function judgeMutants(
-  target: Backend,
-  drawn: readonly OrderedMutant[],
-  other: OtherReader | undefined,
-): Outcome {
+export function judgeMutants(target: Backend, drawn: readonly OrderedMutant[], other: OtherReader): Outcome {
   let proved = 0;
+  const told: Mutant[] = [];
   const untold = drawn.flatMap(({ order, text, mutant }): readonly string[] => {
     const verified = verifyText(order, mutant.text, "mutant");
     const name = `${order.conduit.id} ${order.stage}, ${mutant.line}: ${mutant.change}`;
-    if (!isProved(order, verified)) return isTold(verified) ? [] : [name];
+    if (!isProved(order, verified)) {
+      if (!isTold(verified)) return [name];
+      told.push(mutant);
+      return [];
+    }
     proved += 1;
-    const difference = other?.differs(mutant.text, target.parse(text, "meant").value!);
+    const difference = other.differs(mutant.text, meantBy(target, text));
     return difference === undefined ? [] : [`${name}: ${difference}`];
   });
-  return { seen: drawn.length, proved, untold };
+  return { seen: drawn.length, proved, untold, told };
 }
+
+/** What a change may be to, each with how the change or its line looks in one language. */
+export type ChangeKind = "verdict" | "port" | "prefix" | "direction" | "element" | "jump" | "order";
+
+/** The kinds of change of which none was told. */
+export const untried = (
+  told: Outcome["told"],
+  kinds: Readonly<Record<ChangeKind, (change: string, line: string) => boolean>>,
+): readonly string[] =>
+  Object.entries(kinds).flatMap(([kind, is]) =>
+    told.some(({ change, line }) => is(change, line)) ? [] : [kind],
+  );
+
+export const meantBy = (target: Backend, text: string): Meant => ({
+  text,
+  program: target.parse(text, "meant").value!,
+});
 
 /** Without a baseline the claim about it says nothing. */
 const isProved = ({ baseline }: CompileOrder, { ruleset }: Compilation): boolean =>
