@@ -63,7 +63,9 @@ export function layOut({ zones, conduits }: Pick<Diagram, "zones" | "conduits">)
     }
     y += rows * (box.height + rowGap);
   }
-  return { width, height: y - rowGap + foot, levels, zones: placed, conduits: route(placed, conduits) };
+  const routed = route(placed, conduits);
+  const below = routed.some(({ around }) => around) ? foot : margin;
+  return { width, height: y - rowGap + below, levels, zones: placed, conduits: routed };
 }
 
 /** Zones of one level, each near the zones above that it is joined to, so that fewer lines cross. */

@@ -116,7 +116,8 @@ th.number { white-space: normal; }
   .data td:not(.number) { min-width: 8rem; }
   .diagram .wide svg, .curve .wide svg { width: 44rem; max-width: none; }
 }
-@media (min-width: 75rem) {
+/* The sections stand beside the text only where its tables keep their room: not on a projector of 1280 points. */
+@media (min-width: 86rem) {
   body { display: grid; grid-template-columns: 14rem minmax(0, 1fr); column-gap: 3rem; align-items: start; }
   header, footer, .skip { grid-column: 1 / -1; }
   nav { position: sticky; top: 1.5rem; }

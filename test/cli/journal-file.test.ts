@@ -12,9 +12,20 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { appendJournal, readJournalFile, recordDone } from "../../src/cli/rollout/journal-file.ts";
 import { fromBuild, type Writer, writer } from "../support/writer.ts";
+
+/** Paths in the order in which they were forced to the disk. */
+const synced: string[] = vi.hoisted(() => []);
+vi.mock("node:fs", async (real) => {
+  const fs = await real<typeof import("node:fs")>();
+  const fsyncSync = (handle: number): void => {
+    synced.push(fs.readlinkSync(`/proc/self/fd/${handle}`));
+    fs.fsyncSync(handle);
+  };
+  return { ...fs, fsyncSync };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -25,6 +36,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const entry = (action: string) => ({ time: "2026-03-01T02:00:00.000Z", actor: "eva", action });
 const file = (): string => join(folder, "journal.jsonl");
 const lock = (): string => join(folder, ".sluice", "journal.lock");
+
+test("an entry is on the disk, and then the note of the end, before a write is over", async () => {
+  synced.length = 0;
+  await appendJournal(folder, [entry("one")]);
+  const [entries, note] = [file(), join(folder, ".sluice", "journal-head.json")];
+  expect(synced[0]).toBe(entries);
+  expect(synced.slice(1).some((path) => path.startsWith(note))).toBe(true);
+});
 
 test("sessions that write at once make one whole journal", async () => {
   await Promise.all(

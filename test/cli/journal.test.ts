@@ -58,6 +58,11 @@ describe.skipIf(!hasKeygen)("sluice journal (needs ssh-keygen)", () => {
     const signed = readFileSync(head, "utf8");
     writeFileSync(head, signed.replace('"eva"', '"olaf"'));
     expect((await verify()).stderr).toContain("the signature of olaf over entry 10 does not fit");
+    // What nobody signed says nothing: neither up to where the journal is signed, nor that it is not whole.
+    const { stdout } = await sluice(site.folder, ["journal", "verify", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ entries: 10, signedUpTo: 0, unsigned: [{ number: 10, person: "olaf" }], faults: [] },
+    });
     writeFileSync(head, signed.replace('"number": 10', '"number": 9'));
     expect((await verify()).stderr).toContain("the signature of eva over entry 9 does not fit");
     writeFileSync(head, "{}");

@@ -63,6 +63,14 @@ test("a signature over another plan, for another purpose, or by a stranger does 
   expect(await holds("rubbish", "olaf")).toBe(false);
 });
 
+test("the file of who may approve names its purpose: it lets no signature for another one through", async () => {
+  const other = await signed("olaf", approvalMessage(plan), "git");
+  const verified = (signers: string): Promise<boolean> =>
+    verify(signers, "olaf", "git", other, approvalMessage(plan));
+  expect(await verified(allowedSigners(plan))).toBe(false);
+  expect(await verified(allowedSigners(plan).replaceAll(/ namespaces="[^"]*"/g, ""))).toBe(true);
+});
+
 test("the author's key approves nothing under another name", async () => {
   expect(await holds(await signed("eva"), "twin")).toBe(false);
 });

@@ -62,7 +62,10 @@ describe("the review of a plan", () => {
       ["scada1 (10.20.0.5)", "drive (10.10.1.40)"],
     ]);
     expect(rows(report, "flows", /^They are dropped now/).length).toBe(3);
-    expect(report.summary).toContain("1 flow will pass again");
+    expect(report.summary).toContain("which stays in enforcement");
+    expect(report.summary).toContain(
+      "Of 7 flows observed between them, 3 go on as before, 3 stay dropped, none will be cut and 1 will pass again.",
+    );
     expect(text(report, "decisions")).toContain("BROADER");
   });
 
@@ -128,6 +131,50 @@ describe("the review of a plan", () => {
     ]);
     const without = review({ plan: now, approvals: noApproval, journal: undefined });
     expect(rows(without, "criteria", /^Criteria/)[0]?.at(-1)).toBe("not recorded");
+  });
+
+  test("the figures count every observed flow once, and are those of the summary", () => {
+    for (const [from, shown] of [
+      [{ stage: "monitor", permits: ["poll"] }, [7, 4, 3]],
+      [{ stage: "enforce", permits: ["poll"] }, [7, 3, 3, 0, 1]],
+    ] as const) {
+      const figures = section(reviewOf(plan({ from })), "overview").blocks.flatMap((block) =>
+        block.kind === "figures" ? block.items : [],
+      );
+      const flows = figures.filter(({ id }) => id.startsWith("flows-")).map(({ value }) => Number(value));
+      expect(flows).toEqual(shown);
+      const [all, ...fates] = flows;
+      expect(fates.reduce((sum, one) => sum + one, 0)).toBe(all);
+    }
+  });
+
+  test("says in words what a number of nothing would leave to guess", () => {
+    const base = plan();
+    const sessions = {
+      mode: "rematch" as const,
+      listing: { kind: "listed" as const, known: 0, unread: 0, ended: [] },
+    };
+    const report = reviewOf({ ...base, sessions, watch: { ...base.watch, expected: [], heartbeats: [] } });
+    expect(text(report, "sessions")).toContain("this does not say that none is open");
+    expect(text(report, "overview")).not.toContain("sessions-ended");
+    expect(text(report, "criteria")).toContain(
+      "no observed flow is known that must pass, and no permit is marked critical, so no silence ends it",
+    );
+    const monitor = plan({ to: "monitor", from: { stage: "monitor", permits: [] } });
+    expect(text(reviewOf(monitor), "criteria")).toContain("nothing is dropped, and 3 critical flows must be");
+    const history = {
+      ...{ samples: 1, every: 0, criteria: [] },
+      ...{ from: "2026-11-20T10:00:00.000Z", to: "2026-11-20T10:00:00.000Z" },
+    };
+    expect(text(reviewOf({ ...base, history }), "criteria")).toContain(
+      "from one sample, taken at 2026-11-20",
+    );
+  });
+
+  test("shows until when a permit is meant to stand, where one has an end", () => {
+    expect(rows(reviewOf(plan()), "decisions", /^Permits/)[0]).toHaveLength(8);
+    const limited = reviewOf(plan({ conduit: "dmz-scada" }));
+    expect(rows(limited, "decisions", /^Permits/)[0]?.at(-1)).toBe("2026-12-15");
   });
 
   test("says how complete the observation is, in production cycles, or that it does not know", () => {

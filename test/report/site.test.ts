@@ -3,7 +3,7 @@ import type { Cell, Report, Table } from "../../src/report/document.ts";
 import { cellText } from "../../src/report/document.ts";
 import { siteReport } from "../../src/report/site-report.ts";
 import type { JournalContent } from "../../src/rollout/journal.ts";
-import { journal, plan, reportedSite } from "./support/fixture.ts";
+import { journal, plan, reportedSite, site, siteText } from "./support/fixture.ts";
 import { changeEntries } from "./support/site-folder.ts";
 
 const now = new Date("2026-11-30T10:00:00Z");
@@ -155,6 +155,12 @@ describe("the report of a site", () => {
       ["approve what lets more pass", "Olaf Berg (olaf)", "never"],
       ["approve what lets more pass", "Rita Sarr (rita)", "never"],
       ["apply", "Eva Meier (eva)", used],
+      ["confirm", "Eva Meier (eva)", "2026-11-22 02:15 UTC"],
+      ["confirm", "Olaf Berg (olaf)", "never"],
+      ["confirm", "Rita Sarr (rita)", "never"],
+      ["abort or roll back", "Eva Meier (eva)", "never"],
+      ["abort or roll back", "Olaf Berg (olaf)", "never"],
+      ["abort or roll back", "Rita Sarr (rita)", "never"],
       ["bypass", "Eva Meier (eva)", "never"],
       ["isolate", "Eva Meier (eva)", "never"],
     ]);
@@ -162,6 +168,158 @@ describe("the report of a site", () => {
     expect(onlyMonitor.filter(([right]) => right === "approve enforcement").map((row) => row[2])).toEqual([
       "never",
       "never",
+    ]);
+  });
+
+  test("takes the last use of each right from the entries that only its use writes", () => {
+    const entry = (action: string, day: number, details: object, actor = "eva"): JournalContent => ({
+      ...{ time: `2026-11-0${day}T08:00:00.000Z`, actor, action, firewall: "fw1" },
+      details: { ...details },
+    });
+    const lastUse = (...entries: readonly JournalContent[]): readonly string[] =>
+      rows(report(entries), /^Rights/)
+        .filter(([, , last]) => last !== "never")
+        .map(([right, person, last]) => `${right}: ${person} ${last?.slice(0, 10)}`);
+    expect(lastUse(entry("bypass", 2, {}))).toEqual(["bypass: Eva Meier (eva) 2026-11-02"]);
+    expect(lastUse(entry("isolate", 3, {}))).toEqual(["isolate: Eva Meier (eva) 2026-11-03"]);
+    expect(lastUse(entry("abort", 3, {}, "olaf"))).toEqual([
+      "abort or roll back: Olaf Berg (olaf) 2026-11-03",
+    ]);
+    expect(lastUse(entry("rollback", 4, {}))).toEqual(["abort or roll back: Eva Meier (eva) 2026-11-04"]);
+    // The session of the trial writes that another one has confirmed: that is no use of its own.
+    expect(
+      lastUse(entry("confirmed", 5, { by: "us" }, "olaf"), entry("confirmed", 6, { by: "another" })),
+    ).toEqual(["confirm: Olaf Berg (olaf) 2026-11-05"]);
+    const approved = { by: ["rita"], to: "enforce", broader: true };
+    expect(
+      lastUse(entry("approved", 7, approved), entry("approved", 8, { ...approved, broader: false })),
+    ).toEqual([
+      "approve enforcement: Rita Sarr (rita) 2026-11-08",
+      "approve what lets more pass: Rita Sarr (rita) 2026-11-07",
+    ]);
+  });
+
+  test("computes each metric of the SECURE set from its records, and says how", () => {
+    const reverting = (id: string, cause: string): JournalContent => ({
+      ...{ time: "2026-11-26T04:00:00.000Z", actor: "eva", action: "reverting", firewall: "fw1" },
+      ...{ plan: id.repeat(64), conduit: "scada-pumps", details: { cause } },
+    });
+    const abort: JournalContent = {
+      ...{ time: "2026-11-26T05:00:00.000Z", actor: "olaf", action: "abort", firewall: "fw1" },
+    };
+    const own = site(
+      `${siteText().replace(
+        "    firewalls: [fw1]\n    permits:\n      poll:",
+        "    firewalls: [fw1]\n    criteria: { storm: { type: connection-storm, per-minute: 60, interval: 10s, on-no-data: hold, severity: abort } }\n    permits:\n      poll:",
+      )}`
+        .replace("role: plc } }", "role: plc, patch: { state: behind } } }")
+        .replace(
+          "{ addresses: [10.10.1.10], role: plc }",
+          "{ addresses: [10.10.1.10], role: plc, patch: { state: current } }",
+        ),
+    );
+    const contents = [
+      ...change("scada-pumps", "monitor", "a"),
+      ...change("scada-filters", "enforce", "b"),
+      reverting("c", "storm: 90 connections a minute"),
+      // The same change, told by its other session.
+      reverting("c", "storm: 90 connections a minute"),
+      reverting("d", "the laptop was closed"),
+      abort,
+      rollback(2),
+    ];
+    const written = table(
+      siteReport({ ...reportedSite(journal(contents)), site: own }, now),
+      /metrics/,
+    ).rows.map((row) => row.map(cellText));
+    expect(written.map(([name, value]) => [name, value])).toEqual([
+      ["Segmentation with documented exceptions", "0 of 6 conduits enforced; 1 exception"],
+      ["Access reviews done", "1 of 3 people"],
+      ["Patch exceptions", "2 assets; 1 with compensating controls"],
+      ["Mean time to containment", "not known: no zone was isolated"],
+      ["Changes that caused downtime", "1"],
+      [
+        "Rollbacks and their causes",
+        "2 trials went back; 2 commands to go back: 1 × storm: 90 connections a minute; 1 × the laptop was closed",
+      ],
+    ]);
+    expect(written.map(([, , computed, records]) => [computed, records].join(" | "))).toMatchInlineSnapshot(`
+      [
+        "conduits whose last confirmed stage is enforce on every firewall that they name; entries under exceptions, each with reason, owner and expiry | journal (confirmed, rollback), site.yaml",
+        "people whose day of review is at most 365 days ago | site.yaml",
+        "assets whose patch state is behind or unpatchable | site.yaml",
+        "mean of the seconds from the command to the proof that the zone is isolated | journal (isolate)",
+        "trials that one of the site's criteria ended: an observed flow was dropped, or a critical permit fell silent; what no criterion watches is not counted | journal (reverting), site.yaml (criteria)",
+        "trials that ended in the previous stage, by the cause that was written, and commands abort and rollback | journal (reverting, abort, rollback)",
+      ]
+    `);
+    const without = contents.filter(({ action }) => action !== "rollback");
+    expect(metric(report(without), "Segmentation with documented exceptions")).toBe(
+      "1 of 6 conduits enforced; 1 exception",
+    );
+    expect(metric(report(without), "Rollbacks and their causes")).toContain("1 command to go back");
+  });
+
+  test("a conduit over two firewalls is as far as the one that is behind", () => {
+    const two = site(
+      siteText().replace(
+        "firewalls: [fw1]\n    permits:\n      poll:",
+        "firewalls: [fw1, fw2]\n    permits:\n      poll:",
+      ),
+    );
+    const on = (firewall: string, to: "monitor" | "enforce", id: string): readonly JournalContent[] =>
+      change("scada-pumps", to, id).map((entry) => ({ ...entry, firewall }));
+    const seen = (...contents: readonly JournalContent[]): readonly (string | undefined)[] => {
+      const made = siteReport({ ...reportedSite(journal(contents)), site: two }, now);
+      const matrix = rows(made, /^Matrix/);
+      const pumps = matrix.find(([zone]) => zone === "pumps")!;
+      return [pumps[matrix.findIndex(([zone]) => zone === "scada") + 1], metricText(made)];
+    };
+    const metricText = (made: Report): string =>
+      cellText(metric(made, "Segmentation with documented exceptions")!);
+    const half = ["not managed", "0 of 6 conduits enforced; 1 exception"];
+    expect(seen(...on("fw1", "enforce", "a"))).toEqual(half);
+    expect(seen(...on("fw1", "enforce", "a"), ...on("fw2", "monitor", "b"))).toEqual(["monitored", half[1]]);
+    expect(seen(...on("fw1", "enforce", "a"), ...on("fw2", "enforce", "b"))).toEqual([
+      ...["enforced", "1 of 6 conduits enforced; 1 exception"],
+    ]);
+  });
+
+  test("the matrix is empty where no conduit joins two zones", () => {
+    const matrix = rows(report([]), /^Matrix/);
+    const zones = matrix.map(([zone]) => zone);
+    const cell = (one: string, other: string): string | undefined =>
+      matrix[zones.indexOf(one)]?.[zones.indexOf(other) + 1];
+    expect([
+      cell("office", "pumps"),
+      cell("scada", "pumps"),
+      cell("pumps", "scada"),
+      cell("pumps", "pumps"),
+    ]).toEqual(["", "not managed", "not managed", "—"]);
+  });
+
+  test("counts the permits of a conduit, and those that evidence is named for", () => {
+    const counted = rows(report([]), /^Conduits/).map((row) => [row[0], ...row.slice(-2)]);
+    expect(counted[0]).toEqual(["scada-pumps", "2", "2"]);
+    expect(counted).toContainEqual(["dmz-scada", "1", "0"]);
+  });
+
+  test("lists what stands for a time, and what protects an asset that is not current", () => {
+    expect(rows(report([]), /^Permits for a time/)).toEqual([
+      ["dmz-scada.history", "Process values for the historian.", "eva", "15"],
+      ["maintenance-pumps.service", "Programming on site.", "eva", "31"],
+    ]);
+    const accepted = `${siteText()}  flat: { zones: [office, scada], reason: One switch., owner: eva, expires: 2027-01-05, controls: [none yet] }
+  trip: { permit: safety-pumps.trip, reason: Old., owner: eva, expires: 2027-01-06, controls: [cable] }
+`;
+    const made = siteReport({ ...reportedSite([]), site: site(accepted) }, now);
+    expect(rows(made, /^Exceptions/).map(([id, about]) => [id, about])).toEqual([
+      ["old-drive", "pumps.drive"],
+      ["flat", "office and scada, not segmented"],
+      ["trip", "safety-pumps.trip"],
+    ]);
+    expect(rows(made, /^Assets/)).toEqual([
+      ["pumps.drive", "unpatchable", "The vendor is gone.", "its conduit permits one client"],
     ]);
   });
 

@@ -59,6 +59,14 @@ test("two entries with one number are a fork, found at the second", () => {
   ]);
 });
 
+test("an entry that skips a number is found, although its hashes fit", () => {
+  const { lines, head } = journal(2);
+  const skipped = journalLine({ ...head, number: 6 }, { time: "t", actor: "mallory", action: "x" });
+  expect(readJournal(`${lines.join("")}${skipped.line}`, undefined).faults).toEqual([
+    { line: 3, message: expect.stringContaining("entry 7 does not follow entry 2") },
+  ]);
+});
+
 test("a cut, a swap and an insertion are found where they were made", () => {
   const [a, b, c, d] = journal(4).lines;
   expect(faultLines(`${a}${c}${d}`)).toEqual([2]);

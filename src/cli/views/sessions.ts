@@ -13,6 +13,8 @@ export function sessionLines({
 }: NonNullable<PlanDocument["sessions"]>): readonly string[] {
   if (listing.kind === "not-listed") return [`  sessions: NOT KNOWN which are open: ${listing.reason}`];
   const { ended, known, unread } = listing;
+  if (known === 0 && unread === 0)
+    return [`  sessions: none listed; a host that tracks no connections lists none`];
   const total = ended.reduce((sum, { sessions }) => sum + sessions, 0);
   const fate = {
     rematch: "will be dropped from the first packet on",

@@ -58,10 +58,13 @@ const permitColumns: readonly Column[] = [
   { heading: "Owner", kind: "choice" },
   { heading: "Evidence", kind: "text" },
 ];
+/** Shown where a permit has one. Past it the permit goes on: a date changes no firewall. */
+const until: Column = { heading: "Until", kind: "date" };
 
 function decided(plan: Plan, review: NonNullable<Plan["review"]>, names: PlantNames): readonly Block[] {
   const changes = permitChanges(plan);
   const removed = (review.before?.permits ?? []).filter(({ permit }) => changes.get(permit) === "removed");
+  const ends = review.permits.some(({ expires }) => expires !== undefined);
   const permits = [
     ...review.permits.map((permit): readonly Cell[] => [
       changeCells[changes.get(permit.id) ?? "same"],
@@ -69,9 +72,10 @@ function decided(plan: Plan, review: NonNullable<Plan["review"]>, names: PlantNa
       permit.initiators.join(", "),
       permit.responders.join(", "),
       permit.services.join(", "),
-      permit.expires === undefined ? permit.reason : `${permit.reason} Until ${permit.expires}.`,
+      permit.reason,
       permit.owner ?? "nobody",
       permit.evidence ?? "none",
+      ...(ends ? [permit.expires ?? ""] : []),
     ]),
     ...removed.map(({ permit, reason, boxes }): readonly Cell[] => [
       changeCells.removed,
@@ -82,13 +86,14 @@ function decided(plan: Plan, review: NonNullable<Plan["review"]>, names: PlantNa
       reason,
       "",
       "",
+      ...(ends ? [""] : []),
     ]),
   ];
   return [
     {
       kind: "table",
       caption: "Permits of this conduit",
-      columns: permitColumns,
+      columns: ends ? [...permitColumns, until] : permitColumns,
       rows: permits,
     },
     ...(review.denials.length === 0

@@ -7,7 +7,7 @@ import { endedSessions } from "./sessions.ts";
 /** The numbers to look at first. */
 export function overview(reviewed: Reviewed): Section {
   const { plan, approvals } = reviewed;
-  const { all, cut, kept, opened } = flowsByFate(plan);
+  const { all, cut, kept, opened, dropped } = flowsByFate(plan);
   const permits = rulesOf(plan).permits.length;
   const claims = claimsOf(plan);
   const proved = claims.filter(({ result }) => result === "proved").length;
@@ -18,6 +18,9 @@ export function overview(reviewed: Reviewed): Section {
       : [
           { id: "flows-observed", label: "flows observed between the two zones", value: grouped(all.length) },
           { id: "flows-kept", label: "of them go on as before", value: grouped(kept.length), tone: "good" },
+          ...(dropped.length > 0
+            ? [{ id: "flows-dropped", label: "of them stay dropped", value: grouped(dropped.length) }]
+            : []),
           {
             id: "flows-cut",
             label: "of them will be cut",
@@ -30,7 +33,7 @@ export function overview(reviewed: Reviewed): Section {
         ];
   const { sessions } = plan;
   const open: readonly Figure[] =
-    sessions?.listing.kind === "listed"
+    sessions?.listing.kind === "listed" && sessions.listing.known > 0
       ? [
           {
             id: "sessions-ended",

@@ -27,6 +27,7 @@ export function flowsByFate({ review }: Plan) {
     cut: flows.filter(({ before, after }) => before === "passes" && after === "dropped"),
     opened: flows.filter(({ before, after }) => before === "dropped" && after === "passes"),
     kept: flows.filter(({ before, after }) => before === "passes" && after === "passes"),
+    dropped: flows.filter(({ before, after }) => before === "dropped" && after === "dropped"),
   };
 }
 

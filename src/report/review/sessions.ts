@@ -37,6 +37,7 @@ function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
   }
   const { ended, known, unread } = listing;
   const total = endedSessions(listing);
+  if (known === 0 && unread === 0) return [absent(noneListed)];
   return [
     {
       kind: "paragraph",
@@ -76,6 +77,10 @@ function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
 /** What a reader is told of a session that ends although it is permitted. */
 export const heldBackwards =
   "permitted, but the firewall picked it up from an answer: apply is refused until that entry is ended";
+
+/** A Linux host tracks connections in a network namespace only once a rule there asks for their state. */
+export const noneListed =
+  "The firewall lists no open session. One whose rules ask for no connection state keeps no list, so this does not say that none is open: what the observed flows above lose, their sessions lose.";
 
 /** How many sessions a step ends. */
 export const endedSessions = (listing: Extract<Sessions["listing"], { kind: "listed" }>): number =>

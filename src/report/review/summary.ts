@@ -1,4 +1,4 @@
-import { count, duration, list } from "../words.ts";
+import { count, duration, grouped, list } from "../words.ts";
 import { flowsByFate, type Reviewed, rulesOf, unprovenIn } from "./reviewed.ts";
 
 /** The whole change in one paragraph for somebody who knows the process and no firewall. */
@@ -6,12 +6,15 @@ export function summary({ plan }: Reviewed): string {
   const { conduit, firewall, from, to, trial } = plan;
   const rules = rulesOf(plan);
   const permits = rules.permits.length;
+  const between = rules.zones.join(" and ");
   const then =
     to === "enforce"
       ? `From then on only what ${permits === 1 ? "its one permit names" : `its ${permits} permits name`} may pass between the two zones; everything else is dropped and recorded.`
       : `Nothing is dropped: what ${permits === 1 ? "its one permit does" : `its ${permits} permits do`} not name passes as before, and is recorded.`;
   return [
-    `This plan takes the conduit ${conduit}, between the zones ${rules.zones.join(" and ")}, from ${words[from]} to ${words[to]} on the firewall ${firewall.id}.`,
+    from === to
+      ? `This plan changes the rules of the conduit ${conduit}, between the zones ${between}, which stays in ${words[to]} on the firewall ${firewall.id}.`
+      : `This plan takes the conduit ${conduit}, between the zones ${between}, from ${words[from]} to ${words[to]} on the firewall ${firewall.id}.`,
     then,
     fates(plan),
     `It begins as a trial: unless it is renewed, it ends by itself after ${duration(trial.lease)}, and it becomes permanent only when a person confirms it after ${duration(trial.soak)} in which every criterion held.`,
@@ -30,12 +33,13 @@ function fates(plan: Reviewed["plan"]): string {
   if (plan.review === undefined || plan.baseline === undefined) {
     return "What was observed between the two zones is not part of this plan.";
   }
-  const { all, cut, opened } = flowsByFate(plan);
-  const kept = all.length - cut.length - opened.length;
+  const { all, cut, kept, opened, dropped } = flowsByFate(plan);
+  if (all.length === 0) return "No flow was observed between them.";
   const parts = [
-    kept > 0 ? `${count(kept, "flow")} ${kept === 1 ? "goes" : "go"} on as before` : "",
-    cut.length > 0 ? `${count(cut.length, "flow")} will be cut` : "none will be cut",
-    opened.length > 0 ? `${count(opened.length, "flow")} will pass again` : "",
+    kept.length > 0 ? `${grouped(kept.length)} ${kept.length === 1 ? "goes" : "go"} on as before` : "",
+    dropped.length > 0 ? `${grouped(dropped.length)} ${dropped.length === 1 ? "stays" : "stay"} dropped` : "",
+    `${cut.length > 0 ? grouped(cut.length) : "none"} will be cut`,
+    opened.length > 0 ? `${grouped(opened.length)} will pass again` : "",
   ].filter((part) => part !== "");
   return `Of ${count(all.length, "flow")} observed between them, ${list(parts)}.`;
 }

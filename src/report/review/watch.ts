@@ -1,7 +1,8 @@
+import { serviceText } from "../../baseline/service-text.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { criterionTypes } from "../../policy/criterion-types.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
-import { absent, paragraph, type Section } from "../document.ts";
+import { absent, type LeafBlock, paragraph, type Section } from "../document.ts";
 import { plantNames } from "../plant-names.ts";
 import { count, duration, minute } from "../words.ts";
 import type { Reviewed } from "./reviewed.ts";
@@ -15,9 +16,7 @@ export function watch({ plan, journal }: Reviewed): Section {
     title: "What ends the trial",
     clauses: ["IEC 62443-3-3 SR 3.3", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"],
     blocks: [
-      paragraph(
-        `While the trial runs, ${count(plan.watch.expected.length, "observed flow")} must not be dropped, and ${count(plan.watch.heartbeats.length, "critical flow")} must be heard.`,
-      ),
+      paragraph(watched(plan)),
       {
         kind: "table",
         caption: "Criteria",
@@ -55,7 +54,9 @@ export function watch({ plan, journal }: Reviewed): Section {
               ],
               rows: plan.watch.heartbeats.map(({ permit, flow, deadline, exercise }) => [
                 permit,
-                flow ? `${names.end(flow.initiator)} -> ${names.end(flow.responder)}` : "all of it together",
+                flow
+                  ? `${names.end(flow.initiator)} -> ${names.end(flow.responder)} ${serviceText(flow)}`
+                  : "all of it together",
                 deadline !== undefined
                   ? duration(deadline)
                   : exercise === undefined
@@ -87,14 +88,38 @@ export function watch({ plan, journal }: Reviewed): Section {
             "How often each criterion would have tripped while the conduit was only watched is not recorded: no samples were " +
               `kept. "sluice watch" and "sluice status" keep them.`,
           )
-        : paragraph(
-            `What would have tripped in monitor is judged from ${count(plan.history.samples, "sample")} between ` +
-              `${minute(plan.history.from)} and ${minute(plan.history.to)}, typically one every ${duration(plan.history.every)}: what was ` +
-              "shorter was not seen.",
-          ),
+        : judgedFrom(plan.history),
       ...(journal === undefined ? [absent("The journal of the site is not at hand.")] : []),
     ],
   };
+}
+
+/** How many flows somebody misses when they fall silent: one number for what may not be dropped, one for what must be heard. */
+function watched({ to, watch: { expected, heartbeats } }: Plan): string {
+  const kept =
+    to === "monitor"
+      ? "nothing is dropped"
+      : expected.length === 0
+        ? "no observed flow is known that must pass"
+        : `none of ${count(expected.length, "observed flow")} may be dropped`;
+  const heard =
+    heartbeats.length === 0
+      ? "no permit is marked critical, so no silence ends it"
+      : `${count(heartbeats.length, "critical flow")} must be heard`;
+  return `While the trial runs, ${kept}, and ${heard}.`;
+}
+
+function judgedFrom({ samples, from, to, every }: NonNullable<Plan["history"]>): LeafBlock {
+  if (samples === 1) {
+    return absent(
+      `What would have tripped in monitor is judged from one sample, taken at ${minute(from)}: that says next to nothing. ` +
+        '"sluice watch" keeps more.',
+    );
+  }
+  return paragraph(
+    `What would have tripped in monitor is judged from ${count(samples, "sample")} between ` +
+      `${minute(from)} and ${minute(to)}, typically one every ${duration(every)}: what was shorter was not seen.`,
+  );
 }
 
 /** A criterion whose numbers no sample holds was not judged, which is not the same as never tripped. */
@@ -115,6 +140,7 @@ const severities = {
 
 function limits({ failureLimit, consecutiveLimit }: Plan["criteria"][number]): string {
   const inARow = `${consecutiveLimit + 1} in a row`;
+  if (failureLimit <= consecutiveLimit) return count(failureLimit + 1, "failure");
   // A limit that nobody wrote is larger than any number of failures.
   return failureLimit >= Number.MAX_SAFE_INTEGER
     ? inARow

@@ -86,6 +86,13 @@ const act = (right: Right, actions: readonly string[]): ReviewedRight => ({
   uses: ({ actor, action }, { id }) => actor === id && actions.includes(action),
 });
 
+/** What everybody of the site file may do: the way back, and the end of a trial that is good, wait for no role. */
+const anybody = (name: string, isUse: (entry: JournalEntry) => boolean): ReviewedRight => ({
+  name,
+  holders: ({ people }) => people.flatMap(({ roles }) => roles),
+  uses: (entry, { id }) => entry.actor === id && isUse(entry),
+});
+
 const rights: readonly ReviewedRight[] = [
   approval("approve monitoring", "monitor"),
   approval("approve enforcement", "enforce"),
@@ -97,6 +104,8 @@ const rights: readonly ReviewedRight[] = [
   },
   // The entry that a plan is used up is the first that only an apply writes.
   act("apply", ["used"]),
+  anybody("confirm", ({ action, details }) => action === "confirmed" && details?.by === "us"),
+  anybody("abort or roll back", ({ action }) => action === "abort" || action === "rollback"),
   act("bypass", ["bypass"]),
   act("isolate", ["isolate"]),
 ];

@@ -2,6 +2,7 @@ import { daysBetween } from "../../policy/checks/dates.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Cell, Section } from "../document.ts";
 import { count, duration } from "../words.ts";
+import { stageOf } from "./conduits.ts";
 import type { ReportedSite } from "./reported-site.ts";
 
 /** One number of the SECURE set: how much, how it was computed, and from which records. */
@@ -40,16 +41,15 @@ export function metrics(reported: ReportedSite): Section {
   };
 }
 
-const segmentation = ({ site, histories }: ReportedSite): Metric => {
-  const enforced = site.conduits.filter(({ id }) =>
-    [...histories.values()].some(({ conduits }) => conduits.get(id)?.stage === "enforce"),
-  );
+const segmentation = (reported: ReportedSite): Metric => {
+  const { site } = reported;
+  const enforced = site.conduits.filter((conduit) => stageOf(reported, conduit) === "enforce");
   const exceptions = site.exceptions ?? [];
   return {
     name: "Segmentation with documented exceptions",
     value: `${enforced.length} of ${count(site.conduits.length, "conduit")} enforced; ${count(exceptions.length, "exception")}`,
     computed:
-      "conduits whose last confirmed stage is enforce on at least one firewall; entries under exceptions, each with reason, owner and expiry",
+      "conduits whose last confirmed stage is enforce on every firewall that they name; entries under exceptions, each with reason, owner and expiry",
     records: "journal (confirmed, rollback), site.yaml",
   };
 };
