@@ -1,6 +1,7 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { printableLines } from "../diagnostics/printable.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
+import { systemErrorText } from "./system-error.ts";
 import { version } from "./version.ts";
 
 type Route = Parameters<typeof buildRouteMap<string, Context>>[0]["routes"][string];
@@ -40,6 +41,8 @@ const commands: Readonly<Record<string, () => Promise<Route>>> = {
 /** What a command could not do, without a stack where the message is meant for the engineer. */
 const explain = (error: unknown): string => {
   if (error instanceof CommandError) return `error: ${printableLines(error.message)}`;
+  const refused = systemErrorText(error);
+  if (refused !== undefined) return `error: ${printableLines(refused)}`;
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `internal error (please report it): ${printableLines(details)}`;
 };

@@ -29,6 +29,7 @@ export const checkCommand = buildCommand<Flags, [site?: string], Context>({
         {
           brief: "Site file, or a folder of them (default: the nearest site.yaml)",
           parse: String,
+          placeholder: "SITE",
           optional: true,
         },
       ],

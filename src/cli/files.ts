@@ -14,8 +14,17 @@ import { dirname } from "node:path";
  * Writes a file so that a reader, or a power cut, sees the old content or the new one and never a part:
  * temporary file in the same folder, fsync, rename, fsync of the folder. A link keeps pointing to where it points;
  * a device or a pipe (`-o /dev/stdout`) is written to, since a rename would put a file in its place.
+ * @throws what the system says, of `path` and not of the temporary file.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+  try {
+    write(path, content, mode);
+  } catch (error) {
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
+  }
+}
+
+function write(path: string, content: string | Uint8Array, mode: number): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const there = statSync(path, { throwIfNoEntry: false });
   if (there && !there.isFile() && !there.isDirectory()) {

@@ -1,11 +1,11 @@
 import { buildCommand } from "@stricli/core";
-import { renderDiagnostic } from "../diagnostics/render.ts";
 import { formatSite } from "../policy/format.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { formatDocument } from "./documents/site.ts";
 import { writeFileAtomic } from "./files.ts";
 import { readSiteFile, sourceOf } from "./site-file.ts";
+import { tell } from "./tell.ts";
 
 interface Flags {
   readonly check: boolean;
@@ -35,6 +35,7 @@ export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
         {
           brief: "Site file, or a folder of them (default: the nearest site.yaml)",
           parse: String,
+          placeholder: "SITE",
           optional: true,
         },
       ],
@@ -44,7 +45,7 @@ export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
     const { texts } = readSiteFile(this, path);
     const formatted = texts.map((file) => ({ ...file, ...formatSite(file.text, file.name) }));
     const faults = formatted.flatMap(({ diagnostics }) => diagnostics);
-    for (const fault of faults) this.process.stderr.write(`${renderDiagnostic(fault, sourceOf(texts))}\n\n`);
+    tell(this, faults, sourceOf(texts));
     if (faults.length > 0) throw new CommandError("nothing was written");
     const changed = formatted.filter(({ text, value }) => value !== text);
     if (!check) for (const { path: file, value } of changed) writeFileAtomic(file, value!);

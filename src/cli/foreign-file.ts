@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { targets } from "../../targets/index.ts";
 import type { Reading, Unmodelled } from "../compile/reading.ts";
-import { renderDiagnostic } from "../diagnostics/render.ts";
 import type { Firewall, Site } from "../policy/model.ts";
 import { unprovenMeaning } from "../verify/certificate.ts";
 import type { Place } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
 import { loadSite } from "./site-file.ts";
+import { tell } from "./tell.ts";
 import { readTextFile } from "./text-file.ts";
 
 const sizeLimit = 64 * 1024 * 1024;
@@ -44,9 +44,7 @@ export function readForeignFile(context: Context, name: string): ForeignFile {
   }
   const { value, diagnostics } = target.foreign.read(text, name);
   if (value) return { ...value, ...unproven(target.capabilities.judge) };
-  for (const diagnostic of diagnostics) {
-    context.process.stderr.write(`${renderDiagnostic(diagnostic, () => text)}\n\n`);
-  }
+  tell(context, diagnostics, () => text);
   throw new CommandError(`${name} cannot be read, so nothing is known of it`);
 }
 

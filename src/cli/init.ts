@@ -53,7 +53,14 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     },
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "Folder (default: the working folder)", parse: String, optional: true }],
+      parameters: [
+        {
+          brief: "Folder (default: the working folder)",
+          parse: String,
+          optional: true,
+          placeholder: "FOLDER",
+        },
+      ],
     },
   },
   func({ ansible, netbox, baseline, name, timezone, json }, path = ".") {

@@ -1,5 +1,3 @@
-import { existsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { formatBaseline } from "../baseline/file.ts";
 import type { Baseline } from "../baseline/flow.ts";
@@ -11,6 +9,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
 import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe-files.ts";
+import { outputPath } from "./output-path.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { renderBaseline } from "./views/baseline.ts";
 
@@ -148,13 +147,4 @@ async function orCommandError<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw error instanceof SourceError ? new CommandError(error.message) : error;
   }
-}
-
-/** Refuses a place that cannot be written to before hours of captures are read. */
-function outputPath(context: Context, output: string): string {
-  const file = resolve(context.cwd, output);
-  if (!existsSync(dirname(file))) throw new CommandError(`${output}: its folder does not exist`);
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-    throw new CommandError(`${output} is a folder`);
-  return file;
 }

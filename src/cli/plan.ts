@@ -12,6 +12,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { noChangeDocument, plansDocument } from "./documents/change.ts";
 import { jsonFlag, printDocument, printJson } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
+import { outputPath } from "./output-path.ts";
 import { reviewOf } from "./plan/review-of.ts";
 import { find, type PlanStep, planSteps } from "./plan/steps.ts";
 import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
@@ -105,6 +106,7 @@ export const planCommand = buildCommand<Flags, string[], Context>({
     const actor = whoActs(this, flags.identity, site.people);
     const window = flags.window === undefined ? undefined : find(site.windows, flags.window, "window");
     const rulesets = plannedRulesets(this, loaded, names, flags.baseline, loaded.folder);
+    for (const file of [flags.output, flags.report]) if (file !== undefined) outputPath(this, file);
     const made: MadePlan[] = [];
     if (flags.accept && names.length > 1) {
       throw new CommandError("what is accepted is accepted for one conduit: plan that one by itself");

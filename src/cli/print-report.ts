@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import type { Report } from "../report/document.ts";
 import { printHtml } from "../report/print-html.ts";
 import { printText } from "../report/print-text.ts";
 import type { Context } from "./context.ts";
 import { printJson } from "./documents/document.ts";
 import { writeFileAtomic } from "./files.ts";
+import { outputPath } from "./output-path.ts";
 
 /** Columns where the output is no terminal. */
 const usualWidth = 100;
@@ -16,7 +16,7 @@ export function printReport(
   { page, format }: { readonly page: string | undefined; readonly format: "text" | "json" },
 ): void {
   const { stdout } = context.process;
-  if (page !== undefined) writeFileAtomic(resolve(context.cwd, page), printHtml(report));
+  if (page !== undefined) writeFileAtomic(outputPath(context, page), printHtml(report));
   if (format === "json") printJson(context.process, report);
   else stdout.write(page === undefined ? printText(report, stdout.columns ?? usualWidth) : `wrote ${page}\n`);
 }

@@ -4,7 +4,6 @@ import { propose } from "../baseline/propose/propose.ts";
 import { zonesOfSeveralVlans } from "../baseline/propose/vlan-hints.ts";
 import { proposalYaml } from "../baseline/propose/yaml.ts";
 import { printable } from "../diagnostics/printable.ts";
-import { renderDiagnostic } from "../diagnostics/render.ts";
 import { readAnsibleInventory } from "../inventory/ansible.ts";
 import { type DraftSite, draftSite, type SiteFacts } from "../inventory/draft-site.ts";
 import { observedPlant } from "../inventory/from-baseline.ts";
@@ -14,6 +13,7 @@ import { withPermits } from "../inventory/with-permits.ts";
 import { readSite } from "../policy/read.ts";
 import { loadBaseline } from "./baseline-file.ts";
 import { CommandError, type Context } from "./context.ts";
+import { refusal, tell } from "./tell.ts";
 import { readTextFile } from "./text-file.ts";
 
 const sizeLimit = 64 * 1024 * 1024;
@@ -24,10 +24,8 @@ const readText = (context: Context, file: string): string =>
 export function fromAnsible(context: Context, file: string, site: SiteFacts): DraftSite {
   const text = readText(context, file);
   const { value: hosts, diagnostics } = readAnsibleInventory(text, file);
-  for (const diagnostic of diagnostics) {
-    context.process.stderr.write(`${renderDiagnostic(diagnostic, () => text)}\n\n`);
-  }
-  if (hosts === undefined) throw new CommandError(`${file} is not an inventory that can be read`);
+  tell(context, diagnostics, () => text);
+  if (hosts === undefined) throw refusal(file, diagnostics);
   return draftSite(located(file, hosts), site);
 }
 

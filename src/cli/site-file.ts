@@ -2,10 +2,10 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { targetDefaults } from "../../targets/defaults.ts";
 import type { Outcome } from "../diagnostics/diagnostic.ts";
-import { renderDiagnostic } from "../diagnostics/render.ts";
 import type { Site } from "../policy/model.ts";
 import { readSiteFiles, type SiteText } from "../policy/read.ts";
 import { CommandError, type Context } from "./context.ts";
+import { refusal, tell } from "./tell.ts";
 import { readTextFile } from "./text-file.ts";
 
 /** A site file that was read without errors. */
@@ -34,12 +34,9 @@ const sizeLimit = 8 * 1024 * 1024;
  */
 export function loadSite(context: Context, path: string | undefined): LoadedSite {
   const { outcome, texts, ...loaded } = readSiteFile(context, path);
-  for (const diagnostic of outcome.diagnostics) {
-    context.process.stderr.write(`${renderDiagnostic(diagnostic, sourceOf(texts))}\n\n`);
-  }
+  tell(context, outcome.diagnostics, sourceOf(texts));
   if (outcome.value !== undefined) return { site: outcome.value, ...loaded };
-  const count = outcome.diagnostics.filter(({ severity }) => severity === "error").length;
-  throw new CommandError(`${path ?? loaded.path} has ${count} error${count === 1 ? "" : "s"}`);
+  throw refusal(path ?? loaded.path, outcome.diagnostics);
 }
 
 /** As `loadSite`, without judging what was read. @throws {CommandError} when there is nothing that can be read. */

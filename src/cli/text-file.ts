@@ -7,15 +7,30 @@ import { CommandError } from "./context.ts";
  * @throws {CommandError} when it is not there, not a file, larger than `limit` bytes, or not UTF-8.
  */
 export function readTextFile(path: string, name: string, limit: number): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new CommandError(`${name} does not exist`);
-  if (!stats.isFile()) throw new CommandError(`${name} is not a file`);
-  if (stats.size > limit) {
-    throw new CommandError(`${name} has ${stats.size} bytes; at most ${limit} are read`);
-  }
-  const bytes = readFileSync(path);
+  const bytes = readBytes(path, name, limit);
   if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\ufeff/, "");
-  throw new CommandError(`${name} is not UTF-8: the byte at offset ${firstInvalidByte(bytes)} is no text`);
+  const at = firstInvalidByte(bytes);
+  const before = bytes.toString("utf8", 0, at).split("\n");
+  const place = `${name}:${before.length}:${(before.at(-1) ?? "").length + 1}`;
+  const byte = `0x${bytes[at]?.toString(16).padStart(2, "0")}`;
+  throw new CommandError(`${place}: not UTF-8: the byte ${byte} is no text here; save the file as UTF-8`);
+}
+
+function readBytes(path: string, name: string, limit: number): Buffer {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new CommandError(`${name} is a folder, not a file`);
+    if (!stats.isFile()) throw new CommandError(`${name} is not a file`);
+    if (stats.size > limit) {
+      throw new CommandError(`${name} has ${stats.size} bytes; at most ${limit} are read`);
+    }
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof CommandError || code === undefined) throw error;
+    if (code === "ENOENT" || code === "ENOTDIR") throw new CommandError(`${name} does not exist`);
+    throw new CommandError(`${name} cannot be read (${code})`);
+  }
 }
 
 /** The offset where the text stops being UTF-8: a decoder takes every start of the file up to it, and none beyond. */

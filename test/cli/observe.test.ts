@@ -150,9 +150,20 @@ describe("sluice observe", () => {
     );
     const { stderr, code } = await sluice(folder, ["observe", "a.pcap", "-o", "gone/lab.json"]);
     expect({ stderr, code }).toEqual({
-      stderr: "error: gone/lab.json: its folder does not exist\n",
+      stderr: "error: gone/lab.json: there is no folder gone: make it first\n",
       code: 1,
     });
+  });
+
+  test("what the machine refuses is told as that, and is no fault of the program", async () => {
+    const full = await sluice(folder, ["observe", "a.pcap", "-o", "/dev/full"]);
+    expect([full.code, full.stderr]).toEqual([1, "error: /dev/full: the disk is full: make room (ENOSPC)\n"]);
+    const { code, stderr } = await sluice(folder, ["observe", "a.pcap", "-o", `${"x".repeat(300)}.json`]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/x\.json: the name is too long \(ENAMETOOLONG\)\n$/),
+    ]);
+    expect(readdirSync(folder).filter((name) => name.includes("x.json"))).toEqual([]);
   });
 
   test("a name with terminal escapes is made harmless", async () => {
@@ -168,7 +179,7 @@ describe("sluice baseline", () => {
     const { stderr, code } = await sluice(folder, ["baseline", "show", "lab.json"]);
     expect(code).toBe(1);
     expect(stderr).toContain("--> lab.json:8:");
-    expect(stderr).toContain("error: lab.json is not a baseline: 1 error\n");
+    expect(stderr).toContain("error: lab.json has 1 error\n");
   });
 
   test("a proposal overwrites nothing", async () => {

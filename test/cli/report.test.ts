@@ -54,7 +54,8 @@ describe.skipIf(!hasKeygen)("sluice plan show and sluice report (need ssh-keygen
       "review.html",
     ]);
     expect(code).toBe(1);
-    expect(stderr).toContain("this plan was edited after it was made");
+    expect(stderr).toMatch(/^error\[plan\/edited\]: this plan was edited after it was made/);
+    expect(stderr).toMatch(/\n\nerror: pumps\.plan\.json has 1 error\n$/);
     expect(existsSync(join(site.folder, "review.html"))).toBe(false);
   });
 

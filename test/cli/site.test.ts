@@ -103,7 +103,7 @@ describe("sluice check", () => {
     [
       "is not UTF-8",
       () => put("site.yaml", Buffer.concat([Buffer.from("sluice: 1 # \ufffd "), Buffer.from([0xe9, 0x0a])])),
-      "site.yaml is not UTF-8: the byte at offset 16 is no text",
+      "site.yaml:1:15: not UTF-8: the byte 0xe9 is no text here; save the file as UTF-8",
     ],
     [
       "has 50 MB",

@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { propose } from "../../baseline/propose/propose.ts";
 import { proposalYaml } from "../../baseline/propose/yaml.ts";
 import { printable } from "../../diagnostics/printable.ts";
+import { count } from "../../report/words.ts";
 import { loadBaseline } from "../baseline-file.ts";
 import { CommandError, type Context } from "../context.ts";
 import { proposalDocument } from "../documents/baseline.ts";
 import { documentText, jsonFlag } from "../documents/document.ts";
 import { writeFileAtomic } from "../files.ts";
+import { outputPath } from "../output-path.ts";
 import { factsOf, fromBaseline } from "../site-drafts.ts";
 import { loadSite, nearestSiteFile } from "../site-file.ts";
 
@@ -51,12 +53,9 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
     },
   },
   func(flags, file) {
-    const output = flags.output === undefined ? undefined : resolve(this.cwd, flags.output);
+    const output = flags.output === undefined ? undefined : outputPath(this, flags.output);
     if (output !== undefined && existsSync(output)) {
       throw new CommandError(`${flags.output} exists; a proposal overwrites nothing: name a new file`);
-    }
-    if (output !== undefined && !existsSync(dirname(output))) {
-      throw new CommandError(`${flags.output}: its folder does not exist`);
     }
     if (flags.site === undefined && !flags.json && nearestSiteFile(this.cwd) === undefined) {
       const draft = fromBaseline(
@@ -71,7 +70,7 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
       else {
         writeFileAtomic(output, text);
         this.process.stdout.write(
-          `wrote ${flags.output}: a site to start from, ${draft.questions.length} questions\n`,
+          `wrote ${flags.output}: a site to start from, ${count(draft.questions.length, "question")}\n`,
         );
       }
       return;
@@ -89,7 +88,7 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
       writeFileAtomic(output, text);
       const permits = proposal.conduits.reduce((sum, conduit) => sum + conduit.permits.length, 0);
       this.process.stdout.write(
-        `wrote ${flags.output}: ${permits} permits, ${proposal.questions.length} questions\n`,
+        `wrote ${flags.output}: ${count(permits, "permit")}, ${count(proposal.questions.length, "question")}\n`,
       );
     }
   },

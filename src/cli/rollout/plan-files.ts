@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { printableLines } from "../../diagnostics/printable.ts";
-import { renderDiagnostic } from "../../diagnostics/render.ts";
 import { sha256 } from "../../digest.ts";
 import {
   type ApprovalStatus,
@@ -21,6 +20,7 @@ import { count } from "../../report/words.ts";
 import { sign, verify } from "../../ssh/signature.ts";
 import { CommandError, type Context } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
+import { refusal, tell } from "../tell.ts";
 import { readTextFile } from "../text-file.ts";
 
 const sizeLimit = 256 * 1024 * 1024;
@@ -30,7 +30,8 @@ export function loadPlan(context: Context, path: string): Plan {
   const text = readTextFile(resolve(context.cwd, path), path, sizeLimit);
   const { value, diagnostics } = readPlan(text, path);
   if (value) return value;
-  throw new CommandError(diagnostics.map((one) => renderDiagnostic(one, () => undefined)).join("\n"));
+  tell(context, diagnostics, () => undefined);
+  throw refusal(path, diagnostics);
 }
 
 /** The folder beside a plan that holds its approvals. */

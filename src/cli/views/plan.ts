@@ -46,7 +46,7 @@ export function renderPlan(plan: Shown): string {
     `  packets:  ${differenceText(plan.difference)}`,
     `  proof:    ${proved} of ${claims.length} claims proved`,
     ...(certificate.outside?.includes(unprovenMeaning) ? [`            ${unprovenMeaning}`] : []),
-    `  watched:  ${plan.watch.expected.length} flows of the baseline, ${plan.watch.heartbeats.length} critical permits`,
+    `  watched:  ${count(plan.watch.expected.length, "flow")} of the baseline, ${count(plan.watch.heartbeats.length, "critical flow")}`,
     ...(plan.record
       ? [
           `  recorded: ${count(plan.record.length, "flow")} that no permit admitted`,

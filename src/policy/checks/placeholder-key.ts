@@ -5,7 +5,7 @@ export const placeholderKey: Check = {
   id: "placeholder-key",
   severity: "warning",
   about: "A key is still the placeholder that `sluice init` wrote. No host and no person holds it.",
-  fix: "write the real key: of a host, what `ssh-keyscan` prints, compared with the host's console",
+  fix: "write the real key: of a person, the line of their .pub file; of a host, what `ssh-keyscan` prints, compared with the host's console",
   clause: "IEC 62443-3-3 SR 1.2",
   *run({ site }) {
     const holders = [
