@@ -1,6 +1,6 @@
 import type { Driver, LiveState } from "../target.ts";
 import { driftOf } from "./drift.ts";
-import { currentOf, type Ring, stateOfText, textName } from "./known-good.ts";
+import { currentOf, damageToIndex, type Ring, stateOfText, textName } from "./known-good.ts";
 
 /**
  * Whether a firewall stands on known ground: what runs is the current known-good, and a reboot would load the same.
@@ -15,6 +15,13 @@ export async function groundProblems(
   if (ring === undefined && live.conduits.length > 0) {
     return [
       "rules of Sluice run on this firewall, but no known-good says where they come from: remove them first",
+    ];
+  }
+  const damage = ring && (await damageToIndex(driver));
+  if (damage !== undefined) {
+    return [
+      `${damage}, and one damage more would take the way back: find out who did that, then write it anew with ` +
+        '"sluice known-good mend"',
     ];
   }
   const text = ring && (await stateOfText(driver, currentOf(ring), driver.absence));

@@ -30,24 +30,47 @@ export type Ring = z.output<typeof indexSchema>;
 export type KnownGood = Ring["entries"][number];
 
 const indexName = "known-good/index.json";
+/** The index once more, written behind it: of the two one is always whole, so no damage to a file takes the way back. */
+const copyName = "known-good/index.copy.json";
 /** The text of a known-good is a file of its own too, for whoever stands before the firewall. */
 export const textName = (number: number): string => `known-good/${String(number).padStart(4, "0")}.rules`;
 
-/** The ring as it stands on the firewall; undefined before first contact. @throws {DriverError} when it is damaged. */
+/**
+ * The ring as it stands on the firewall, from the copy of its index where the index is damaged or gone; undefined before
+ * first contact. @throws {DriverError} when neither is whole.
+ */
 export async function readRing(driver: Pick<Driver, "readFile">): Promise<Ring | undefined> {
-  const content = await driver.readFile(indexName);
-  if (content === undefined) return undefined;
+  const index = await readIndex(driver, indexName);
+  if (index.state === "whole") return index.ring;
+  const copy = await readIndex(driver, copyName);
+  if (copy.state === "whole") return copy.ring;
+  if (index.state === "gone" && copy.state === "gone") return undefined;
+  throw new DriverError(
+    `${indexName} and ${copyName} on the firewall are damaged: their content does not fit its hash, so nothing in them is ` +
+      "trusted. Put one back from a backup of that folder; or choose one of the texts beside them and load it at the " +
+      "console, then keep both files elsewhere, remove our rules and boot file, and begin with monitor again",
+  );
+}
+
+type StoredIndex = { readonly state: "gone" | "changed" } | { readonly state: "whole"; readonly ring: Ring };
+
+async function readIndex(driver: Pick<Driver, "readFile">, name: string): Promise<StoredIndex> {
+  const content = await driver.readFile(name);
+  if (content === undefined) return { state: "gone" };
   const { seal, body } = splitSeal(content);
-  if (seal !== sha256(body)) {
-    throw new DriverError(
-      `${indexName} on the firewall is damaged: its content does not fit its hash, so nothing in it is trusted. Put it ` +
-        "back from a backup of that folder; or choose one of the texts beside it and load it at the console, then keep " +
-        "the damaged file elsewhere, remove our rules and boot file, and begin with monitor again",
-    );
-  }
+  if (seal !== sha256(body)) return { state: "changed" };
   const ring = indexSchema.safeParse(JSON.parse(body));
-  if (!ring.success) throw new DriverError(`${indexName} on the firewall is not of this version of Sluice`);
-  return ring.data;
+  if (!ring.success) throw new DriverError(`${name} on the firewall is not of this version of Sluice`);
+  return { state: "whole", ring: ring.data };
+}
+
+/** Whether the index of a ring and its copy lie on the host as they were kept: the first that does not, as words. */
+export async function damageToIndex(driver: Pick<Driver, "readFile">): Promise<string | undefined> {
+  for (const name of [indexName, copyName]) {
+    const { state } = await readIndex(driver, name);
+    if (state !== "whole") return `${name} on the firewall is ${state}`;
+  }
+  return undefined;
 }
 
 export const currentOf = (ring: Ring): KnownGood =>
@@ -166,7 +189,7 @@ async function writeIndex(driver: Writer, ring: Ring, absence: string): Promise<
     undefined,
     1,
   );
-  await driver.writeFile(indexName, `${sha256(body)}\n${body}\n`);
+  for (const name of [indexName, copyName]) await driver.writeFile(name, `${sha256(body)}\n${body}\n`);
   // Only what no index names any more is removed.
   for (const [, number] of (former ?? "").matchAll(/^ *"number": (\d+)/gm)) {
     if (ring.entries.some((entry) => entry.number === Number(number))) continue;

@@ -206,7 +206,15 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       expect((await sluice("known-good mend fw1")).code).toBe(0);
       expect((await sluice("known-good list fw1")).code).toBe(0);
       expect((await sluice("known-good unpin fw1 2")).code).toBe(0);
+      // A file that was damaged takes the way back from nobody.
+      hosts[0].run("truncate -s 1000 /var/lib/sluice/known-good/index.json");
+      const damaged = await sluice("known-good list fw1 --json");
+      expect([damaged.code, JSON.parse(damaged.stdout).damage]).toEqual([
+        1,
+        expect.stringContaining("index.json on the firewall is changed"),
+      ]);
       expect((await sluice("rollback fw1")).code).toBe(0);
+      expect((await sluice("known-good list fw1")).code).toBe(0);
       expect((await sluice("rollback fw2")).code).toBe(0);
       expect(await stages()).not.toContain("fw2 dmz-cell1 enforce");
       expect(polling.missed()).toBe(0);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   currentOf,
+  damageToIndex,
   firstRing,
   keep,
   mendRing,
@@ -68,11 +69,34 @@ test("a first contact with nothing leaves a file that is as good as nothing", as
   expect(host.files.get("known-good/0001.rules")).toBe("absence");
 });
 
-test("a ring that was damaged on the host is refused", async () => {
+const [index, copy] = ["known-good/index.json", "known-good/index.copy.json"];
+
+test("an index that is damaged, cut short or gone takes nothing away: its copy is read, told of, and mended from", async () => {
+  const ring = keep(firstRing(nothing, undefined, undefined, "t0"), "p1", monitor, "text 2", "t1");
+  for (const [name, state] of [
+    [index, "changed"],
+    [copy, "changed"],
+    [index, "gone"],
+    [copy, "gone"],
+  ] as const) {
+    const host = folder();
+    await writeRing(host, ring, "absence");
+    expect(await damageToIndex(host)).toBeUndefined();
+    if (state === "gone") host.files.delete(name);
+    else host.files.set(name, host.files.get(name)!.slice(0, -20));
+    expect(await readRing(host)).toEqual(ring);
+    expect(await damageToIndex(host)).toBe(`${name} on the firewall is ${state}`);
+    await mendRing(host, ring, "absence");
+    expect(await damageToIndex(host)).toBeUndefined();
+  }
+});
+
+test("a ring of which index and copy were damaged on the host is refused", async () => {
   const host = folder();
   await writeRing(host, firstRing(nothing, undefined, undefined, "t0"), "absence");
-  const index = host.files.get("known-good/index.json")!;
-  host.files.set("known-good/index.json", index.replace('"fw1"', '"fw2"'));
+  for (const name of [index, copy]) host.files.set(name, host.files.get(name)!.replace('"fw1"', '"fw2"'));
+  await expect(readRing(host)).rejects.toThrow("damaged");
+  host.files.delete(index);
   await expect(readRing(host)).rejects.toThrow("damaged");
 });
 

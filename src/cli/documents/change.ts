@@ -86,6 +86,10 @@ export const rollbackDocument = published("rollback", 1, "What a rollback did.",
 export const knownGoodsDocument = published("known-goods", 1, "What a firewall can be taken back to.", {
   firewall: z.string(),
   current: count.optional().describe("Absent before first contact"),
+  damage: z
+    .string()
+    .optional()
+    .describe("To the index of the known-goods, or to its copy; the other one was read"),
   entries: many(
     z.strictObject({
       number: count,

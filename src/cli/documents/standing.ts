@@ -97,6 +97,10 @@ export const statusDocument = published("status", 1, "Where every conduit stands
               conduit: z.string(),
               stage,
               rulesHash: hash,
+              draining: z
+                .number()
+                .optional()
+                .describe("Seconds for which sessions from before enforcement may still go on"),
               trial: z.strictObject({ plan: z.string(), secondsLeft: z.number() }).optional(),
             }),
           ),

@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { table } from "../../diagnostics/text-table.ts";
 import { minute } from "../../report/words.ts";
-import { readRing, stateOfText, undoName } from "../../rollout/known-good.ts";
+import { damageToIndex, readRing, stateOfText, undoName } from "../../rollout/known-good.ts";
 import { type Context, exitCodes } from "../context.ts";
 import { knownGoodsDocument } from "../documents/change.ts";
 import { printDocument } from "../documents/document.ts";
@@ -26,10 +26,11 @@ export const listCommand = buildCommand<ActingFlags, [firewall: string], Context
     const { site } = loadSite(this, flags.site);
     const place = placeOf(firewallOf(site, id));
     const { identity } = whoActs(this, flags.identity, site.people);
-    const { entries, current, script } = await onFirewall(place, identity, async ({ driver }) => {
+    const { entries, current, script, damage } = await onFirewall(place, identity, async ({ driver }) => {
       const ring = await readRing(driver);
       return {
         current: ring?.current,
+        damage: ring && (await damageToIndex(driver)),
         script: driver.pathOf(undoName),
         entries: await Promise.all(
           (ring?.entries ?? []).map(async (entry) => ({
@@ -39,11 +40,13 @@ export const listCommand = buildCommand<ActingFlags, [firewall: string], Context
         ),
       };
     });
-    if (entries.some(({ state }) => state !== "whole")) this.process.exitCode = exitCodes.failed;
+    if (damage !== undefined || entries.some(({ state }) => state !== "whole"))
+      this.process.exitCode = exitCodes.failed;
     if (flags.json) {
       printDocument(this, knownGoodsDocument, {
         firewall: id,
         ...(current !== undefined && { current }),
+        ...(damage !== undefined && { damage }),
         entries: entries.map(({ entry: { number, parent, plan, kept, pinned, rules }, state }) => ({
           ...{ number, kept, text: state },
           ...(parent !== undefined && { parent }),
@@ -70,7 +73,7 @@ export const listCommand = buildCommand<ActingFlags, [firewall: string], Context
       align: "left" as const,
     }));
     this.process.stdout.write(
-      `${table(columns, rows)}\nat the console, without this program: sh ${script} NUMBER\n`,
+      `${table(columns, rows)}\n${damage === undefined ? "" : `${damage}; the other one was read\n`}at the console, without this program: sh ${script} NUMBER\n`,
     );
   },
 });

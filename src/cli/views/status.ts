@@ -110,6 +110,11 @@ function stageText(own: readonly LiveConduit[], standing: Standing | undefined, 
           `ON TRIAL: ${trial.stage}, ends by itself in ${trial.trial.secondsLeft.toFixed(0)} s (plan ${trial.trial.plan}…)`,
         ]
       : []),
+    ...own.flatMap(({ draining, trial: tried }) =>
+      draining === undefined
+        ? []
+        : [`open sessions${tried ? " of the trial" : ""} drain for ${duration(draining)} more`],
+    ),
   ].join(", ");
 }
 
