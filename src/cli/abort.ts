@@ -1,4 +1,6 @@
 import { buildCommand } from "@stricli/core";
+import { printable } from "../diagnostics/printable.ts";
+import { lockText } from "../rollout/holder.ts";
 import { endTrial } from "../rollout/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { abortDocument } from "./documents/change.ts";
@@ -22,19 +24,26 @@ export const abortCommand = buildCommand<ActingFlags, [firewall: string], Contex
     const { site, folder } = loadSite(this, flags.site);
     const firewall = firewallOf(site, id);
     const actor = whoActs(this, flags.identity, site.people);
-    const ended = await onFirewall(
+    const { ended, lock } = await onFirewall(
       placeOf(firewall),
       actor.identity,
       async ({ driver }) => {
-        const { conduits, lock, ownHash } = await driver.read();
-        const trial = conduits.flatMap((one) => one.trial ?? [])[0];
-        return trial && endTrial(driver, trial.plan, lock?.holder ?? "", ownHash);
+        const live = await driver.read();
+        const trial = live.conduits.flatMap((one) => one.trial ?? [])[0];
+        const holder = live.lock?.holder ?? "";
+        return {
+          lock: live.lock,
+          ended: trial && (await endTrial(driver, trial.plan, holder, live.ownHash)),
+        };
       },
       exitCodes.unproven,
     );
     if (!ended) {
       if (flags.json) printDocument(this, abortDocument, { firewall: id, proven: true });
-      else this.process.stdout.write(`${id}: no trial runs, nothing was changed\n`);
+      else {
+        const held = lock ? `; it is locked by ${printable(lockText(lock))}` : "";
+        this.process.stdout.write(`${id}: no trial runs, nothing was changed${held}\n`);
+      }
       return;
     }
     const { kind: _, ...details } = ended;

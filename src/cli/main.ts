@@ -3,10 +3,15 @@ import { run } from "@stricli/core";
 import { applicationFor } from "./app.ts";
 import { type Context, exitCodes } from "./context.ts";
 
-// A reader that went away (`sluice … | head`) is not a failure.
+// A reader that went away (`sluice … | head`) is not a failure, and neither is a terminal that was closed.
+const gone = new Set(["EPIPE", "EIO"]);
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (!gone.has(error.code ?? "")) throw error;
   process.exit();
+});
+// Nobody hears any more how a trial ends, and it must end in its orderly way all the same.
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (!gone.has(error.code ?? "")) throw error;
 });
 
 // The YAML library asks the environment at every token whether to log, and each question costs a system call's worth

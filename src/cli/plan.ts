@@ -81,7 +81,8 @@ export const planCommand = buildCommand<Flags, string[], Context>({
         variadic: true,
         placeholder: "NAME=REASON",
         brief:
-          "Accept by name what speaks against enforcing (coverage, or a recorded flow); approvers sign it",
+          "Accept by name what speaks against enforcing (coverage, or a recorded flow; of several conduits CONDUIT/NAME); " +
+          "approvers sign it",
       },
       acceptWeakDeadMen: {
         kind: "boolean",
@@ -108,9 +109,7 @@ export const planCommand = buildCommand<Flags, string[], Context>({
     const rulesets = plannedRulesets(this, loaded, names, flags.baseline, loaded.folder);
     for (const file of [flags.output, flags.report]) if (file !== undefined) outputPath(this, file);
     const made: MadePlan[] = [];
-    if (flags.accept && names.length > 1) {
-      throw new CommandError("what is accepted is accepted for one conduit: plan that one by itself");
-    }
+    const accepted = acceptedFor(names, flags.accept ?? []);
     for (const step of planSteps(site, names, flags.firewall, flags.output)) {
       const { conduit, firewall } = step;
       const planned = rulesets.find(
@@ -132,7 +131,7 @@ export const planCommand = buildCommand<Flags, string[], Context>({
         before: made.flatMap(({ plan }) => (plan?.firewall.id === firewall.id ? [plan] : [])),
         journal: readJournalFile(loaded.folder).entries,
         acceptWeakDeadMen: flags.acceptWeakDeadMen,
-        accept: flags.accept ?? [],
+        accept: accepted(conduit.id),
       };
       const planning = await onFirewall(place, actor.identity, ({ driver }) => planChange(order, driver));
       if (planning.kind === "problems") {
@@ -164,6 +163,22 @@ function acceptance(text: string): AcceptanceOrder {
       `"${text}" names no reason: give NAME=REASON, as in coverage="the line stands still"`,
     );
   return { name, reason };
+}
+
+/** What is accepted is accepted for one conduit: of several, its name says for which. @throws {CommandError} */
+function acceptedFor(
+  conduits: readonly string[],
+  orders: readonly AcceptanceOrder[],
+): (conduit: string) => readonly AcceptanceOrder[] {
+  if (conduits.length === 1) return () => orders;
+  const named = orders.map(({ name, reason }) => {
+    const conduit = conduits.find((id) => name.startsWith(`${id}/`));
+    if (conduit !== undefined) return { conduit, name: name.slice(conduit.length + 1), reason };
+    throw new CommandError(
+      `of several conduits, say for which one "${name}" is accepted: --accept "${conduits[0]}/${name}=REASON"`,
+    );
+  });
+  return (id) => named.filter(({ conduit }) => conduit === id);
 }
 
 /** A step with its plan, as it stands in its file and as it is in use; without one where there is nothing to do. */

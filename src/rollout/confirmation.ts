@@ -42,7 +42,8 @@ export async function confirm(
       "the soak is not over, or a criterion asks to wait: look at the session that holds the trial",
     );
   }
-  const heard = heardIn({ counters: await driver.counters(plan.conduit) });
+  const counters = await driver.counters(plan.conduit);
+  const heard = heardIn({ counters });
   const unheard = plan.watch.heartbeats.filter((heartbeat) => {
     const { requests, replies } = heard(heartbeat);
     return requests === 0 || replies === 0;
@@ -50,7 +51,7 @@ export async function confirm(
   if (unheard.length > 0) {
     return refused(`not seen during the trial: ${[...new Set(unheard.map(heartbeatName))].join(", ")}`);
   }
-  const old = await notReconnected(change, driver);
+  const old = await notReconnected(change, driver, counters);
   if (old.length > 0) return { kind: "confirm-refused", reasons: old };
   const holder = live.lock?.holder ?? change.order.holder;
   const answer = await driver.confirm({ ...change.order, holder });

@@ -9,7 +9,7 @@ import { firstRing, readRing, writeRing } from "./known-good.ts";
 import { obtainLock } from "./lock.ts";
 import { rollbackProblems } from "./rollback-time.ts";
 import { surprises } from "./surprises.ts";
-import { watchBeforehand, watchingSeconds } from "./watch-beforehand.ts";
+import { watchBeforehand } from "./watch-beforehand.ts";
 import { windowProblems } from "./window.ts";
 
 /** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
@@ -32,7 +32,7 @@ export async function preflight(
   const before = await driver.read();
   const changed = differencesSince(plan.base, before, facts);
   if (changed.length > 0) return [changedMessage(plan), ...changed];
-  const locked = await obtainLock(change, driver, outside, lockMargin + watchingSeconds(change));
+  const locked = await obtainLock(change, driver, outside);
   if (locked !== undefined) return [locked];
   // Between the first look and the lock somebody may have been here.
   const live = await driver.read();
@@ -51,9 +51,6 @@ export async function preflight(
   if (open.length > 0) return open;
   return watchBeforehand(change, driver, outside);
 }
-
-/** Seconds that the checks and the drill may take beside the watching; arming extends the lock with the lease. */
-const lockMargin = 180;
 
 const changedMessage = ({ follows }: Plan): string =>
   follows === undefined

@@ -16,6 +16,7 @@ import { takeSample } from "./criteria/sample.ts";
 import { describe } from "./describe.ts";
 import { drillProblems, rehearse } from "./drill.ts";
 import { exercisePending } from "./exercise.ts";
+import { keepLock } from "./lock.ts";
 import {
   type Effect,
   type Ending,
@@ -94,7 +95,8 @@ export async function runChange(
 
   const drill = async (driver: Driver): Promise<Event> => {
     const { firings } = await rehearse(driver, order.leaseSeconds);
-    return { kind: "drilled", firings, problems: drillProblems(firings) };
+    const lost = await keepLock(change, driver);
+    return { kind: "drilled", firings, problems: [...drillProblems(firings), ...(lost ? [lost] : [])] };
   };
 
   const perform = async (effect: Effect): Promise<Event> => {

@@ -3,12 +3,13 @@ import type { Driver } from "../target.ts";
 import type { Change, Outside } from "./change.ts";
 import { due, judge, noMemory, type Rule } from "./criteria/judge.ts";
 import { takeSample } from "./criteria/sample.ts";
+import { keepLock, lockSeconds } from "./lock.ts";
 
 /** What cannot be measured where the conduit has no rules of ours yet. */
 const ofRules: readonly CriterionSource[] = ["record", "permit counters"];
 
 /** For how long a conduit may be watched before it is clear that a criterion will not speak, in seconds. */
-export const watchingSeconds = ({ plan }: Change): number =>
+const watchingSeconds = ({ plan }: Change): number =>
   2 *
   Math.max(
     0,
@@ -36,7 +37,13 @@ export async function watchBeforehand(
   };
   const deadline = outside.now() + watchingSeconds(change) + 10;
   let memory = noMemory;
+  let keptAt = Number.NEGATIVE_INFINITY;
   for (;;) {
+    if (outside.now() - keptAt >= lockSeconds / 3) {
+      const lost = await keepLock(change, driver);
+      if (lost !== undefined) return [lost];
+      keptAt = outside.now();
+    }
     const asked = due(memory, rules, outside.now());
     const sample = await takeSample(plan, change.rules, asked, driver, outside);
     const judgement = judge(memory, rules, watch, sample);

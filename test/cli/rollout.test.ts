@@ -7,9 +7,13 @@ import { drillDocument } from "../../src/cli/documents/change.ts";
 import { watchDocument } from "../../src/cli/documents/standing.ts";
 import { approvalMessage, approvalNamespace } from "../../src/plan/approval.ts";
 import { sealPlan, writePlan } from "../../src/plan/plan-file.ts";
+import { nftables } from "../../targets/nftables/target.ts";
+import { sluice as builtSluice } from "../lab/lab-fixture.ts";
 import { type Ended, sluice as runSluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
+import { localSession } from "../support/local-session.ts";
 import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+import { atTerminal, keys, missingForTerminal, type Terminal } from "../support/terminal.ts";
 
 const missing = missingForFirewall ?? missingForSshd;
 const withoutName = ({ schema: _, version: __, ...fields }: Record<string, unknown>) => fields;
@@ -38,7 +42,9 @@ describe.skipIf(missing)(`the commands of a rollout${missing ? ` (skipped: needs
   });
 
   const publicKey = (name: string): string => readFileSync(join(folder, `${name}.pub`), "utf8").trim();
-  const writeSite = (over: { readonly port?: number; readonly hostKey?: string } = {}): void =>
+  const writeSite = (
+    over: { readonly port?: number; readonly hostKey?: string; readonly exercise?: string } = {},
+  ): void =>
     writeFileSync(
       join(folder, "site.yaml"),
       `sluice: 1
@@ -53,6 +59,7 @@ conduits:
   dmz-cell1:
     zones: [dmz, cell1]
     firewalls: [fw1]
+    exercise: ${over.exercise ?? "{}"}
     permits:
       poll:
         initiators: [10.20.1.10]
@@ -381,6 +388,67 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect((await holding).code).toBe(3);
     expect((await sluice("abort fw1")).stdout).toContain("no trial runs");
   }, 30_000);
+
+  describe.skipIf(missingForTerminal)(
+    `at a real terminal${missingForTerminal ? ` (skipped: needs ${missingForTerminal})` : ""}`,
+    { timeout: 90_000 },
+    () => {
+      const plan = "typed.plan";
+      const apply = (): Terminal =>
+        atTerminal(builtSluice("apply", plan, "--identity", join(folder, "eva")), folder);
+      const holder = "olaf session-1@2026-01-05T08:00:00Z plan:bbbbbbbbbbbbbbbb";
+      beforeAll(async () => {
+        writeSite({ exercise: "{ start-pump: { do: Start pump P3., permits: [poll] } }" });
+        await ready("monitor", plan);
+        const driver = nftables.driver(localSession(host.prefix), host.paths);
+        expect(await driver.lock(holder, 600)).toBeUndefined();
+      }, 30_000);
+      afterAll(() => writeSite());
+
+      test("nothing but the whole word takes a firewall over: not another one, not Ctrl-C, not Ctrl-D", async () => {
+        const all = [`yes${keys.enter}`, keys.ctrlC, keys.ctrlD].map(async (typed) => {
+          const terminal = apply();
+          await terminal.until(
+            /locked by olaf, since 2026-01-05 08:00 UTC[\s\S]*leaves everything as it is: /,
+          );
+          terminal.type(typed);
+          return { code: await terminal.ended, said: terminal.said() };
+        });
+        const [other, interrupted, ended] = await Promise.all(all);
+        expect([other!.code, interrupted!.code, ended!.code]).toEqual([1, 1, 1]);
+        expect(interrupted!.said).toContain("ended by Ctrl-C");
+        for (const { said } of [other!, ended!]) expect(said).toContain("to end what they do and go on");
+        expect(listing()).toContain(holder);
+        expect(listing()).not.toContain("goto t_");
+      });
+
+      test("who takes over is heard while the trial waits for a step, and a closed terminal ends it in order", async () => {
+        const terminal = apply();
+        await terminal.until(/leaves everything as it is: /);
+        terminal.type(`take over${keys.enter}`);
+        await terminal.until(/exercise step start-pump: Start pump P3\./);
+        terminal.type(`stop-pump${keys.enter}`);
+        await terminal.until(/no step of that name; the plan still waits for start-pump/);
+        terminal.type(`start-pump${keys.enter}`);
+        await terminal.until(/start-pump is noted[\s\S]*poll was not heard in both directions/);
+        expect(listing()).toContain("goto t_dmz_cell1_monitor");
+        terminal.hangUp();
+        const journal = (): string => readFileSync(join(folder, "journal.jsonl"), "utf8");
+        await expect
+          .poll(
+            () =>
+              journal()
+                .split("\n")
+                .findLast((line) => line.includes('"verified-back"')),
+            {
+              timeout: 30_000,
+            },
+          )
+          .toContain("ended by SIGHUP");
+        expect(listing()).not.toContain("goto t_");
+      });
+    },
+  );
 
   test("the wrong host key and a host that is not there are told apart", async () => {
     writeSite({ hostKey: publicKey("stranger") });

@@ -47,6 +47,20 @@ describe.skipIf(labMissing)(needingLab("a rollout over real SSH"), { timeout: 12
     await lab.engineer(`sluice approve ${plan} --identity ../keys/olaf`);
   }
 
+  /** Does something while the site file says that a permit of the conduit must reconnect. */
+  async function whileReconnecting<T>(work: () => Promise<T>): Promise<T> {
+    const file = join(lab.folder.site, "site.yaml");
+    const text = readFileSync(file, "utf8");
+    const wanted = text.replace(/(it-cell1:[\s\S]*?\n( +)critical: true)/, "$1\n$2reconnect-required: true");
+    expect(wanted).not.toBe(text);
+    writeFileSync(file, wanted);
+    try {
+      return await work();
+    } finally {
+      writeFileSync(file, text);
+    }
+  }
+
   /** Applies a fresh plan to enforce, and resolves when packets meet the trial. */
   async function trialOf(
     plan: string,
@@ -154,22 +168,23 @@ describe.skipIf(labMissing)(needingLab("a rollout over real SSH"), { timeout: 12
   });
 
   test("[slow] what must reconnect is not confirmed by the session that was open before", async () => {
-    const file = join(lab.folder.site, "site.yaml");
-    const text = readFileSync(file, "utf8");
-    const wanted = text.replace(/(it-cell1:[\s\S]*?\n( +)critical: true)/, "$1\n$2reconnect-required: true");
-    expect(wanted).not.toBe(text);
-    writeFileSync(file, wanted);
-    await prepare("enforce", "reconnect.plan");
-    const { code, stderr } = await lab.on("laptop", "sluice apply reconnect.plan --confirm-after-soak");
-    writeFileSync(file, text);
+    const { code, stderr } = await whileReconnecting(async () => {
+      await prepare("enforce", "reconnect.plan");
+      return lab.on("laptop", "sluice apply reconnect.plan --confirm-after-soak");
+    });
     expect(code).toBe(3);
     expect(stderr).toMatch(/must reconnect, and the session \S+ \S+ 6 502 was not made anew/);
     expect(await rulesetHash(lab)).toBe(monitor);
   });
 
   test("[slow] a confirmed trial outlives a reboot of the firewall, and one rollback undoes it", async () => {
-    await prepare("enforce", "kept.plan");
-    await lab.engineer("sluice apply kept.plan --confirm-after-soak");
+    // Also what must reconnect, and does: somebody ends its connections at the client.
+    await whileReconnecting(async () => {
+      await prepare("enforce", "kept.plan");
+      const applying = lab.engineer("sluice apply kept.plan --confirm-after-soak");
+      const meanwhile = untilTrial(lab, "runs", 60).then(() => lab.on("mes", "ss -K dport = 502"));
+      await Promise.all([applying, meanwhile]);
+    });
     const enforce = await rulesetHash(lab);
     expect(enforce).not.toBe(monitor);
     await lab.fault("reboot");

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Service } from "../../src/net/service.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import { firewallRulesDocument } from "../../src/plan/rules-document.ts";
 import { changeOf, RecordError, trialNoteName, usedName } from "../../src/rollout/change.ts";
 import { holderOf } from "../../src/rollout/holder.ts";
 import { currentOf, readRing } from "../../src/rollout/known-good.ts";
@@ -8,10 +10,11 @@ import type { Settings, State } from "../../src/rollout/machine.ts";
 import { sessionsBeforeName } from "../../src/rollout/reconnect.ts";
 import { rollBack } from "../../src/rollout/rollback.ts";
 import { runChange } from "../../src/rollout/runner.ts";
-import type { LiveSession } from "../../src/target.ts";
+import type { LiveSession, RecordedFlow } from "../../src/target.ts";
 import { DriverError } from "../../src/target.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan } from "../support/plan.ts";
+import { conduitRules } from "../support/rules.ts";
 
 const span = {
   family: 4,
@@ -483,6 +486,51 @@ describe("what must reconnect", () => {
     expect(firewall.confirmed).toBe(end === "done" ? "enforce" : "monitor");
   });
 
+  const udp = 17;
+  const counted = (packets: number, replies: number): RecordedFlow => ({
+    ...{ family: 4, source: "10.20.1.10", destination: "10.10.1.10", protocol: udp, port: 502 },
+    ...{ packets, replies },
+  });
+  test.each<[string, readonly LiveSession[], readonly RecordedFlow[], State["kind"]]>([
+    ["keeps its port and was not heard", [{ ...session("old"), protocol: udp }], [], "verified-back"],
+    [
+      "keeps its port and had no answer",
+      [{ ...session("old"), protocol: udp }],
+      [counted(9, 0)],
+      "verified-back",
+    ],
+    [
+      "keeps its port and was heard both ways",
+      [{ ...session("old"), protocol: udp }],
+      [counted(9, 4)],
+      "done",
+    ],
+    ["was heard, and then forgotten", [], [counted(9, 4)], "done"],
+    ["took another port", [{ ...session("new"), protocol: udp }], [], "done"],
+  ])("when a client of UDP %s", async (_name, later, admitted, end) => {
+    const rules = conduitRules("enforce");
+    const permits = rules.permits.map((permit) => ({
+      ...permit,
+      boxes: permit.boxes.map((box) => ({ ...box, service: { ...box.service, protocol: udp } as Service })),
+    }));
+    const { watch, boot } = makePlan();
+    plan = makePlan({
+      watch: { ...watch, reconnects: ["poll"] },
+      boot: {
+        ...boot,
+        rules: firewallRulesDocument({ firewall: "fw1", conduits: [{ ...rules, permits }] }),
+      },
+    });
+    firewall = await fakeFirewall(plan);
+    firewall.sessions = [{ ...session("old"), protocol: udp }];
+    firewall.script.set(15, () => {
+      firewall.sessions = later;
+      firewall.admitted = admitted;
+    });
+    expect((await apply("after-soak")).kind).toBe(end);
+    expect(firewall.confirmed).toBe(end === "done" ? "enforce" : "monitor");
+  });
+
   test("needs word of what was open before", async () => {
     await reconnecting();
     firewall.script.set(15, () => {
@@ -627,6 +675,40 @@ describe("a change is not begun", () => {
   });
 });
 
+describe("the lock before anything is armed", () => {
+  /** Has each order for the lock answered by `answer`, or else by the firewall. */
+  const listen = (answer: (seconds: number) => string | undefined): void => {
+    const { lock } = firewall.driver;
+    Object.assign(firewall.driver, {
+      lock: async (holder: string, seconds: number) => answer(seconds) ?? lock(holder, seconds),
+    });
+  };
+
+  test("is extended step by step, so that nobody waits long for one who was killed", async () => {
+    const asked: number[] = [];
+    listen((seconds) => void asked.push(seconds));
+    expect((await apply("after-soak")).kind).toBe("done");
+    // When it is taken, when the conduit is watched, after the drill.
+    expect(asked.slice(0, 3)).toEqual([90, 90, 90]);
+  });
+
+  test.each([
+    ["watched", 2],
+    ["drilled", 3],
+  ])(
+    "that somebody else took while the firewall was %s ends the change with nothing armed",
+    async (_name, turn) => {
+      let orders = 0;
+      listen(() => (++orders === turn ? "olaf session-2" : undefined));
+      expect(await apply()).toEqual({
+        kind: "refused",
+        reasons: ["the firewall's lock went to olaf session-2; nothing was armed"],
+      });
+      expect(firewall.calls).not.toContain("arm");
+    },
+  );
+});
+
 describe("during a trial", () => {
   test.each<[string, Plan["criteria"][number]["type"], (fake: FakeFirewall) => void, string]>([
     ["somebody else changes rules", "drift", (fake) => (fake.foreign = "table ip nat\n"), "other rules"],
@@ -635,6 +717,22 @@ describe("during a trial", () => {
       "ha-event",
       (fake) => (fake.standing = ["eth0 192.0.2.2/24"]),
       "as in a failover",
+    ],
+    [
+      "a permit carries nothing any more",
+      "rate-collapse",
+      (fake) => (fake.speaking = false),
+      "poll carries 0 packets a minute, and usually 600",
+    ],
+    [
+      "clients connect again and again",
+      "connection-storm",
+      (fake) =>
+        (fake.sessions = Array.from({ length: 50 }, (_, index) => ({
+          ...{ family: 4, initiator: "10.20.1.10", responder: "10.10.1.10", protocol: 6, port: 502 },
+          ...{ key: `${index}`, answered: true },
+        }))),
+      "connections a minute are made anew",
     ],
     ["its table of connections fills", "conntrack-pressure", (fake) => (fake.tracked = 990), "99 % full"],
     [
@@ -645,17 +743,19 @@ describe("during a trial", () => {
     ],
   ])("%s: the trial ends at the next measurement", async (_name, type, change, reason) => {
     plan = makePlan({
+      watch: { ...makePlan().watch, rates: [{ permit: "poll", perMinute: 600 }] },
       criteria: [
         {
           ...{
             id: "it",
             type,
-            interval: 1,
+            interval: 2,
             failureLimit: 0,
             consecutiveLimit: 0,
             onNoData: "fail",
             severity: "abort",
           },
+          ...(type === "connection-storm" && { perMinute: 30 }),
           ...(type === "external-signal" && { signal: { kind: "command", argv: ["check"] } }),
         },
       ],

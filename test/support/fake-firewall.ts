@@ -37,6 +37,8 @@ export interface FakeFirewall {
   confirmed: string;
   bootText: string | undefined;
   dropped: readonly RecordedFlow[];
+  /** What the rules on trial counted of single flows. */
+  admitted: readonly RecordedFlow[];
   sessions: readonly LiveSession[];
   speaking: boolean;
   drillSeconds: number;
@@ -73,6 +75,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     confirmed: "monitor",
     bootText: "old boot",
     dropped: [],
+    admitted: [],
     sessions: [],
     speaking: true,
     drillSeconds: 2,
@@ -184,7 +187,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
         permits: [{ permit: "poll", requests: packets, replies: packets }],
         recorded: isLive() ? fake.dropped : [],
         recordFull: false,
-        admitted: [],
+        admitted: isLive() ? fake.admitted : [],
         epoch: { record: "boot", rules: "boot" },
       };
     },

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createInterface } from "node:readline/promises";
 import { setTimeout as timer } from "node:timers/promises";
 import { printable, printableLines } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -10,6 +9,7 @@ import { reach } from "./firewall.ts";
 import { appendJournal } from "./journal-file.ts";
 import { openTcp } from "./open-tcp.ts";
 import { askSignal } from "./signal.ts";
+import { typedLines } from "./typed-lines.ts";
 
 /** A name that no other session has. */
 export const sessionName = (): string => `session-${randomBytes(4).toString("hex")}`;
@@ -21,7 +21,7 @@ export function outsideOf(
   plan: Plan,
   actor: Actor,
   interruption: AbortSignal,
-  exercised: ReadonlySet<string> = new Set(),
+  exercised: () => ReadonlySet<string> = () => new Set(),
   takeOver: "at once" | "when asked" = "when asked",
 ): Outside {
   // A silent wire is given up well before the lease that it must renew ends.
@@ -30,7 +30,7 @@ export function outsideOf(
     now: () => performance.now() / 1000,
     probe: openTcp,
     signal: (signal) => askSignal(folder, signal),
-    exercised: () => exercised,
+    exercised,
     time: () => context.now(),
     async sleep(seconds) {
       try {
@@ -67,17 +67,19 @@ export function outsideOf(
 
 /** Only a person at a terminal is asked, and only the whole word is a yes. */
 async function askTakeOver({ process }: Context, lock: string, signal: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const question =
-      `The firewall is locked by ${printable(lock)}.\n` +
-      'What they do ends now when you type "take over", and the journal says that you did: ';
-    return (await terminal.question(question, { signal })).trim() === "take over";
-  } catch (error) {
-    if ((error as Error).name !== "AbortError") throw error;
-    return false;
-  } finally {
-    terminal.close();
-  }
+  const { stdin, stderr } = process as NodeJS.Process;
+  if (!stdin.isTTY || !stderr.isTTY || signal.aborted) return false;
+  stderr.write(
+    `The firewall is locked by ${printable(lock)}.\n` +
+      'What they do ends now when you type "take over", and the journal says that you did.\n' +
+      "Anything else, or Ctrl-C, leaves everything as it is: ",
+  );
+  let stop = (): void => undefined;
+  const answer = await new Promise<string | undefined>((resolve) => {
+    stop = typedLines(stdin, resolve, () => resolve(undefined));
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  stop();
+  if (answer === undefined) stderr.write("\n");
+  return answer === "take over";
 }

@@ -39,7 +39,10 @@ export const permitSchema = z.strictObject({
   "reconnect-required": z
     .boolean()
     .optional()
-    .describe("A trial is confirmed only after its connections were made anew. Default: false."),
+    .describe(
+      "A trial is confirmed only after its connections were made anew; where a protocol has none, as UDP, after each of " +
+        "its flows was asked and answered. Default: false.",
+    ),
   silence: duration
     .optional()
     .describe("Longest silence that is normal, in place of what its baseline tells."),

@@ -1,5 +1,5 @@
 import { flowKey } from "../../baseline/aggregate.ts";
-import type { RecordedFlow } from "../../target.ts";
+import type { CountersReading } from "../../target.ts";
 import type { Heartbeat, Measured, Reading, Sample, Watch } from "./reading.ts";
 
 /** When each counter of a heartbeat last moved, by heartbeat. */
@@ -43,22 +43,35 @@ export function takePulse(pulse: Pulse, watch: Watch, sample: Sample): Pulse {
  * What was counted of a heartbeat: of its own flow where the firewall counts that one by itself, else of its permit, in
  * which it may hide behind others.
  */
-export function heardIn({ counters }: Pick<Sample, "counters">): (heartbeat: Heartbeat) => {
+export function heardIn({ counters }: Pick<Sample, "counters">): (heartbeat: Heartbeat) => Heard {
+  const flows = flowsHeard(counters);
+  return ({ permit, flow }) =>
+    (flow && flows.get(flowKey(flow))) ??
+    counters.permits.find((one) => one.permit === permit) ?? { requests: 0, replies: 0 };
+}
+
+/** Packets of a flow in both directions. */
+export interface Heard {
   readonly requests: number;
   readonly replies: number;
-} {
-  const flows = new Map<string, RecordedFlow>(
-    counters.admitted?.map((one) => [
-      flowKey({ ...one, initiator: one.source, responder: one.destination }),
-      one,
-    ]),
-  );
-  return ({ permit, flow }) => {
-    const own = flow && flows.get(flowKey(flow));
-    if (own?.replies !== undefined) return { requests: own.packets - own.replies, replies: own.replies };
-    return counters.permits.find((one) => one.permit === permit) ?? { requests: 0, replies: 0 };
-  };
 }
+
+/** What was counted of each flow that the firewall counts by itself, by `flowKey`. */
+export const flowsHeard = ({
+  admitted,
+}: Partial<Pick<CountersReading, "admitted">>): ReadonlyMap<string, Heard> =>
+  new Map(
+    admitted?.flatMap(({ source, destination, packets, replies, ...flow }) =>
+      replies === undefined
+        ? []
+        : [
+            [
+              flowKey({ ...flow, initiator: source, responder: destination }),
+              { requests: packets - replies, replies },
+            ] as const,
+          ],
+    ),
+  );
 
 const hasMoved = (before: number, now: number): boolean => now > before || (now < before && now > 0);
 
