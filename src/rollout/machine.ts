@@ -158,7 +158,11 @@ export function step(state: State, event: Event, settings: Settings): Step {
       }
       return to(state);
     case "reverted":
-      return event.kind === "found" ? afterRevert(state, event) : to(state);
+      if (event.kind === "found") return afterRevert(state, event);
+      // Where looking itself fails nothing would be looked for again: a human must.
+      if (event.kind === "failed")
+        return to({ kind: "revert-unproven", cause: state.cause, reason: event.reason });
+      return to(state);
     case "done":
     case "refused":
     case "verified-back":

@@ -1,5 +1,5 @@
 import { SessionError } from "../session.ts";
-import type { Driver, OwnState } from "../target.ts";
+import { type Driver, DriverError, type OwnState } from "../target.ts";
 import type { Change, Connection, Outside } from "./change.ts";
 import type { Event } from "./machine.ts";
 
@@ -48,7 +48,8 @@ async function look(
   try {
     return judgeReturn(change, await (await connection()).driver.read());
   } catch (error) {
-    if (!(error instanceof SessionError)) throw error;
+    // A host that answers and refuses (its rights were changed, a command is gone) is as silent as one that does not.
+    if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
     return { kind: "found", what: "unreachable", reason: error.message };
   }
 }

@@ -675,6 +675,20 @@ describe("a change is not begun", () => {
   });
 });
 
+test("a firewall that refuses every word in the middle of a trial ends it by itself, and a human is told to look", async () => {
+  const refuse = async (): Promise<never> => {
+    throw new DriverError("the host could not list its ruleset: sudo: a password is required");
+  };
+  firewall.script.set(20, () => {
+    Object.assign(firewall.driver, { renew: refuse, disarm: refuse, read: refuse, lock: refuse });
+  });
+  expect(await apply()).toMatchObject({
+    ...{ kind: "revert-unproven", cause: expect.stringContaining("a password is required") },
+    reason: expect.stringMatching(/a password is required.*ended there by itself by/),
+  });
+  expect(firewall.trial!.ends).toBeLessThan(firewall.now);
+});
+
 describe("the lock before anything is armed", () => {
   /** Has each order for the lock answered by `answer`, or else by the firewall. */
   const listen = (answer: (seconds: number) => string | undefined): void => {

@@ -164,7 +164,7 @@ export function makeWorld(random: () => number, settings: Settings): World {
   return Object.assign(world, {
     perform(effect: Effect): Event {
       if (effect.kind !== "arm") pass(random() * (chance(trouble) ? slowest : 0.3));
-      if (effect.kind === "verify") return steps.verify();
+      if (effect.kind === "verify") return chance(trouble / 8) ? failed() : steps.verify();
       if (isWireBroken) return cut();
       if (chance(trouble / 2)) return failed();
       const event = steps[effect.kind]();
