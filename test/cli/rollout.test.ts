@@ -43,7 +43,12 @@ describe.skipIf(missing)(`the commands of a rollout${missing ? ` (skipped: needs
 
   const publicKey = (name: string): string => readFileSync(join(folder, `${name}.pub`), "utf8").trim();
   const writeSite = (
-    over: { readonly port?: number; readonly hostKey?: string; readonly exercise?: string } = {},
+    over: {
+      readonly port?: number;
+      readonly hostKey?: string;
+      readonly exercise?: string;
+      readonly sudo?: boolean;
+    } = {},
   ): void =>
     writeFileSync(
       join(folder, "site.yaml"),
@@ -74,7 +79,7 @@ firewalls:
   fw1:
     target: nftables
     address: 127.0.0.1
-    ssh: { user: root, port: ${over.port ?? sshd.port}, host-keys: ["${over.hostKey ?? sshd.hostKey}"] }
+    ssh: { user: root, port: ${over.port ?? sshd.port}, host-keys: ["${over.hostKey ?? sshd.hostKey}"]${over.sudo ? ", sudo: true" : ""} }
     boot-file: ${host.paths.bootFile}
     boot-entry: ${host.paths.bootEntry}
 approvals:
@@ -93,8 +98,9 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
   /** Plans and approves a step. */
   const ready = async (to: string, file: string): Promise<void> => {
     const accepted = to === "enforce" ? " --accept coverage=Minutes" : "";
-    expect((await sluice(`plan dmz-cell1 --to ${to} -o ${file}${accepted} --json`)).code).toBe(0);
-    expect((await sluice(`approve ${file} --json`, "olaf")).code).toBe(0);
+    const planned = await sluice(`plan dmz-cell1 --to ${to} -o ${file}${accepted} --json`);
+    expect(planned).toMatchObject({ code: 0 });
+    expect(await sluice(`approve ${file} --json`, "olaf")).toMatchObject({ code: 0 });
   };
 
   test("a conduit goes to monitor and to enforce, comes back, and the journal tells all of it", async () => {
@@ -449,6 +455,39 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       });
     },
   );
+
+  test("a sudo that talks changes nothing, and rights that are taken away in a trial end it, with the cause told", async () => {
+    const [bin, denied] = [join(host.folder, "sbin"), join(host.folder, "denied")];
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, "sudo"),
+      `#!/bin/sh
+shift
+if [ -e ${denied} ]; then echo "sudo: a password is required" >&2; exit 1; fi
+echo "sudo: unable to resolve host fw1: Name or service not known" >&2
+echo "We trust you have received the usual lecture from the local System Administrator." >&2
+exec "$@"
+`,
+      { mode: 0o755 },
+    );
+    host.run(`mount --bind ${bin} /usr/local/sbin`);
+    writeSite({ sudo: true });
+    await ready("monitor", "sudo.plan");
+    const holding = sluice("apply sudo.plan --json");
+    while (!listing().includes("goto t_dmz_cell1_monitor")) await sleep(100);
+    writeFileSync(denied, "");
+    const journal = (): string => readFileSync(join(folder, "journal.jsonl"), "utf8");
+    await expect
+      .poll(() => journal().trimEnd().split("\n").at(-1), { timeout: 20_000 })
+      .toMatch(/"action":"reverted".*sudo: a password is required/);
+    expect((await sluice("status")).stdout).toContain("fw1: NOT KNOWN");
+    rmSync(denied);
+    const end = await holding;
+    expect([end.code, JSON.parse(end.stdout).state]).toEqual([3, "verified-back"]);
+    expect(listing()).not.toContain("goto t_");
+    host.run("umount /usr/local/sbin");
+    writeSite();
+  }, 60_000);
 
   test("the wrong host key and a host that is not there are told apart", async () => {
     writeSite({ hostKey: publicKey("stranger") });
