@@ -10,11 +10,18 @@ export const sha256 = (content: string | Uint8Array): string =>
  * are integers or short decimals, for which JSON.stringify already gives the canonical form). Unlike there, invisible
  * and bidirectional characters are escapes: a journal is read in terminals.
  */
-export function canonicalJson(value: unknown): string {
-  const json = JSON.stringify(value, (_key, entry: unknown) =>
-    entry !== null && typeof entry === "object" && !Array.isArray(entry)
-      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : entry,
-  );
-  return printableJson(json);
+export const canonicalJson = (value: unknown): string => printableJson(JSON.stringify(ordered(value)));
+
+/** Plain data with the keys of each object in order: made at once, since a replacer is called for each value. */
+function ordered(value: unknown): unknown {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(ordered);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const entry = ordered((value as Record<string, unknown>)[key]);
+    // Assigned, this one would become the object's prototype, and be lost.
+    if (key === "__proto__") Object.defineProperty(result, key, { value: entry, enumerable: true });
+    else result[key] = entry;
+  }
+  return result;
 }
