@@ -9,27 +9,38 @@ export function meet(a: Cube, b: Cube): Cube | undefined {
   if (families.size > 1) return undefined;
   const source = meetRanges(a.source, b.source);
   const destination = meetRanges(a.destination, b.destination);
-  const numbers = (["protocol", "sourcePort", "destinationPort", "icmpType", "icmpCode"] as const).map(
-    (key) => [key, meetRanges(a[key], b[key])] as const,
-  );
+  const protocol = meetRanges(a.protocol, b.protocol);
+  const sourcePort = meetRanges(a.sourcePort, b.sourcePort);
+  const destinationPort = meetRanges(a.destinationPort, b.destinationPort);
+  const icmpType = meetRanges(a.icmpType, b.icmpType);
+  const icmpCode = meetRanges(a.icmpCode, b.icmpCode);
+  if (source === "none" || destination === "none" || protocol === "none") return undefined;
+  if (sourcePort === "none" || destinationPort === "none") return undefined;
+  if (icmpType === "none" || icmpCode === "none") return undefined;
   const states =
     a.states && b.states ? a.states.filter((state) => b.states!.includes(state)) : (a.states ?? b.states);
-  const parts = [["source", source], ["destination", destination], ...numbers] as const;
-  if (parts.some(([, part]) => part === "none") || states?.length === 0) return undefined;
-  const family = [...families][0];
-  const ways = (["ingress", "egress"] as const).flatMap((key) =>
-    a[key] || b[key] ? [[key, [...(a[key] ?? []), ...(b[key] ?? [])]] as const] : [],
-  );
+  if (states?.length === 0) return undefined;
   return {
-    ...a,
-    ...b,
-    ...(family === undefined ? {} : { family }),
-    ...(states === undefined ? {} : { states }),
-    ...Object.fromEntries(parts.filter(([, part]) => part !== undefined)),
-    ...Object.fromEntries(ways),
-    ...(b.span ? { span: b.span } : {}),
+    family: [...families][0],
+    states,
+    source,
+    destination,
+    protocol,
+    sourcePort,
+    destinationPort,
+    icmpType,
+    icmpCode,
+    ingress: both(a.ingress, b.ingress),
+    egress: both(a.egress, b.egress),
+    span: b.span ?? a.span,
+    label: b.label ?? a.label,
+    uncertain: a.uncertain ?? b.uncertain,
   };
 }
+
+/** Conditions that all hold, of either list. */
+const both = <T>(a: readonly T[] | undefined, b: readonly T[] | undefined): readonly T[] | undefined =>
+  a && b ? [...a, ...b] : (a ?? b);
 
 /** The common part of two ranges; an absent one does not constrain. */
 function meetRanges<T extends { readonly from: bigint | number; readonly to: bigint | number }>(

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/compile/evaluate.ts";
-import type { Action, Cube, Program } from "../../src/compile/program.ts";
+import type { Action, Cube, Program, Rule } from "../../src/compile/program.ts";
 import { parseRange } from "../../src/net/address.ts";
 import { formatPacket } from "../../src/net/packet.ts";
 import { createAnalysis } from "../../src/verify/analysis.ts";
@@ -35,7 +35,7 @@ const address = fc.constantFrom(
     "::/0",
   ),
 );
-const sometimes = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+const sometimes = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 
 /** Any conjunction, those that contradict themselves included. */
 const cube: fc.Arbitrary<Cube> = fc.record({
@@ -88,25 +88,78 @@ function actionOf(kind: number, target: number, chains: number): Action {
   return target < chains ? { kind: chosen, chain: String(target) } : { kind: "return" };
 }
 
-describe("a decision diagram", () => {
-  test("agrees with the rule by rule evaluator, for any program and packet", () => {
-    fc.assert(
-      fc.property(program, fc.array(anyPacket, { minLength: 20, maxLength: 20 }), (drawn, packets) => {
-        const space = createSpace([drawn]);
-        const store = createStore(unlimited);
-        const diagram = meaning(store, space, drawn);
-        for (const packet of packets) {
-          const decision = evaluate(drawn, packet);
-          const wanted = outcome[decision.verdict] + (decision.recorded ? recorded : 0);
-          expect([formatPacket(packet), lookup(store, space, diagram, packet)]).toEqual([
-            formatPacket(packet),
-            wanted,
-          ]);
-        }
-      }),
-      { numRuns: 600 },
+/** Addresses of one family and nothing else, as a rule asks for that leads on in a tree of chains. */
+const place: fc.Arbitrary<Cube> = fc
+  .record({ source: sometimes(address), destination: sometimes(address) })
+  .map(({ source, destination }) => ({ family: (source ?? destination)?.family ?? 4, source, destination }));
+
+/** Chains to most of which one goto alone leads, by a place, and which often lead on to one that they share. */
+const tree: fc.Arbitrary<Program> = fc
+  .array(
+    fc.record({
+      above: fc.nat(),
+      at: place,
+      rules: fc.array(
+        fc.record({
+          cubes: fc.array(fc.oneof(place, cube), { minLength: 1, maxLength: 3 }),
+          kind: fc.nat(3),
+        }),
+        { maxLength: 3 },
+      ),
+      tail: sometimes(fc.constantFrom<Cube>({}, { family: 4 }, { family: 6 })),
+    }),
+    { minLength: 2, maxLength: 7 },
+  )
+  .map((drawn): Program => {
+    const chains = drawn.map(({ rules }) =>
+      rules.map(({ cubes, kind }): Rule => ({ cubes, span, action: actionOf(kind, 0, 0) })),
     );
-  }, 60_000);
+    for (const [index, { above, at }] of drawn.entries()) {
+      if (index === 0) continue;
+      const before = chains[above % index]!;
+      before.splice(above % (before.length + 1), 0, {
+        cubes: [at],
+        span,
+        action: { kind: "goto", chain: String(index) },
+      });
+    }
+    for (const [index, { tail }] of drawn.entries()) {
+      if (tail) chains[index]!.push({ cubes: [tail], span, action: { kind: "goto", chain: "end" } });
+    }
+    const end: readonly Rule[] = [
+      { cubes: [{}], span, action: { kind: "record" } },
+      { cubes: [{}], span, action: { kind: "drop" } },
+    ];
+    const named = chains.map((rules, index) => [String(index), rules] as const);
+    return { entry: "0", policy: "accept", chains: new Map([...named, ["end", end]]) };
+  });
+
+describe("a decision diagram", () => {
+  test.each([
+    ["program", program],
+    ["tree of chains", tree],
+  ])(
+    "agrees with the rule by rule evaluator, for any %s and packet",
+    (_kind, programs) => {
+      fc.assert(
+        fc.property(programs, fc.array(anyPacket, { minLength: 20, maxLength: 20 }), (drawn, packets) => {
+          const space = createSpace([drawn]);
+          const store = createStore(unlimited);
+          const diagram = meaning(store, space, drawn);
+          for (const packet of packets) {
+            const decision = evaluate(drawn, packet);
+            const wanted = outcome[decision.verdict] + (decision.recorded ? recorded : 0);
+            expect([formatPacket(packet), lookup(store, space, diagram, packet)]).toEqual([
+              formatPacket(packet),
+              wanted,
+            ]);
+          }
+        }),
+        { numRuns: 400 },
+      );
+    },
+    60_000,
+  );
 
   test("of two programs differs where, and only where, the evaluator finds a difference", () => {
     fc.assert(
@@ -117,7 +170,7 @@ describe("a decision diagram", () => {
         const [left, right] = [evaluate(a, packet), evaluate(b, packet)];
         expect([left.verdict, left.recorded]).not.toEqual([right.verdict, right.recorded]);
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     );
   }, 60_000);
 

@@ -78,17 +78,17 @@ export function createSpace(programs: readonly Program[], further: readonly Cube
       : own[level as keyof typeof own];
 
   // Most ranges of addresses stand in many cubes as one object, and big integers are slow to look up.
-  const addressRanks = new Map<AddressRange, RankRange>();
-  for (const range of addresses) {
-    const { rank, points } = addressAxes[range.family];
-    addressRanks.set(range, upToOpen([rank(range.from), rank(range.to + 1n)], points));
-  }
+  const rankEnds = ({ family, from, to }: AddressRange): RankRange => {
+    const { rank, points } = addressAxes[family];
+    return upToOpen([rank(from), rank(to + 1n)], points);
+  };
+  const addressRanks = new Map(Array.from(addresses, (range) => [range, rankEnds(range)]));
   const ranker = ({ points }: Axis): ((range: Range | undefined) => RankRange) => {
     const ranks = new Map(points.map((point, rank) => [Number(point), rank]));
     return (range) => (range ? upToOpen([ranks.get(range.from)!, ranks.get(range.to + 1)!], points) : whole);
   };
   const rankAddress = (range: AddressRange | undefined): RankRange =>
-    range ? addressRanks.get(range)! : whole;
+    range ? (addressRanks.get(range) ?? rankEnds(range)) : whole;
   const rankService = ranker(own[dimension.service]);
   const rankSourcePort = ranker(own[dimension.sourcePort]);
 
@@ -121,17 +121,26 @@ const upToOpen = ([from, to]: RankRange, points: readonly bigint[]): RankRange =
 
 /** Neighbouring states as ranges of ranks. */
 function stateRuns(states: readonly ConnectionState[] | undefined): readonly RankRange[] {
-  if (states === undefined) return [whole];
+  if (states === undefined) return wholeOnly;
+  let set = 0;
+  for (const state of states) set |= 1 << stateRanks.indexOf(state);
+  return runsOfStates[set]!;
+}
+
+const wholeOnly = [whole];
+
+/** The ranges for each set of states; bit r of its number is the state of rank r. */
+const runsOfStates = Array.from({ length: 1 << stateRanks.length }, (_, set): readonly RankRange[] => {
   const runs: [number, number][] = [];
-  for (const [rank, state] of stateRanks.entries()) {
-    if (!states.includes(state)) continue;
+  for (const rank of stateRanks.keys()) {
+    if ((set & (1 << rank)) === 0) continue;
     const last = runs.at(-1);
     const end = rank + 1 === stateRanks.length ? open : rank + 1;
     if (last?.[1] === rank) last[1] = end;
     else runs.push([rank, end]);
   }
   return runs;
-}
+});
 
 /** Tagged ranges of a cube; `undefined` among them is "any service". */
 const cubeServices = (cube: Cube): readonly (Range | undefined)[] =>

@@ -25,7 +25,7 @@ export function createWays(asked: readonly Cube[]): Ways {
   const ingress = interfaceClasses(asked.flatMap((cube) => cube.ingress ?? []));
   const egress = interfaceClasses(asked.flatMap((cube) => cube.egress ?? []));
   const count = ingress.length * egress.length;
-  const whole: Readonly<Record<Family, RankRange>> = { 4: [0, count], 6: [count, open] };
+  const whole = { 4: [[0, count]], 6: [[count, open]], both: [[0, open]] } as const;
   const known = new Map<string, readonly RankRange[]>();
   const find = (family: Family | undefined, cube: Cube): readonly RankRange[] => {
     const held = (names: readonly string[], conditions: readonly Interfaces[] = []): readonly number[] =>
@@ -50,7 +50,7 @@ export function createWays(asked: readonly Cube[]): Ways {
       };
     },
     runs: (family, cube) => {
-      if (!cube.ingress && !cube.egress) return [family === undefined ? [0, open] : whole[family]];
+      if (!cube.ingress && !cube.egress) return whole[family ?? "both"];
       const key = JSON.stringify([family, cube.ingress, cube.egress]);
       const found = known.get(key) ?? find(family, cube);
       known.set(key, found);
