@@ -14,11 +14,12 @@ export interface AddressRange {
 export const addressBits = (family: Family): number => (family === 4 ? 32 : 128);
 
 /** Every address of a family, written on purpose: an empty set is never "any". */
-export const everyAddress = (family: Family): AddressRange => ({
-  family,
-  from: 0n,
-  to: (1n << BigInt(addressBits(family))) - 1n,
-});
+export const everyAddress = (family: Family): AddressRange => every[family];
+
+const every: Readonly<Record<Family, AddressRange>> = {
+  4: { family: 4, from: 0n, to: (1n << 32n) - 1n },
+  6: { family: 6, from: 0n, to: (1n << 128n) - 1n },
+};
 
 /** Why a text is not an address or a prefix; the message says what was expected. */
 export class AddressError extends Error {}
@@ -71,6 +72,19 @@ export function parseAddress(text: string): AddressRange {
   return { family: 4, from: value, to: value };
 }
 
+/** Reads ranges out of one text or file, as `parseRange` does. @throws {AddressError} */
+export type RangeReader = (text: string) => AddressRange;
+
+/** Reads each text once: where there are many, the same ones come again and again. */
+export function createRangeReader(): RangeReader {
+  const known = new Map<string, AddressRange>();
+  return (text) => {
+    const range = known.get(text) ?? parseRange(text);
+    known.set(text, range);
+    return range;
+  };
+}
+
 /** Undefined when the library refuses it: its `isValid` would read the text a second time. */
 function parseIpv6(text: string): bigint | undefined {
   try {
@@ -90,9 +104,11 @@ export function formatAddress(family: Family, value: bigint): string {
 
 /** RFC 5952, 4: the longest run of two or more groups of zeros is `::`, the first one of several. Ten times ip-address. */
 function formatIpv6(value: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, group) =>
-    Number((value >> BigInt(112 - 16 * group)) & 0xffffn),
-  );
+  const groups: number[] = [];
+  for (const shift of [96n, 64n, 32n, 0n]) {
+    const word = Number((value >> shift) & 0xffff_ffffn);
+    groups.push(word >>> 16, word & 0xffff);
+  }
   let [longest, length] = [0, 0];
   for (let group = 0, run = 0; group < 8; group += 1) {
     run = groups[group] === 0 ? run + 1 : 0;
@@ -116,6 +132,7 @@ export function formatRange(range: AddressRange): string {
 
 /** The prefix length, when the range is exactly one prefix. */
 export function prefixLength(range: AddressRange): number | undefined {
+  if (range.from === range.to) return addressBits(range.family);
   const size = range.to - range.from + 1n;
   if ((size & (size - 1n)) !== 0n || (range.from & (size - 1n)) !== 0n) return undefined;
   return addressBits(range.family) - (size.toString(2).length - 1);

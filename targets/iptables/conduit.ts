@@ -1,4 +1,5 @@
 import type { ConduitRules, PermitRules } from "../../src/compile/ir.ts";
+import type { LegalRule } from "../../src/compile/legalise/legal-rule.ts";
 import { legalRules } from "../../src/compile/legalise/legal-rules.ts";
 import { type Leaf, lookupTree } from "../../src/compile/legalise/lookup-tree.ts";
 import { replyRule } from "../../src/compile/legalise/reply.ts";
@@ -33,12 +34,16 @@ export const familiesOf = (rules: ConduitRules): readonly Family[] =>
 export function conduitChains(rules: ConduitRules, generation: Generation): readonly Chain[] {
   const name = (part: Part): string => chainName(generation, rules.conduit, part);
   const own = familiesOf(rules);
+  const permitted = own.map((family) => ({
+    family,
+    permits: rules.permits.map((permit) => legalPermit(permit, family)),
+  }));
   const tree = (part: ".p" | ".r", end: Part): readonly Chain[] =>
     merge(
-      own.flatMap((family) =>
+      permitted.flatMap(({ family, permits }) =>
         lookupTree(
           name(part),
-          rules.permits.flatMap((permit) => leaves(permit, family, part === ".p" ? "dport" : "sport")),
+          permits.flatMap((permit) => leaves(permit, part === ".p" ? "dport" : "sport")),
           part === ".p" ? ["destination", "source"] : ["source", "destination"],
           name(end),
           pathLengths.permits,
@@ -108,16 +113,23 @@ export function merge(chains: readonly Chain[]): readonly Chain[] {
   return [...byName.values()];
 }
 
-/** The rules of a permit in one family, each with the permit's id, which the counters are read by. */
-const leaves = (
-  { boxes, permit }: PermitRules,
-  family: Family,
-  side: "dport" | "sport",
-): readonly Leaf<string>[] =>
-  legalRules(
+/** The requests of a permit in one family. */
+interface LegalPermit {
+  readonly permit: string;
+  readonly requests: readonly LegalRule[];
+}
+
+const legalPermit = ({ boxes, permit }: PermitRules, family: Family): LegalPermit => ({
+  permit,
+  requests: legalRules(
     boxes.filter(({ source }) => source.family === family),
     capabilities,
-  ).flatMap((request) => {
+  ),
+});
+
+/** The rules of a permit, each with the permit's id, which the counters are read by. */
+const leaves = ({ permit, requests }: LegalPermit, side: "dport" | "sport"): readonly Leaf<string>[] =>
+  requests.flatMap((request) => {
     const rule = side === "dport" ? request : replyRule(request);
     if (!rule) return [];
     const [[source], [destination]] = [rule.sources, rule.destinations];

@@ -1,8 +1,8 @@
 import type { TreeChain } from "../../src/compile/legalise/lookup-tree.ts";
 import {
   type AddressRange,
-  addressBits,
   type Family,
+  formatAddress,
   formatRange,
   prefixLength,
 } from "../../src/net/address.ts";
@@ -20,16 +20,20 @@ export function matchText(ends: {
 }): string {
   const [source, destination] = [address("s", "src", ends.source), address("d", "dst", ends.destination)];
   const service = serviceText(ends.services ?? [{ kind: "any" }], ends.side ?? "dport");
-  const ranges = [source.range, destination.range].filter((text) => text !== "");
-  return [
+  const iprange = source.range === "" && destination.range === "" ? "" : "-m iprange";
+  let match = "";
+  for (const part of [
     source.prefix,
     destination.prefix,
     service.protocol,
-    ranges.length > 0 ? `-m iprange ${ranges.join(" ")}` : "",
+    iprange,
+    source.range,
+    destination.range,
     service.match,
-  ]
-    .filter((text) => text !== "")
-    .join(" ");
+  ]) {
+    if (part !== "") match += match === "" ? part : ` ${part}`;
+  }
+  return match;
 }
 
 /** A prefix is matched by the packet header itself; any other range needs the match `iprange`. */
@@ -40,12 +44,8 @@ function address(
 ): { readonly prefix: string; readonly range: string } {
   const length = range && prefixLength(range);
   if (range === undefined || length === 0) return { prefix: "", range: "" };
-  const text = formatRange(range);
-  if (length === undefined) return { prefix: "", range: `--${side}-range ${text}` };
-  return {
-    prefix: `-${option} ${text.includes("/") ? text : `${text}/${addressBits(range.family)}`}`,
-    range: "",
-  };
+  if (length === undefined) return { prefix: "", range: `--${side}-range ${formatRange(range)}` };
+  return { prefix: `-${option} ${formatAddress(range.family, range.from)}/${length}`, range: "" };
 }
 
 /** Protocols whose own match reads one port or range. UDP-Lite has none and is left to `multiport`. */

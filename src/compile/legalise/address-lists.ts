@@ -8,6 +8,7 @@ import { toPrefixes } from "./prefixes.ts";
  * family whose destinations have the same sources become one.
  */
 export function addressLists(rules: readonly LegalRule[]): readonly LegalRule[] {
+  if (rules.length <= 1) return rules;
   const alike = new Map<string, LegalRule[]>();
   for (const rule of rules) {
     const key = `${rule.sources[0]!.family} ${rule.services.map(formatService).join()}`;

@@ -134,24 +134,22 @@ interface Group<Rule> {
  * in ascending order.
  */
 function layersOf<Rule>(rules: readonly Leaf<Rule>[], side: Side): readonly (readonly Group<Rule>[])[] {
-  const groups = new Map<string, { readonly range: AddressRange; readonly rules: Leaf<Rule>[] }>();
-  for (const rule of rules) {
-    const range = rule[side];
-    const key = `${range.from}-${range.to}`;
-    const group = groups.get(key) ?? { range, rules: [] };
-    groups.set(key, group);
-    group.rules.push(rule);
+  const groups: { readonly range: AddressRange; readonly rules: Leaf<Rule>[] }[] = [];
+  for (const rule of rules.toSorted((a, b) => compareRanges(a[side], b[side]))) {
+    const group = groups.at(-1);
+    if (group && compareRanges(group.range, rule[side]) === 0) group.rules.push(rule);
+    else groups.push({ range: rule[side], rules: [rule] });
   }
-  const sorted = [...groups.values()].sort(
-    (a, b) => compare(a.range.from, b.range.from) || compare(a.range.to, b.range.to),
-  );
   const layers: Group<Rule>[][] = [];
-  for (const group of sorted) {
+  for (const group of groups) {
     const layer = layers.find((candidate) => candidate.at(-1)!.range.to < group.range.from);
     if (layer) layer.push(group);
     else layers.push([group]);
   }
   return layers.sort((a, b) => b.length - a.length);
 }
+
+const compareRanges = (a: AddressRange, b: AddressRange): number =>
+  compare(a.from, b.from) || compare(a.to, b.to);
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -11,7 +11,7 @@ export function portLists(boxes: readonly Box[], slots: number): readonly LegalR
     ...{ sources: [source], destinations: [destination], services },
   });
   const alone = (box: Box): LegalRule => rule(box, [box.service]);
-  if (slots <= 1) return boxes.map(alone);
+  if (slots <= 1 || boxes.length <= 1) return boxes.map(alone);
   const groups = new Map<string, { readonly box: Box; readonly services: Service[] }>();
   for (const box of boxes) {
     const { source, destination, service } = box;

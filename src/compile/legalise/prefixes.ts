@@ -2,7 +2,7 @@ import { type AddressRange, addressBits } from "../../net/address.ts";
 
 /** The fewest prefixes that hold exactly these addresses, sorted. Ranges are of one family. */
 export const toPrefixes = (ranges: readonly AddressRange[]): readonly AddressRange[] =>
-  merge(ranges).flatMap(split);
+  merge(ranges).flatMap((range) => (range.from === range.to ? [range] : split(range)));
 
 /** Ranges that overlap or touch become one. */
 function merge(ranges: readonly AddressRange[]): readonly AddressRange[] {

@@ -3,7 +3,13 @@ import { type Request, replyCube, requestCube } from "../../compile/conduit-prog
 import type { ZonePair } from "../../compile/ir.ts";
 import { requestsOf } from "../../compile/policy-program.ts";
 import type { Cube } from "../../compile/program.ts";
-import { type AddressRange, covers, type Family, parseAddress } from "../../net/address.ts";
+import {
+  type AddressRange,
+  covers,
+  createRangeReader,
+  type Family,
+  type RangeReader,
+} from "../../net/address.ts";
 import { includesService, type Service } from "../../net/service.ts";
 import type { Conduit } from "../../policy/model.ts";
 
@@ -23,9 +29,10 @@ export function flowsToKeep(
   pairs: readonly ZonePair[],
 ): readonly ObservedFlow[] {
   const denied = conduit.denials.flatMap(requestsOf);
+  const rangeOf = createRangeReader();
   return baseline.flows.flatMap((flow) => {
     if (!flow.answered || flow.notRoutable) return [];
-    const request = requestOf(flow, conduit);
+    const request = requestOf(flow, conduit, rangeOf);
     if (!pairs.some((pair) => isBetween(request, pair)) || denied.some((set) => contains(set, request))) {
       return [];
     }
@@ -35,10 +42,10 @@ export function flowsToKeep(
   });
 }
 
-function requestOf(flow: BaselineFlow, conduit: Conduit): Request {
+function requestOf(flow: BaselineFlow, conduit: Conduit, rangeOf: RangeReader): Request {
   return {
-    source: parseAddress(flow.initiator),
-    destination: parseAddress(flow.responder),
+    source: rangeOf(flow.initiator),
+    destination: rangeOf(flow.responder),
     service: serviceOf(flow),
     span: conduit.span,
   };

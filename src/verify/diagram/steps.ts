@@ -7,7 +7,7 @@ export type Step = Pick<Rule, "cubes" | "action">;
 
 /**
  * The rules of a program's chains, as few steps with the same meaning. A chain to which one goto alone leads, for some
- * addresses and nothing else, stands where that goto stands: a tree of chains, as a lookup in iptables is one, becomes a
+ * addresses and nothing else, stands where that goto stands: a tree of chains, by which packets are looked up, becomes a
  * list, and is not merged once for each of its levels. What accepts goes before what it does not meet, and neighbours
  * that do the same become one: a union costs one sort, and a fold a merge for each step.
  */

@@ -1,16 +1,9 @@
 import type { Range } from "../../../src/compile/program.ts";
-import type { AddressRange, Family } from "../../../src/net/address.ts";
+import type { AddressRange, Family, RangeReader } from "../../../src/net/address.ts";
 import type { ConnectionState } from "../../../src/net/packet.ts";
 import { icmpProtocol, portProtocols } from "../../../src/net/protocol.ts";
 import type { Line } from "./lines.ts";
-import {
-  type KnownAddresses,
-  readAddress,
-  readIcmpType,
-  readPorts,
-  readProtocol,
-  readStates,
-} from "./values.ts";
+import { readAddress, readIcmpType, readPorts, readProtocol, readStates } from "./values.ts";
 import { protocols } from "./vocabulary.ts";
 
 /** Directions in which a record reads a packet: as it is, or as the request that it answers. */
@@ -35,11 +28,11 @@ export interface Conditions {
 }
 
 /** Reads all conditions of a rule, up to its verdict. @throws {Refusal} */
-export function readConditions(line: Line, family: Family | undefined, known: KnownAddresses): Conditions {
+export function readConditions(line: Line, family: Family | undefined, rangeOf: RangeReader): Conditions {
   const found: Conditions = {};
-  while (line.next !== undefined && line.next !== "-j" && line.next !== "-g") {
-    const condition = readCondition(line, family, found, known);
-    for (const name of Object.keys(condition)) {
+  for (let next = line.next; next !== undefined && next !== "-j" && next !== "-g"; next = line.next) {
+    const condition = readCondition(line, family, found, rangeOf);
+    for (const name in condition) {
       if (name in found) throw line.refuse("this asks a second time for what the rule has asked before");
     }
     Object.assign(found, condition);
@@ -51,18 +44,18 @@ function readCondition(
   line: Line,
   family: Family | undefined,
   found: Conditions,
-  known: KnownAddresses,
+  rangeOf: RangeReader,
 ): Conditions {
   const option = line.take("a condition");
   switch (option) {
     case "-s":
-      return { source: readAddress(line, family, known, "prefix") };
+      return { source: readAddress(line, family, rangeOf, "prefix") };
     case "-d":
-      return { destination: readAddress(line, family, known, "prefix") };
+      return { destination: readAddress(line, family, rangeOf, "prefix") };
     case "-p":
       return { protocol: readProtocol(line) };
     case "-m":
-      return readMatch(line, family, found, known);
+      return readMatch(line, family, found, rangeOf);
     default:
       throw line.refuse(`"${option}" is not a condition that Sluice writes`);
   }
@@ -73,7 +66,7 @@ function readMatch(
   line: Line,
   family: Family | undefined,
   found: Conditions,
-  known: KnownAddresses,
+  rangeOf: RangeReader,
 ): Conditions {
   const module = line.take("a match");
   switch (module) {
@@ -102,7 +95,7 @@ function readMatch(
       line.expect("--icmpv6-type");
       return { icmpType: readIcmpType(line, 6) };
     case "iprange":
-      return readRanges(line, family, known);
+      return readRanges(line, family, rangeOf);
     case "conntrack":
       return { states: readStates(line) };
     case "comment":
@@ -134,10 +127,10 @@ function readPortList(line: Line, plural: "" | "s"): Conditions {
   return isSource ? { sourcePorts: ports } : { destinationPorts: ports };
 }
 
-function readRanges(line: Line, family: Family | undefined, known: KnownAddresses): Conditions {
-  const source = line.takeIf("--src-range") && { source: readAddress(line, family, known, "range") };
+function readRanges(line: Line, family: Family | undefined, rangeOf: RangeReader): Conditions {
+  const source = line.takeIf("--src-range") && { source: readAddress(line, family, rangeOf, "range") };
   const destination = line.takeIf("--dst-range") && {
-    destination: readAddress(line, family, known, "range"),
+    destination: readAddress(line, family, rangeOf, "range"),
   };
   if (!source && !destination) throw line.refuse("expected --src-range or --dst-range here", "next");
   return { ...(source || {}), ...(destination || {}) };

@@ -1,5 +1,5 @@
-import type { Family } from "../../../src/net/address.ts";
-import { createLine, isQuotedOddly, type Line, Refusal } from "./lines.ts";
+import { createRangeReader, type Family } from "../../../src/net/address.ts";
+import { createLines, isQuotedOddly, type Line, Refusal } from "./lines.ts";
 import { type RuleSyntax, readRule } from "./rule.ts";
 
 export interface FileSyntax {
@@ -18,12 +18,13 @@ export function readFile(text: string, file: string): FileSyntax {
   const sets = new Map<string, Family>();
   const chains = new Set<string>();
   const rules: RuleSyntax[] = [];
-  const known = new Map();
+  const rangeOf = createRangeReader();
+  const { line, open } = createLines(file);
   let place: "before" | "chains" | "rules" | "after" = "before";
   for (const [index, content] of text.split("\n").entries()) {
     const isSet = content.startsWith("#ipset ");
     if (content === "" || (content.startsWith("#") && !isSet)) continue;
-    const line = createLine(isSet ? content.slice("#ipset ".length) : content, file, index + 1);
+    open(isSet ? content.slice("#ipset ".length) : content, index + 1);
     if (isQuotedOddly(content)) throw new Refusal("quotation marks enclose one whole word here", line.span);
     if (isSet && place === "before") {
       readSet(line, sets);
@@ -35,7 +36,7 @@ export function readFile(text: string, file: string): FileSyntax {
       place = "after";
     } else if (/^(-[46] )?-A /.test(content) && (place === "chains" || place === "rules")) {
       place = "rules";
-      rules.push(readRule(line, known));
+      rules.push(readRule(line, rangeOf));
     } else {
       throw new Refusal(`this line is not what Sluice writes ${expected[place]}`, line.span);
     }

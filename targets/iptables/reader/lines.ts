@@ -30,9 +30,17 @@ export interface Line {
   readonly span: Span;
 }
 
-export function createLine(text: string, file: string, number: number): Line {
-  const words = text.match(lexeme) ?? [];
-  let position = 0;
+/** One line after the other of a file. */
+export interface Lines {
+  /** The line that is open. */
+  readonly line: Line;
+  open(text: string, number: number): void;
+}
+
+/** One object for all lines of a file, of which a large one has tens of thousands. */
+export function createLines(file: string): Lines {
+  let [text, number, position] = ["", 0, 0];
+  let words: readonly string[] = [];
   const wordAt = (index: number): string | undefined => {
     const word = words[index];
     return word?.startsWith('"') ? word.slice(1, -1) : word;
@@ -53,7 +61,7 @@ export function createLine(text: string, file: string, number: number): Line {
     position += 1;
     return word;
   };
-  return {
+  const line: Line = {
     get next() {
       return wordAt(position);
     },
@@ -70,7 +78,16 @@ export function createLine(text: string, file: string, number: number): Line {
       }
     },
     refuse,
-    span: { file, line: number, column: 1, length: Math.max(1, text.length) },
+    get span() {
+      return { file, line: number, column: 1, length: Math.max(1, text.length) };
+    },
+  };
+  return {
+    line,
+    open(next, at) {
+      [text, number, position] = [next, at, 0];
+      words = next.match(lexeme) ?? [];
+    },
   };
 }
 

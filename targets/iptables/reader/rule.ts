@@ -1,9 +1,8 @@
 import type { Action, Cube, Range } from "../../../src/compile/program.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
-import { everyAddress, type Family } from "../../../src/net/address.ts";
+import { everyAddress, type Family, type RangeReader } from "../../../src/net/address.ts";
 import { type Conditions, type Directions, readConditions, readSetUse } from "./conditions.ts";
 import type { Line } from "./lines.ts";
-import type { KnownAddresses } from "./values.ts";
 
 /** What a rule does. Without a verdict it counts; in a set it notes the packet. */
 export type Verdict =
@@ -19,11 +18,11 @@ export interface RuleSyntax {
 }
 
 /** Reads `[-4|-6] -A CHAIN …`. @throws {Refusal} at the first word whose meaning is not certain. */
-export function readRule(line: Line, known: KnownAddresses): RuleSyntax {
+export function readRule(line: Line, rangeOf: RangeReader): RuleSyntax {
   const family = line.takeIf("-4") ? 4 : line.takeIf("-6") ? 6 : undefined;
   line.expect("-A");
   const chain = line.take("a chain");
-  const conditions = readConditions(line, family, known);
+  const conditions = readConditions(line, family, rangeOf);
   const verdict = readVerdict(line, conditions);
   if (line.next !== undefined) throw line.refuse("nothing may follow the verdict of a rule of ours", "next");
   return { chain, family, conditions, verdict, span: line.span };
@@ -66,15 +65,15 @@ export function cubesOf({ family, conditions, span }: RuleSyntax): readonly Cube
   // Every field each time: objects of one shape are several times as fast to make and to read.
   const cube: Cube = {
     family,
+    states,
     source: family && (source ?? everyAddress(family)),
     destination: family && (destination ?? everyAddress(family)),
-    states,
     protocol: protocol === undefined ? undefined : exactly(protocol),
     sourcePort: undefined,
     destinationPort: undefined,
     icmpType: icmpType === undefined ? undefined : exactly(icmpType),
-    label: comment,
     span,
+    label: comment,
   };
   if (sourcePorts) return sourcePorts.map((sourcePort) => ({ ...cube, sourcePort }));
   if (destinationPorts) return destinationPorts.map((destinationPort) => ({ ...cube, destinationPort }));

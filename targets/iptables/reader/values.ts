@@ -1,26 +1,22 @@
 import type { Range } from "../../../src/compile/program.ts";
-import { AddressError, type AddressRange, type Family, parseRange } from "../../../src/net/address.ts";
+import { AddressError, type AddressRange, type Family, type RangeReader } from "../../../src/net/address.ts";
 import type { ConnectionState } from "../../../src/net/packet.ts";
 import type { Line } from "./lines.ts";
 import { protocols } from "./vocabulary.ts";
-
-/** Addresses that were read before, by their text: in a large ruleset the same ones come again and again. */
-export type KnownAddresses = Map<string, AddressRange>;
 
 /** `-s` and `-d` hold a prefix, the options of `iprange` hold two addresses. */
 export function readAddress(
   line: Line,
   family: Family | undefined,
-  known: KnownAddresses,
+  rangeOf: RangeReader,
   form: "prefix" | "range",
 ): AddressRange {
   const text = line.take("an address");
   if (family === undefined) throw line.refuse("a rule with an address needs -4 or -6 before -A");
   try {
-    const range = known.get(text) ?? parseRange(text);
+    const range = rangeOf(text);
     if (range.family !== family) throw new AddressError(`"${text}" is not IPv${family}`);
     if (text.includes("-") !== (form === "range")) throw new AddressError(`"${text}" is not a ${form}`);
-    known.set(text, range);
     return range;
   } catch (error) {
     if (error instanceof AddressError) throw line.refuse(error.message);
@@ -44,12 +40,13 @@ export function readProtocol(line: Line): number {
 
 /** `502` or `500:510`. */
 export function readPorts(line: Line, text: string): Range {
-  const [from, to, ...more] = text.split(":").map((port) => decimal(port, 65_535));
-  const range = { from, to: text.includes(":") ? to : from };
-  if (more.length > 0 || range.from === undefined || range.to === undefined || range.from > range.to) {
+  const colon = text.indexOf(":");
+  const from = decimal(colon < 0 ? text : text.slice(0, colon), 65_535);
+  const to = colon < 0 ? from : decimal(text.slice(colon + 1), 65_535);
+  if (from === undefined || to === undefined || from > to) {
     throw line.refuse(`"${text}" is not a port or a range of ports`);
   }
-  return { from: range.from, to: range.to };
+  return { from, to };
 }
 
 /** An ICMP type as a number, with any code. Type 255 of IPv4 is no number here: the kernel takes it for every type. */

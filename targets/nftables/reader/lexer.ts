@@ -42,9 +42,13 @@ export function createCursor(text: string, file: string): Cursor {
   let position = 0;
 
   const read = (): Token => {
-    blank.lastIndex = position;
-    blank.exec(text);
-    const at = blank.lastIndex;
+    let at = position;
+    while (text[at] === " ") at += 1;
+    if (text[at] === "#" || text[at] === "\t" || text[at] === "\r") {
+      blank.lastIndex = at;
+      blank.exec(text);
+      at = blank.lastIndex;
+    }
     lexeme.lastIndex = at;
     const found = lexeme.exec(text)?.[0];
     if (found === undefined) {

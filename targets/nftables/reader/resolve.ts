@@ -109,28 +109,32 @@ function elementMeaning(
   if (!forward && !(first === `${ip} daddr` && second === `${ip} saddr`)) {
     throw refusal(`the key of "${set.name}" begins with the two IPv${set.family} addresses`, span);
   }
-  const cube = (element: Element): Cube => ({
+  // Every field each time: objects of one shape are several times as fast to make and to read.
+  const cube = (element: Element, parts: Pick<Cube, "sourcePort" | "destinationPort"> = {}): Cube => ({
     family: set.family,
     states,
     source: forward ? element.first : element.second,
     destination: forward ? element.second : element.first,
     protocol: element.protocol,
+    sourcePort: parts.sourcePort,
+    destinationPort: parts.destinationPort,
+    icmpType: undefined,
     span: element.span,
     label: element.comment,
   });
   switch (`${set.rest}: ${rest.join(", ")}`) {
     case "addresses: ":
     case "protocols: meta l4proto":
-      return cube;
+      return (element) => cube(element);
     case `icmp: ${set.family === 4 ? "icmp" : "icmpv6"} type`: {
       const icmp = icmpProtocol(set.family);
       const protocol = { from: icmp, to: icmp };
       return (element) => ({ ...cube(element), protocol, icmpType: element.payload! });
     }
     case "ports: meta l4proto, th sport":
-      return (element) => ({ ...cube(element), sourcePort: portOf(element) });
+      return (element) => cube(element, { sourcePort: portOf(element) });
     case "ports: meta l4proto, th dport":
-      return (element) => ({ ...cube(element), destinationPort: portOf(element) });
+      return (element) => cube(element, { destinationPort: portOf(element) });
     default:
       throw refusal(`the key does not fit the type of "${set.name}"`, span);
   }

@@ -1,8 +1,14 @@
 import type { Range } from "../../../src/compile/program.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
-import { type AddressRange, type Family, overlaps } from "../../../src/net/address.ts";
+import {
+  type AddressRange,
+  createRangeReader,
+  type Family,
+  overlaps,
+  type RangeReader,
+} from "../../../src/net/address.ts";
 import type { Cursor, Token } from "./lexer.ts";
-import { type KeyType, type KnownAddresses, readAddress, readRange } from "./values.ts";
+import { type KeyType, readAddress, readRange } from "./values.ts";
 
 /** An element: two addresses, then what the set is keyed by behind them. */
 export interface Element {
@@ -153,11 +159,11 @@ function readFlags(cursor: Cursor): readonly string[] {
 function readElements(cursor: Cursor, kind: "set" | "map", types: readonly Token[]): readonly Element[] {
   readKey(cursor, types);
   const keyTypes = types.map((type) => type.text as KeyType);
-  const known: KnownAddresses = new Map();
+  const rangeOf = createRangeReader();
   const elements: Element[] = [];
   cursor.expect("{");
   for (cursor.skipNewlines(); cursor.next.text !== "}"; cursor.skipNewlines()) {
-    elements.push(readElement(cursor, kind, keyTypes, known));
+    elements.push(readElement(cursor, kind, keyTypes, rangeOf));
     cursor.skipNewlines();
     if (cursor.next.text !== "}") cursor.expect(",");
   }
@@ -169,7 +175,7 @@ function readElement(
   cursor: Cursor,
   kind: "set" | "map",
   types: readonly KeyType[],
-  known: KnownAddresses,
+  rangeOf: RangeReader,
 ): Element {
   const start = cursor.next;
   const addresses: AddressRange[] = [];
@@ -178,7 +184,7 @@ function readElement(
     if (index > 0) cursor.expect(".");
     const token = cursor.word("an element");
     if (type === "ipv4_addr" || type === "ipv6_addr") {
-      addresses.push(readAddress(cursor, token, type === "ipv4_addr" ? 4 : 6, known));
+      addresses.push(readAddress(cursor, token, type === "ipv4_addr" ? 4 : 6, rangeOf));
     } else {
       ranges[type === "inet_proto" ? "protocol" : "payload"] = readRange(cursor, token, type);
     }
@@ -190,14 +196,9 @@ function readElement(
     cursor.expect("goto");
     chain = cursor.word("a chain").text;
   }
-  return {
-    first: addresses[0]!,
-    second: addresses[1]!,
-    ...ranges,
-    ...(chain === undefined ? {} : { chain }),
-    ...(comment === undefined ? {} : { comment }),
-    span: cursor.span(start),
-  };
+  const [first, second] = addresses;
+  const { protocol, payload } = ranges;
+  return { first: first!, second: second!, protocol, payload, chain, comment, span: cursor.span(start) };
 }
 
 /** Counters, the time that is left, and the comment, in any order; none of them decides about a packet. */

@@ -1,25 +1,21 @@
 import type { Range } from "../../../src/compile/program.ts";
-import { AddressError, type AddressRange, type Family, parseRange } from "../../../src/net/address.ts";
+import { AddressError, type AddressRange, type Family, type RangeReader } from "../../../src/net/address.ts";
 import type { Cursor, Token } from "./lexer.ts";
 import { icmp6Types, icmpTypes, protocols } from "./vocabulary.ts";
 
 /** Data types of nft that our sets are keyed by. */
 export type KeyType = "ipv4_addr" | "ipv6_addr" | "inet_proto" | "inet_service" | "icmp_type" | "icmpv6_type";
 
-/** Addresses that were read before, by their text: in a large set the same ones come again and again. */
-export type KnownAddresses = Map<string, AddressRange>;
-
 /** An address, prefix or range of one family. */
 export function readAddress(
   cursor: Cursor,
   token: Token,
   family: Family,
-  known: KnownAddresses,
+  rangeOf: RangeReader,
 ): AddressRange {
   try {
-    const range = known.get(token.text) ?? parseRange(token.text);
+    const range = rangeOf(token.text);
     if (range.family !== family) throw new AddressError(`"${token.text}" is not IPv${family}`);
-    known.set(token.text, range);
     return range;
   } catch (error) {
     if (error instanceof AddressError)

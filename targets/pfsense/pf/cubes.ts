@@ -15,23 +15,33 @@ const tcp = 6;
 export function cubesOf(rule: PfRule, view: View, direction: Direction): readonly Cube[] {
   const cubes: Cube[] = [];
   // What answers a request comes by the interface that the request left by.
-  const end = (direction === "in") === (view === "itself") ? "ingress" : "egress";
+  const comes = (direction === "in") === (view === "itself");
+  const on = rule.on && [rule.on];
+  const alternatives = services(rule);
   for (const source of addressesOf(rule.source)) {
     for (const destination of addressesOf(rule.destination)) {
       const family = commonFamily(rule, source, destination);
       if (family === "none") continue;
-      for (const rest of services(rule)) {
+      for (const service of alternatives) {
+        // Every field each time: objects of one shape are several times as fast to make and to read.
         const cube: Cube = {
-          ...(family === "any" ? {} : { family }),
-          ...(source ? { source } : {}),
-          ...(destination ? { destination } : {}),
-          ...rest,
-          ...(rule.on ? { [end]: [rule.on] } : {}),
-          ...(rule.uncertain ? { uncertain: true } : {}),
+          family: service.family ?? (family === "any" ? undefined : family),
+          states: service.states,
+          source,
+          destination,
+          protocol: service.protocol,
+          sourcePort: service.sourcePort,
+          destinationPort: service.destinationPort,
+          icmpType: service.icmpType,
+          icmpCode: service.icmpCode,
+          ingress: comes ? on : undefined,
+          egress: comes ? undefined : on,
           span: rule.span,
-          ...(rule.labels.length > 0 ? { label: rule.labels.at(-1)! } : {}),
+          label: rule.labels.at(-1),
+          uncertain: rule.uncertain,
         };
-        cubes.push(...(view === "itself" ? [cube] : answered(cube)));
+        const seen = view === "itself" ? cube : answered(cube);
+        if (seen) cubes.push(seen);
       }
     }
   }
@@ -65,13 +75,9 @@ function services(rule: PfRule): readonly Cube[] {
       ...(code === undefined ? {} : { icmpCode: exactly(code) }),
     }));
   }
-  return withFlags(rule).flatMap((base) =>
+  return withFlags(rule).flatMap(({ protocol, states }) =>
     portsOf(rule.source).flatMap((sourcePort) =>
-      portsOf(rule.destination).map((destinationPort) => ({
-        ...base,
-        ...(sourcePort ? { sourcePort } : {}),
-        ...(destinationPort ? { destinationPort } : {}),
-      })),
+      portsOf(rule.destination).map((destinationPort) => ({ protocol, states, sourcePort, destinationPort })),
     ),
   );
 }
@@ -85,7 +91,7 @@ const portsOf = (end: End): readonly (Range | undefined)[] => (end.ports === "an
 function withFlags(rule: PfRule): readonly Cube[] {
   const protocols: readonly (Range | undefined)[] = rule.protocols === "any" ? [undefined] : rule.protocols;
   return protocols.flatMap((protocol): readonly Cube[] => {
-    if (rule.flags === "any") return protocol ? [{ protocol }] : [{}];
+    if (rule.flags === "any") return [{ protocol }];
     if (protocol && (protocol.to < tcp || tcp < protocol.from)) return [{ protocol }];
     const asks: Cube = { protocol: exactly(tcp), states: ["original", "related", "reply"] };
     return protocol
@@ -94,21 +100,23 @@ function withFlags(rule: PfRule): readonly Cube[] {
   });
 }
 
-/** The packets that answer a cube's requests: ends and ports change sides, an ICMP type becomes that of its answer. */
-function answered(cube: Cube): readonly Cube[] {
-  const { source, destination, sourcePort, destinationPort, icmpType, icmpCode, ...rest } = cube;
+/**
+ * The packets that answer a cube's requests, where there are any: ends and ports change sides, an ICMP type becomes that
+ * of its answer.
+ */
+function answered(cube: Cube): Cube | undefined {
+  const { source, destination, sourcePort, destinationPort, icmpType } = cube;
   const reply = icmpType && icmpReplyType(cube.family === 6 ? 6 : 4, icmpType.from);
-  if (icmpType && reply === undefined) return [];
-  return [
-    {
-      ...rest,
-      ...(destination ? { source: destination } : {}),
-      ...(source ? { destination: source } : {}),
-      ...(destinationPort ? { sourcePort: destinationPort } : {}),
-      ...(sourcePort ? { destinationPort: sourcePort } : {}),
-      ...(reply === undefined ? {} : { icmpType: exactly(reply) }),
-    },
-  ];
+  if (icmpType && reply === undefined) return undefined;
+  return {
+    ...cube,
+    source: destination,
+    destination: source,
+    sourcePort: destinationPort,
+    destinationPort: sourcePort,
+    icmpType: reply === undefined ? undefined : exactly(reply),
+    icmpCode: undefined,
+  };
 }
 
 const exactly = (value: number): Range => ({ from: value, to: value });

@@ -1,3 +1,4 @@
+import type { AddressRange } from "../../../src/net/address.ts";
 import { type Doubt, refuse, type Token, Unreadable } from "./tokens.ts";
 
 /** A place in a list of tokens. Each method looks at the next token, and takes it where the name says so. */
@@ -13,6 +14,8 @@ export interface Cursor {
   readonly doubt: Doubt;
   /** How often that was said. */
   readonly doubts: number;
+  /** Addresses that were read before, by their text: in a large ruleset the same ones come again and again. */
+  readonly prefixes: Map<string, AddressRange>;
 }
 
 export function createCursor(tokens: readonly Token[], doubt: Doubt = refuse): Cursor {
@@ -38,6 +41,7 @@ export function createCursor(tokens: readonly Token[], doubt: Doubt = refuse): C
     get doubts() {
       return doubts;
     },
+    prefixes: new Map(),
   };
 }
 

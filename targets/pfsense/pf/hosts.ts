@@ -69,7 +69,8 @@ function readPlainHost(cursor: Cursor, tables: Tables): readonly AddressRange[] 
     cursor.doubt(`the addresses of "${token.text}" are not in this text`, token.span);
     return "any";
   }
-  const from = readPrefix(token);
+  const from = cursor.prefixes.get(token.text) ?? readPrefix(token);
+  cursor.prefixes.set(token.text, from);
   if (!cursor.takeIf("-")) return [from];
   const last = takeText(cursor, "an address");
   const to = readPrefix(last);
@@ -129,9 +130,12 @@ function complement(
   return next > last ? rest : [...rest, { family, from: next, to: last }];
 }
 
+const operators = ["=", "!=", "<=", ">=", "<", ">"];
+
 /** Ports in pf's operators; `><` leaves its ends out, `<>` is what lies outside, `:` takes both ends in. */
 function readPorts(cursor: Cursor): readonly Range[] {
-  const operator = ["=", "!=", "<=", ">=", "<", ">"].find((sign) => cursor.takeIf(sign));
+  const first = cursor.peek();
+  const operator = first.kind === "sign" ? operators.find((sign) => cursor.takeIf(sign)) : undefined;
   const token = takeText(cursor, "a port");
   const colon = operator === undefined ? token.text.indexOf(":") : -1;
   if (colon >= 0) {
@@ -145,7 +149,8 @@ function readPorts(cursor: Cursor): readonly Range[] {
   }
   const { doubts } = cursor;
   const value = port(cursor, token, token.text);
-  const other = ["><", "<>"].find((sign) => operator === undefined && cursor.takeIf(sign));
+  const next = operator === undefined && cursor.peek().kind === "sign";
+  const other = next ? ["><", "<>"].find((sign) => cursor.takeIf(sign)) : undefined;
   const until = other === undefined ? value : port(cursor, cursor.peek(), takeText(cursor, "a port").text);
   if (cursor.doubts > doubts) return span(0, last);
   switch (operator ?? other) {

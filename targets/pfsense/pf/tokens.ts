@@ -26,45 +26,45 @@ export const refuse: Doubt = (message, span, fix) => {
   throw new Unreadable("pf/not-modelled", message, span, fix);
 };
 
-const skipped = /[ \t\r]+|#[^\n]*/y;
-const continued = /\\\r?\n/y;
-const sign = /!=|<=|>=|><|<>|->|[{}()<>,=!;]/y;
-const word = /[^\s{}()<>,=!;"'#\\]+/y;
-const quoted = /"([^"\n]*)"|'([^'\n]*)'/y;
+/** Blanks, a comment, a continued line, a sign, the end of a line, a word or a quoted string: told apart by how it begins. */
+const lexeme =
+  /[ \t\r]+|#[^\n]*|\\\r?\n|!=|<=|>=|><|<>|->|[{}()<>,=!;\n]|[^\s{}()<>,=!;"'#\\]+|"[^"\n]*"|'[^'\n]*'/y;
+
+const signs: ReadonlySet<string> = new Set("!= <= >= >< <> -> { } ( ) < > , = ! ;".split(" "));
 
 /** Splits a pf.conf (pf.conf(5), GRAMMAR) into tokens: comments and continued lines are gone. @throws {Unreadable} */
 export function tokenize(text: string, file: string): readonly Token[] {
   const tokens: Token[] = [];
   let [line, lineStart, at] = [1, 0, 0];
-  const match = (pattern: RegExp): RegExpExecArray | null => {
-    pattern.lastIndex = at;
-    return pattern.exec(text);
-  };
-  const place = (length: number): Span => ({ file, line, column: at - lineStart + 1, length });
   const push = (kind: Token["kind"], value: string, length: number): void => {
-    tokens.push({ kind, text: value, span: place(length) });
-    at += length;
-  };
-  const nextLine = (): void => {
-    [line, lineStart] = [line + 1, at];
+    tokens.push({ kind, text: value, span: { file, line, column: at - lineStart + 1, length } });
   };
   while (at < text.length) {
-    const skip = match(skipped) ?? match(continued);
-    const token = skip ? null : (match(sign) ?? match(word));
-    const string = skip || token ? null : match(quoted);
-    if (skip) {
-      at += skip[0].length;
-      if (skip[0].endsWith("\n")) nextLine();
-    } else if (token) {
-      push(sign.lastIndex > 0 ? "sign" : "word", token[0], token[0].length);
-    } else if (string) {
-      push("string", string[1] ?? string[2] ?? "", string[0].length);
-    } else if (text[at] === "\n") {
-      push("end", "", 1);
-      nextLine();
-    } else {
-      throw new Unreadable("pf/syntax", "this is not pf's syntax", place(1));
+    lexeme.lastIndex = at;
+    const found = lexeme.exec(text)?.[0];
+    if (found === undefined) {
+      const span = { file, line, column: at - lineStart + 1, length: 1 };
+      throw new Unreadable("pf/syntax", "this is not pf's syntax", span);
     }
+    switch (found[0]) {
+      case " ":
+      case "\t":
+      case "\r":
+      case "#":
+      case "\\":
+        break;
+      case "\n":
+        push("end", "", 1);
+        break;
+      case '"':
+      case "'":
+        push("string", found.slice(1, -1), found.length);
+        break;
+      default:
+        push(signs.has(found) ? "sign" : "word", found, found.length);
+    }
+    at += found.length;
+    if (found.endsWith("\n")) [line, lineStart] = [line + 1, at];
   }
   push("end", "", 0);
   return tokens;
@@ -77,8 +77,9 @@ export function tokenize(text: string, file: string): readonly Token[] {
 export function expandMacros(tokens: readonly Token[]): readonly Token[] {
   const macros = new Map<string, readonly Token[]>();
   const expanded: Token[] = [];
+  const isMacro = ({ kind, text }: Token): boolean => kind === "word" && text.startsWith("$");
   const resolve = (token: Token): readonly Token[] => {
-    if (token.kind !== "word" || !token.text.startsWith("$")) return [token];
+    if (!isMacro(token)) return [token];
     const value = macros.get(token.text.slice(1));
     if (!value) throw new Unreadable("pf/syntax", `macro "${token.text}" is not defined`, token.span);
     return value.map((part) => ({ ...part, span: token.span }));
@@ -87,7 +88,8 @@ export function expandMacros(tokens: readonly Token[]): readonly Token[] {
     const token = tokens[index]!;
     const startsLine = index === 0 || tokens[index - 1]!.kind === "end";
     if (!startsLine || token.kind !== "word" || tokens[index + 1]?.text !== "=") {
-      expanded.push(...resolve(token));
+      if (isMacro(token)) expanded.push(...resolve(token));
+      else expanded.push(token);
       continue;
     }
     const end = tokens.findIndex((other, position) => position > index && other.kind === "end");
