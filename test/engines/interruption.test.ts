@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sluice-store-"));
   writeFileSync(join(folder, "a.log"), zeekLog([poll(0), poll(60)]));
   expect(sluice("observe", "a.log", "--store", "plant").status).toBe(0);
-});
+}, 60_000);
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const sluice = (...args: readonly string[]) =>
@@ -71,7 +71,7 @@ describe("an addition that does not come to its end leaves the store as it was",
       const before = stored();
       writeFileSync(join(folder, "b.log"), long());
       const script = [
-        "mkdir small && mount -t tmpfs -o size=400k none small && cp plant/* small/",
+        "mkdir small && mount -t tmpfs -o size=64k none small && cp plant/* small/",
         `'${process.execPath}' '${main}' observe b.log --store small > out 2> err || echo $? > code`,
         "ls -A small > left",
         `'${process.execPath}' '${main}' observe --store small --json > after`,

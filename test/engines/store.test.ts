@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openDatabase } from "../../src/engines/duckdb/database.ts";
 import { pcap } from "../baseline/support/captures.ts";
 import { ipv4, tcp, tcpFlags } from "../baseline/support/packets.ts";
 import { sluice } from "../support/command.ts";
@@ -45,6 +46,29 @@ describe("a flow store", { timeout: patience }, () => {
         ],
       },
     ]);
+  });
+
+  test("days of more requests than a cadence needs: the same baseline, and later days keep none of them", async () => {
+    // A pause of some hours lies between the second day and the third, when nothing is kept any more.
+    const starts = [0, 86_400, 200_000];
+    const days = starts.map((start, day) => {
+      const polls = Array.from({ length: 2500 }, (_, turn) => poll(start + turn * 20 + (turn % 7)));
+      write(`${day}.log`, zeekLog(polls));
+      return `${day}.log`;
+    });
+    for (const day of days) expect((await observe(day, "--store", "plant")).stderr).toBe("");
+    const { stdout } = await observe("--store", "plant", "--json");
+    expect(stdout).toBe(await lineByLine(...days));
+    const [{ connections, cadence, presence }] = JSON.parse(stdout).flows;
+    expect({ connections, samples: cadence.samples, stretches: presence.length }).toEqual({
+      ...{ connections: 7500, samples: 4096, stretches: 3 },
+    });
+    expect(cadence.silenceDeadline).toBeGreaterThan(86_400);
+    const database = await openDatabase({ temporaryFolder: join(folder, "spill"), memory: 100e6 });
+    const kept = await database.rows(`SELECT kept FROM '${folder}/plant/part-*.parquet' ORDER BY "first"`);
+    database.close();
+    // A slot is kept whole.
+    expect(kept.flat()).toEqual([2500, expect.toSatisfy((count) => count >= 1596 && count < 1700), 0]);
   });
 
   test("a file that the store has already is recognised by its bytes, whatever its name", async () => {

@@ -1,8 +1,8 @@
 /**
- * The columns of a partial, in the store's files and in every engine's answer: `FlowPartial` with times in
- * microseconds since 1970, ports and types as numbers. `until` is the last slot of the presence that starts in `slot`;
- * `presence` holds further pairs. `requests` is NULL where earlier partials of the same file have enough of them;
- * `longest_gap` and `last_request` stand in for them.
+ * The columns of a partial, in every engine's answer and where lines were read: `FlowPartial` with times in microseconds
+ * since 1970, ports and types as numbers. `until` is the last slot of the presence that starts in `slot`; `presence` holds
+ * further pairs. `requests` is NULL where earlier partials of the same addition have enough of them; `longest_gap` and
+ * `last_request` stand in for them.
  */
 export const partialColumns = {
   a: "VARCHAR",
@@ -40,3 +40,46 @@ export const keyColumns = [
   "b_port",
   "icmp_type",
 ] as const satisfies readonly PartialColumn[];
+
+/**
+ * The columns of a file of the store, each with the sum over the partials of one flow that it holds: a file has one row
+ * for each flow. `presence` holds all slots, as pairs in order that neither overlap nor touch; requests are in order, and
+ * `kept` says how many there are.
+ */
+export const storedColumns = {
+  a: "a",
+  b: "b",
+  protocol: "protocol",
+  a_port: "a_port",
+  b_port: "b_port",
+  icmp_type: "icmp_type",
+  connections: "sum(connections)",
+  packets: "sum(packets)",
+  packets_back: "sum(packets_back)",
+  bytes: "sum(bytes)",
+  bytes_back: "sum(bytes_back)",
+  first: 'min("first")',
+  last: 'max("last")',
+  presence: joined("flatten(list(pairs))"),
+  evidence: "max(evidence)",
+  flags: "bit_or(flags)",
+  kept: "coalesce(sum(len(requests)), 0)",
+  requests: merged("requests"),
+  requests_back: `CASE WHEN count(requests_back) > 0 THEN ${merged("coalesce(requests_back, requests)")} END`,
+  last_request: "max(last_request)",
+  longest_gap: "max(longest_gap)",
+  longest_gap_back: "max(coalesce(longest_gap_back, longest_gap))",
+} as const satisfies Partial<Record<PartialColumn | "kept", string>>;
+export type StoredColumn = keyof typeof storedColumns;
+export const storedType = (name: StoredColumn): string =>
+  name === "kept" ? "UINTEGER" : partialColumns[name];
+
+function merged(requests: string): string {
+  return `list_sort(coalesce(flatten(list(${requests}) FILTER (requests IS NOT NULL)), []))`;
+}
+
+/** Pairs from and to as one list, where those that overlap or touch are one. */
+function joined(pairs: string): string {
+  return `list_reduce(list_sort(${pairs}), lambda whole, pair: CASE WHEN pair[1] <= whole[-1] + 1
+    THEN list_append(whole[:-2], greatest(whole[-1], pair[2])) ELSE list_concat(whole, pair) END, [])`;
+}

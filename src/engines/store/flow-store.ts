@@ -84,7 +84,8 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
         ...kept.map(({ table }) => fromEngine(table)),
         ...(written > 0 ? [fromLines(linesPath)] : []),
       ];
-      await database.run(writePart(tablesOfAll, draft));
+      const files = before.parts.map((part) => join(folder, part.file));
+      await database.run(writePart(tablesOfAll, files, draft));
       sync(draft);
       const file = `part-${String(generation).padStart(6, "0")}-${pid}.parquet`;
       renameSync(draft, join(folder, file));

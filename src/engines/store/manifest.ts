@@ -40,7 +40,7 @@ const link = z.strictObject({
 
 const content = z.strictObject({
   schema: z.literal("sluice/flow-store"),
-  version: z.literal(1),
+  version: z.literal(2),
   parts: z.array(
     z.strictObject({
       file: z.string().regex(/^part-\d{6}-\d+\.parquet$/),
@@ -73,7 +73,7 @@ export function readManifest(folder: string): Manifest {
   if (data === undefined) {
     const [{ path: place, message }] = error.issues as [z.core.$ZodIssue];
     throw new EngineError(
-      `${path}: ${place.join(".") || "file"}: ${message}. It was damaged, or written by a later version; remove it to ` +
+      `${path}: ${place.join(".") || "file"}: ${message}. It was damaged, or written by another version; remove it to ` +
         "go back to the state before, where its manifest is still there",
     );
   }
@@ -95,7 +95,7 @@ export function readManifest(folder: string): Manifest {
  */
 export function commitManifest(folder: string, working: string, { generation, parts }: Manifest): void {
   const draft = join(working, "manifest.json");
-  writeSynced(draft, `${JSON.stringify({ schema: "sluice/flow-store", version: 1, parts }, undefined, 2)}\n`);
+  writeSynced(draft, `${JSON.stringify({ schema: "sluice/flow-store", version: 2, parts }, undefined, 2)}\n`);
   try {
     linkSync(draft, join(folder, nameOf(generation)));
   } catch (error) {

@@ -4,8 +4,9 @@ import { type Aggregate, aggregate } from "../../baseline/aggregate.ts";
 import { flowLimits } from "../../baseline/attempts.ts";
 import { conversationFrom } from "../../baseline/partial.ts";
 import type { Database } from "../duckdb/database.ts";
+import { type StoredColumn, storedColumns } from "./columns.ts";
 import type { Manifest } from "./manifest.ts";
-import { flowColumns, flowLists, readFlows } from "./statements.ts";
+import { readFlows } from "./statements.ts";
 
 /** All flows of a store. @throws {SourceError} when there are more than a baseline can hold. */
 export async function flowsOf(database: Database, folder: string, { parts }: Manifest): Promise<Aggregate> {
@@ -19,77 +20,54 @@ export async function flowsOf(database: Database, folder: string, { parts }: Man
   }
 }
 
-const columnAt = new Map(
-  [...Object.keys(flowColumns), ...Object.keys(flowLists)].map((name, index) => [name, index]),
-);
+const columnAt = new Map(Object.keys(storedColumns).map((name, index) => [name, index]));
 
 function addChunk(chunk: DuckDBDataChunk, flows: Aggregate): void {
-  const vector = (name: keyof typeof flowColumns | keyof typeof flowLists) =>
-    chunk.getColumnVector(columnAt.get(name)!);
-  const columns = Object.fromEntries(
-    Object.keys(flowColumns).map((name) => [name, vector(name as keyof typeof flowColumns)]),
-  ) as unknown as Record<keyof typeof flowColumns, { getItem(row: number): string | number | null }>;
-  const lists = Object.fromEntries(
-    Object.keys(flowLists).map((name) => [name, vector(name as keyof typeof flowLists)]),
-  ) as unknown as Record<keyof typeof flowLists, DuckDBListVector>;
-  const seconds = (value: string | number | null): number =>
-    value === null ? Number.NaN : Number(value) / 1e6;
+  const vector = (name: StoredColumn) => chunk.getColumnVector(columnAt.get(name)!);
+  const list = (name: StoredColumn) => vector(name) as DuckDBListVector;
+  const scalars = new Map(
+    Object.keys(storedColumns).map((name) => [name, vector(name as StoredColumn)] as const),
+  );
+  const [presence, requests, requestsBack] = [list("presence"), list("requests"), list("requests_back")];
   for (let row = 0; row < chunk.rowCount; row += 1) {
-    const number = (name: keyof typeof flowColumns): number => Number(columns[name].getItem(row) ?? 0);
-    const type = columns.icmpType.getItem(row);
-    const back = number("bothSent") === 0 ? undefined : times(lists.requestsBack, row);
+    const text = (name: "a" | "b"): string => String(scalars.get(name)!.getItem(row));
+    const numberOr = <T>(name: StoredColumn, absent: T): number | T =>
+      (scalars.get(name)!.getItem(row) as number | null) ?? absent;
+    const number = (name: StoredColumn): number => numberOr(name, 0);
+    const seconds = (name: StoredColumn): number => numberOr(name, Number.NaN) / 1e6;
+    const back = numbers(requestsBack, row, 1e6);
     flows.add(
       conversationFrom({
-        a: String(columns.a.getItem(row)),
-        b: String(columns.b.getItem(row)),
+        a: text("a"),
+        b: text("b"),
         protocol: number("protocol"),
-        aPort: number("aPort"),
-        bPort: number("bPort"),
-        icmpType: type === null ? undefined : Number(type),
+        aPort: number("a_port"),
+        bPort: number("b_port"),
+        icmpType: numberOr("icmp_type", undefined),
         slot: undefined,
         connections: number("connections"),
         packets: number("packets"),
-        packetsBack: number("packetsBack"),
+        packetsBack: number("packets_back"),
         bytes: number("bytes"),
-        bytesBack: number("bytesBack"),
-        first: seconds(columns.first.getItem(row)),
-        last: seconds(columns.last.getItem(row)),
+        bytesBack: number("bytes_back"),
+        first: seconds("first"),
+        last: seconds("last"),
         evidence: number("evidence"),
         flags: number("flags"),
-        presence: stretches(items(lists.slots, row), items(lists.untils, row), items(lists.presence, row)),
-        requests: times(lists.requests, row),
+        presence: numbers(presence, row, 1) ?? [],
+        requests: numbers(requests, row, 1e6) ?? [],
         ...(back === undefined ? {} : { requestsBack: back }),
-        lastRequest: seconds(columns.lastRequest.getItem(row)),
-        longestGap: number("longestGap") / 1e6,
-        longestGapBack: number("longestGapBack") / 1e6,
+        lastRequest: seconds("last_request"),
+        longestGap: number("longest_gap") / 1e6,
+        longestGapBack: number("longest_gap_back") / 1e6,
       }),
     );
   }
 }
 
-/** The numbers of a list without an object for each. */
-function items(list: DuckDBListVector, row: number): readonly number[] {
-  const [offset, length] = [list.getEntryOffset(row), list.getEntryLength(row)];
-  const values = list.childVector;
-  return Array.from({ length }, (_, index) => values.getItem(offset + index) as number);
-}
-
-const times = (list: DuckDBListVector, row: number): readonly number[] =>
-  items(list, row).map((micros) => micros / 1e6);
-
-/** Pairs from and to, where neighbours in the list that touch are one. */
-function stretches(
-  slots: readonly number[],
-  untils: readonly number[],
-  others: readonly number[],
-): readonly number[] {
-  const pairs: number[] = [];
-  for (const [index, from] of slots.entries()) {
-    const to = untils[index]!;
-    const end = pairs.length - 1;
-    if (end > 0 && from >= pairs[end - 1]! && from <= pairs[end]! + 1) pairs[end] = Math.max(pairs[end]!, to);
-    else pairs.push(from, to);
-  }
-  for (const end of others) pairs.push(end);
-  return pairs;
+/** The numbers of a list, each divided, without an object for each of them; undefined where there is no list. */
+function numbers(list: DuckDBListVector, row: number, divisor: number): readonly number[] | undefined {
+  const items = list.getItemVector(row);
+  if (items === null) return undefined;
+  return Array.from({ length: items.itemCount }, (_, index) => (items.getItem(index) as number) / divisor);
 }

@@ -1,6 +1,13 @@
 import { requestLimit } from "../../baseline/conversation.ts";
 import { duckdb, literal } from "../duckdb/dialect.ts";
-import { keyColumns, type PartialColumn, partialColumns } from "./columns.ts";
+import {
+  keyColumns,
+  type PartialColumn,
+  partialColumns,
+  type StoredColumn,
+  storedColumns,
+  storedType,
+} from "./columns.ts";
 
 const keys = keyColumns.map(duckdb.name).join(", ");
 const sameKey = (one: string, other: string): string =>
@@ -16,15 +23,29 @@ export const fromLines = (path: string): string => {
 export const fromEngine = (table: string): string =>
   `(SELECT * EXCLUDE (reason) FROM ${table} WHERE reason = 0)`;
 
+const stored = (paths: readonly string[]): string => `read_parquet([${paths.map(literal).join(", ")}])`;
+
 /** The longest time between two requests that a partial holds. */
 const gap =
   "coalesce(list_max(list_transform(list_zip(requests[2:], requests[:-2]), lambda pair: pair[1] - pair[2])), 0)";
 
+/** All slots of a partial, as a list of pairs. */
+const pairs =
+  "list_concat(CASE WHEN until IS NULL THEN [] ELSE [[slot, until]] END, " +
+  "list_transform(range(1, coalesce(len(presence), 0), 2), lambda start: presence[start:start + 1]))";
+
+/** Adds rows with the columns of partials or of a file of the store, and their `pairs`, up to rows of such a file. */
+const sums = Object.entries(storedColumns)
+  .map(([name, sum]) => `CAST(${sum} AS ${storedType(name as StoredColumn)}) AS ${duckdb.name(name)}`)
+  .join(", ");
+
 /**
- * Writes partials as a file of the store: of each flow the earliest requests only, which are all that a cadence is
- * taken from, and of later ones their longest gap.
+ * Writes partials as a file of the store, one row for each flow: of each the earliest requests only, which are all that a
+ * cadence is taken from, and of later ones their longest gap. Requests that the store has already count among the
+ * earlier, so that what is added day by day keeps none, and costs no more to read than it has flows.
+ * @param before the files of the store.
  */
-export function writePart(tables: readonly string[], path: string): string {
+export function writePart(tables: readonly string[], before: readonly string[], path: string): string {
   const all = tables.map((table) => `SELECT * FROM ${table}`).join(" UNION ALL BY NAME ");
   const empty = Object.entries(partialColumns).map(
     ([name, type]) => `CAST(NULL AS ${type}) AS ${duckdb.name(name)}`,
@@ -39,59 +60,37 @@ export function writePart(tables: readonly string[], path: string): string {
     const expression = special[name as PartialColumn] ?? `partial.${duckdb.name(name)}`;
     return `CAST(${expression} AS ${type}) AS ${duckdb.name(name)}`;
   });
+  const earlierFiles =
+    before.length === 0 ? "" : `UNION ALL SELECT ${keys}, "first", kept, last_request FROM ${stored(before)}`;
   const earlier = `(PARTITION BY ${keys} ORDER BY "first" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   return `COPY (
   WITH partial AS (SELECT ${empty.join(", ")} WHERE false UNION ALL BY NAME ${all}),
-  frequent AS (SELECT ${keys} FROM partial GROUP BY ${keys} HAVING sum(len(requests)) > ${requestLimit}),
-  timed AS (SELECT ${keys}, "first", coalesce(sum(len(requests)) OVER earlier, 0) AS before,
-    "first" - max(coalesce(last_request, requests[-1])) OVER earlier AS silence
-    FROM partial WHERE EXISTS (SELECT 1 FROM frequent WHERE ${sameKey("partial", "frequent")}) WINDOW earlier AS ${earlier}),
+  known AS (SELECT ${keys}, "first", len(requests) AS kept, coalesce(last_request, requests[-1]) AS last_request
+    FROM partial ${earlierFiles}),
+  frequent AS (SELECT ${keys} FROM known GROUP BY ${keys} HAVING sum(kept) > ${requestLimit}),
+  timed AS (SELECT ${keys}, "first", coalesce(sum(kept) OVER earlier, 0) AS before,
+    "first" - max(last_request) OVER earlier AS silence
+    FROM known WHERE EXISTS (SELECT 1 FROM frequent WHERE ${sameKey("known", "frequent")}) WINDOW earlier AS ${earlier}),
   enough AS (SELECT ${keys}, max("first") FILTER (before < ${requestLimit}) AS until_first,
-    max(silence) FILTER (before >= ${requestLimit}) AS silence FROM timed GROUP BY ${keys})
-  SELECT ${columns.join(", ")} FROM partial LEFT JOIN enough ON ${sameKey("partial", "enough")}
+    max(silence) FILTER (before >= ${requestLimit}) AS silence FROM timed GROUP BY ${keys}),
+  reduced AS (SELECT ${columns.join(", ")}, ${pairs} AS pairs
+    FROM partial LEFT JOIN enough ON ${sameKey("partial", "enough")})
+  SELECT ${sums} FROM reduced GROUP BY ${keys} ORDER BY ${keys}
 ) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)`;
 }
 
-/** Columns of `readFlows`, in their order: all numbers are doubles, times in microseconds. */
-export const flowColumns = {
-  a: "a",
-  b: "b",
-  protocol: "protocol",
-  aPort: "a_port",
-  bPort: "b_port",
-  icmpType: "icmp_type",
-  connections: "sum(connections)",
-  packets: "sum(packets)",
-  packetsBack: "sum(packets_back)",
-  bytes: "sum(bytes)",
-  bytesBack: "sum(bytes_back)",
-  first: 'min("first")',
-  last: 'max("last")',
-  evidence: "max(evidence)",
-  flags: "bit_or(flags)",
-  lastRequest: "max(last_request)",
-  longestGap: "max(longest_gap)",
-  longestGapBack: "max(coalesce(longest_gap_back, longest_gap))",
-  bothSent: "count(requests_back)",
-} as const;
-export const flowLists = {
-  slots: "list(slot) FILTER (until IS NOT NULL)",
-  untils: "list(until) FILTER (until IS NOT NULL)",
-  presence: "flatten(list(presence) FILTER (presence IS NOT NULL))",
-  requests: "flatten(list(requests) FILTER (requests IS NOT NULL))",
-  requestsBack: "flatten(list(coalesce(requests_back, requests)) FILTER (requests IS NOT NULL))",
-} as const;
-
-/** Adds up the partials of a store: one row per flow and file, those of one flow in the order of their time. */
+/**
+ * Rows of a store, those of one flow in the order of their time; all numbers are doubles. Of each flow there is one for
+ * every file that keeps requests of it, and one for all others: most files of a store that grew day by day keep none.
+ */
 export function readFlows(paths: readonly string[]): string {
-  const numbers = Object.entries(flowColumns).map(([name, expression]) =>
-    name === "a" || name === "b" ? name : `CAST(${expression} AS DOUBLE) AS ${duckdb.name(name)}`,
-  );
-  const lists = Object.entries(flowLists).map(
-    ([name, expression]) => `CAST(coalesce(${expression}, []) AS DOUBLE[]) AS ${duckdb.name(name)}`,
-  );
-  const parts = paths.map((path, index) => `SELECT *, ${index} AS part FROM read_parquet(${literal(path)})`);
-  return `WITH partial AS (${parts.join(" UNION ALL ")})
-SELECT ${[...numbers, ...lists].join(",\n  ")}
-FROM partial GROUP BY ${keys}, part ORDER BY ${keys}, min("first")`;
+  const columns = Object.keys(storedColumns).map((name) => {
+    const type = storedType(name as StoredColumn);
+    const read = type === "VARCHAR" ? "VARCHAR" : type.endsWith("[]") ? "DOUBLE[]" : "DOUBLE";
+    return `CAST(${duckdb.name(name)} AS ${read}) AS ${duckdb.name(name)}`;
+  });
+  const others = `SELECT *, NULL AS slot, NULL AS until FROM ${stored(paths)} WHERE kept = 0`;
+  return `WITH merged AS (SELECT * FROM ${stored(paths)} WHERE kept > 0
+UNION ALL BY NAME SELECT ${sums} FROM (SELECT *, ${pairs} AS pairs FROM (${others})) GROUP BY ${keys})
+SELECT ${columns.join(", ")} FROM merged ORDER BY ${keys}, "first"`;
 }
