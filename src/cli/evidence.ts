@@ -7,6 +7,7 @@ import type { EvidenceChange } from "../report/evidence/evidence.ts";
 import { count } from "../report/words.ts";
 import type { JournalEntry } from "../rollout/journal.ts";
 import { headFaults } from "../rollout/journal-head.ts";
+import { wasTouched } from "../ssh/user-presence.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { evidenceBundleDocument } from "./documents/standing.ts";
@@ -121,10 +122,10 @@ async function evidenceOf(context: Context, file: string): Promise<EvidenceChang
   return {
     plan,
     text: readFileSync(file, "utf8"),
-    approvals: accepted.map((person) => ({
-      person,
-      signature: readFileSync(join(approvalFolder(context, file), `${person}.sig`), "utf8"),
-    })),
+    approvals: accepted.map((person) => {
+      const signature = readFileSync(join(approvalFolder(context, file), `${person}.sig`), "utf8");
+      return { person, signature, byTouch: wasTouched(signature) === true };
+    }),
   };
 }
 

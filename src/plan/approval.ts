@@ -52,6 +52,8 @@ export function approvalOf(
 export interface Signature {
   readonly person: string;
   readonly valid: boolean;
+  /** A hardware key made it, and nobody touched that key. */
+  readonly untouched?: boolean;
 }
 
 type Rule = Plan["approval"]["rules"][number];
@@ -110,6 +112,8 @@ export const expiry = ({ approval: { expires } }: Pick<Plan, "approval">, now: D
 function objection(plan: Approvable, signature: Signature): string | undefined {
   const person = plan.people.find((one) => one.id === signature.person);
   if (!person) return "is not a person of the site";
+  if (signature.untouched)
+    return "the hardware key signed without being touched, so that nobody need know of it";
   if (!signature.valid) return "the signature does not fit the plan and the keys of this person";
   if (person.id === plan.author) return "is the author of the plan, and nobody approves their own";
   const { rules } = plan.approval;

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { wasTouched } from "./user-presence.ts";
 
 /**
  * Signs a message with `ssh-keygen -Y sign`: the key of the identity file, or the agent's for a `.pub` file.
@@ -13,7 +14,10 @@ export async function sign(identityFile: string, namespace: string, message: str
   return stdout;
 }
 
-/** Whether a signature of the message was made by a key that the allowed-signers text gives to this principal. */
+/**
+ * Whether a signature of the message was made by a key that the allowed-signers text gives to this principal, and, where
+ * that is a hardware key, by a touch of it.
+ */
 export async function verify(
   allowedSigners: string,
   principal: string,
@@ -21,6 +25,7 @@ export async function verify(
   signature: string,
   message: string,
 ): Promise<boolean> {
+  if (wasTouched(signature) === false) return false;
   const folder = mkdtempSync(join(tmpdir(), "sluice-verify-"));
   try {
     const [allowed, signed] = [join(folder, "allowed"), join(folder, "signature")];

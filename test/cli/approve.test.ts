@@ -1,15 +1,26 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { allowedSigners, approvalMessage, approvalNamespace } from "../../src/plan/approval.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { writePlan } from "../../src/plan/plan-file.ts";
+import { sign } from "../../src/ssh/signature.ts";
 import { planDocument, site, siteText } from "../report/support/fixture.ts";
 import { type SiteFolder, siteFolder } from "../report/support/site-folder.ts";
 import { type Ended, sluice } from "../support/command.ts";
 import { securityKey } from "../support/security-key.ts";
 
 const hasKeygen = spawnSync("ssh-keygen", ["-?"]).error === undefined;
+/** A signature of a hardware key with the flag of the touch taken out. */
+const withoutTouch = (armored: string): string => {
+  const [begin, ...lines] = armored.trim().split("\n");
+  const wire = Buffer.from(lines.slice(0, -1).join(""), "base64");
+  wire[wire.length - 5] = 0;
+  return `${begin}\n${wire.toString("base64")}\n${lines.at(-1)}\n`;
+};
+
 const made = new Date("2026-11-21T08:00:00Z");
 
 /** Real keys of the real ssh-keygen and ssh-agent; the site wants two approvers for enforcement. */
@@ -104,13 +115,17 @@ describe.skipIf(!hasKeygen)("sluice approve (needs ssh-keygen)", () => {
     }
   });
 
-  test("takes a hardware key", async () => {
-    const key = securityKey("olaf's token");
+  /** Olaf's key is on a token, which an agent of its own reaches. */
+  const token = async (touched: boolean): Promise<Server> => {
+    const key = securityKey("olaf's token", { touched });
     writeFileSync(join(folder, "token.pub"), `${key.line}\n`);
     withKey("OLAF", key.line);
-    const socket = join(folder, "token-agent");
-    const server = await key.serve(socket);
-    process.env.SSH_AUTH_SOCK = socket;
+    process.env.SSH_AUTH_SOCK = join(folder, "token-agent");
+    return key.serve(process.env.SSH_AUTH_SOCK);
+  };
+
+  test("takes a hardware key", async () => {
+    const server = await token(true);
     try {
       expect(JSON.parse((await approve("token.pub")).stdout)).toMatchObject({
         accepted: ["olaf"],
@@ -122,6 +137,50 @@ describe.skipIf(!hasKeygen)("sluice approve (needs ssh-keygen)", () => {
           "latin1",
         ),
       ).toContain("sk-ssh-ed25519@openssh.com");
+      expect((await sluice(folder, ["evidence", "pumps.plan.json", "-o", "audit"])).stderr).toBe("");
+      const commands = readFileSync(join(folder, "audit/README.txt"), "utf8").match(
+        /^ {4}s\S+ .*olaf\.sig.*$/gm,
+      );
+      expect(commands?.map((command) => command.trim().split(" ")[0])).toEqual(["ssh-keygen", "sed"]);
+      const statuses = (): readonly unknown[] =>
+        commands!.map((command) => spawnSync("sh", ["-c", command], { cwd: join(folder, "audit") }).status);
+      expect(statuses()).toEqual([0, 0]);
+      const packed = join(folder, "audit", commands![1]!.match(/\S+olaf\.sig/)![0]);
+      writeFileSync(packed, withoutTouch(readFileSync(packed, "utf8")));
+      expect(statuses()[1]).toBe(1);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("refuses a hardware key that nobody touched, which ssh-keygen takes", async () => {
+    const server = await token(false);
+    try {
+      const refused = await approve("token.pub");
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining("olaf: the hardware key signed without being touched"),
+      ]);
+      expect(existsSync(join(folder, "pumps.plan.json.approvals"))).toBe(false);
+      // Whoever signs past Sluice is found when the approvals are counted.
+      const plan = JSON.parse(readFileSync(join(folder, "pumps.plan.json"), "utf8")) as Plan;
+      const [signers, approvals] = [join(folder, "signers"), join(folder, "pumps.plan.json.approvals")];
+      const purpose = ["-n", approvalNamespace];
+      const signed = await sign(join(folder, "token.pub"), approvalNamespace, approvalMessage(plan));
+      mkdirSync(approvals);
+      writeFileSync(join(approvals, "olaf.sig"), signed);
+      writeFileSync(signers, allowedSigners(plan));
+      const words = ["-f", signers, "-I", "olaf", ...purpose, "-s", join(approvals, "olaf.sig")];
+      expect(
+        spawnSync("ssh-keygen", ["-Y", "verify", ...words], {
+          input: approvalMessage(plan),
+          encoding: "utf8",
+        }),
+      ).toMatchObject({ status: 0, stdout: expect.stringContaining("Good") });
+      expect(JSON.parse((await approve("rita")).stdout)).toMatchObject({
+        accepted: ["rita"],
+        rejected: [{ person: "olaf", reason: expect.stringContaining("without being touched") }],
+      });
     } finally {
       server.close();
     }

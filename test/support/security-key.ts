@@ -26,7 +26,8 @@ export interface SecurityKey {
   serve(socket: string): Promise<Server>;
 }
 
-export function securityKey(comment: string): SecurityKey {
+/** A key that is touched for every signature, or for none (made with `ssh-keygen -O no-touch-required`). */
+export function securityKey(comment: string, { touched }: { readonly touched: boolean }): SecurityKey {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   // The last 32 bytes of the SubjectPublicKeyInfo are the key (RFC 8410).
   const point = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
@@ -49,7 +50,7 @@ export function securityKey(comment: string): SecurityKey {
   }
   function signature(data: Buffer): Buffer {
     counter += 1;
-    const rest = Buffer.concat([Buffer.from([userPresent]), uint32(counter)]);
+    const rest = Buffer.concat([Buffer.from([touched ? userPresent : 0]), uint32(counter)]);
     const signed = sign(null, Buffer.concat([sha256(application), rest, sha256(data)]), privateKey);
     return Buffer.concat([string(type), string(signed), rest]);
   }

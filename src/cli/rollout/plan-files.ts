@@ -18,6 +18,7 @@ import { readPlan } from "../../plan/plan-file.ts";
 import type { Site } from "../../policy/model.ts";
 import { count } from "../../report/words.ts";
 import { sign, verify } from "../../ssh/signature.ts";
+import { wasTouched } from "../../ssh/user-presence.ts";
 import { CommandError, type Context } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
 import { refusal, tell } from "../tell.ts";
@@ -48,6 +49,12 @@ export async function approve(
   const signature = await sign(key, approvalNamespace, approvalMessage(plan)).catch((error: Error) => {
     throw new CommandError(error.message);
   });
+  if (wasTouched(signature) === false) {
+    throw new CommandError(
+      `${person.id}: the hardware key signed without being touched, which counts for nothing: make the key anew without ` +
+        "no-touch-required (ssh-keygen -O)",
+    );
+  }
   const folder = approvalFolder(context, path);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${person.id}.sig`);
@@ -67,6 +74,7 @@ export async function approvalsOf(context: Context, path: string, plan: Plan): P
       return {
         person,
         valid: await verify(allowed, person, approvalNamespace, text, approvalMessage(plan)),
+        untouched: wasTouched(text) === false,
       };
     }),
   );

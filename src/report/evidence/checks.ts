@@ -52,15 +52,20 @@ function changeChecks({ plan, approvals }: EvidenceChange): readonly AuditCheck[
       commands: [`grep -q '^sluice approval of plan ${plan.id}$' ${folder}/approval.txt`],
       expected: "ends with 0",
     },
-    ...approvals.map(({ person }) => ({
+    ...approvals.map(({ person, byTouch }) => ({
       title: `Plan ${short}… was approved by ${person}`,
       commands: [
         `ssh-keygen -Y verify -f ${folder}/approvers -I ${person} -n sluice-approval@v1 -s ${folder}/approvals/${person}.sig < ${folder}/approval.txt`,
+        ...(byTouch ? [touchCheck(`${folder}/approvals/${person}.sig`)] : []),
       ],
-      expected: 'prints `Good "sluice-approval@v1" signature`',
+      expected: `prints \`Good "sluice-approval@v1" signature\`${byTouch ? "; the second ends with 0: the hardware key was touched, which ssh-keygen does not look at" : ""}`,
     })),
   ];
 }
+
+/** The flags of a hardware key's signature are the fifth byte from its end; an odd number says touched (PROTOCOL.u2f). */
+const touchCheck = (file: string): string =>
+  `sed -e 1d -e '$d' ${file} | base64 -d | tail -c 5 | od -An -tx1 -N1 | grep -q '[13579bdf]$'`;
 
 function headCheck(head: SignedHead): AuditCheck {
   const name = headName(head);

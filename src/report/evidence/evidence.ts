@@ -6,7 +6,12 @@ import type { SignedHead } from "../../rollout/journal-head.ts";
 export interface EvidenceChange {
   readonly plan: Plan;
   readonly text: string;
-  readonly approvals: readonly { readonly person: string; readonly signature: string }[];
+  readonly approvals: readonly {
+    readonly person: string;
+    readonly signature: string;
+    /** A hardware key made it, by a touch. */
+    readonly byTouch?: boolean;
+  }[];
 }
 
 /** What a bundle is made from. */
