@@ -63,8 +63,7 @@ zones:
 conduits:
   dmz-cell1:
     zones: [dmz, cell1]
-    firewalls: [fw1]
-    exercise: ${over.exercise ?? "{}"}
+    firewalls: [fw1]${over.exercise ? `\n    exercise: ${over.exercise}` : ""}
     permits:
       poll:
         initiators: [10.20.1.10]
