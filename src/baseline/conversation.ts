@@ -1,5 +1,6 @@
 import type { Family } from "../net/address.ts";
 import type { LinkSighting, LinkTag } from "./links/sightings.ts";
+import type { Sketch } from "./points/sketch.ts";
 import type { Presence } from "./presence.ts";
 
 /** One end of a conversation and what it sent. */
@@ -19,8 +20,8 @@ export interface Party {
   /** The longest time between two requests in a row, in seconds, those past the limit included. */
   longestGap: number;
   lastRequest: number;
-  /** Where its last packet came from, in a capture. */
-  link?: LinkSighting;
+  /** Where its last packet came from, in a capture: the card in halves that are small enough to be compared fast. */
+  link?: { readonly low: number; readonly high: number; readonly sighting: LinkSighting };
 }
 
 /** How many request times are kept for one party: enough for a cadence, and a bound on memory. */
@@ -44,12 +45,16 @@ export interface Conversation {
   opener: { readonly party: Party; readonly by: "syn" | "log" | "icmp" } | undefined;
   /** Packets other than the opening one were seen since the last opening. */
   established: boolean;
+  /** It was running already when its first packet was seen. */
+  midway: boolean;
   /** A FIN, RST, SHUTDOWN or ABORT was seen since the last opening. */
   ended: boolean;
   /** The link layer delivered it to everyone. */
   broadcast: boolean;
   /** When something of it was seen. */
   readonly presence: Presence;
+  /** Of its packets, in a capture. */
+  sketch?: Sketch;
   /** Where each end sent from, as a log tells. */
   links?: { readonly a: readonly LinkTag[]; readonly b: readonly LinkTag[] };
 }
@@ -86,6 +91,7 @@ export const conversation = (
   last: time,
   connections: 1,
   established: false,
+  midway: false,
   ended: false,
   broadcast: false,
   opener: undefined,

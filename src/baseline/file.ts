@@ -76,6 +76,10 @@ export const baselineSourceSchema = z.strictObject({
     ignored: counts,
     rejected: counts,
   }),
+  copies: z
+    .array(z.strictObject({ of: z.string(), conversations: count, packets: count }))
+    .readonly()
+    .optional(),
 });
 
 const attempts = z.strictObject({

@@ -85,6 +85,15 @@ export interface BaselineSource {
   readonly firstSeen?: string;
   readonly lastSeen?: string;
   readonly accounting: Accounting;
+  /** What it repeats of sources that were read before it, and that counts once; absent where it is nothing. */
+  readonly copies?: readonly SourceCopies[];
+}
+
+/** Conversations, and the packets of them, that a source of this name has too. */
+export interface SourceCopies {
+  readonly of: string;
+  readonly conversations: number;
+  readonly packets: number;
 }
 
 /**

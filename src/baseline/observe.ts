@@ -7,12 +7,13 @@ import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
 import { addressLinks } from "./links/address-links.ts";
 import { linkFindings } from "./links/findings.ts";
 import { type LinkSighting, linkSightings } from "./links/sightings.ts";
+import { ledger, mostRemembered } from "./points/ledger.ts";
+import { type Trackers, trackers } from "./points/trackers.ts";
 import { concatenate } from "./sources/bytes.ts";
 import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
-import type { FrameSink } from "./sources/frame.ts";
+import type { Frame, FrameSink } from "./sources/frame.ts";
 import { type ByteReader, tally } from "./sources/source.ts";
-import { tracker } from "./sources/tracker.ts";
 import { cutShortReason } from "./sources/truncated.ts";
 import { instant } from "./time.ts";
 
@@ -62,6 +63,8 @@ export interface Recording extends Pick<Observation, "open"> {
 export interface Recorded {
   readonly sources: readonly BaselineSource[];
   readonly links: readonly LinkSighting[];
+  /** There were more conversations than are remembered to find their copies in other files. */
+  readonly forgot?: boolean;
 }
 
 /** @param sink takes each conversation once, when it is over. */
@@ -70,27 +73,46 @@ export function recording(
   settings: Omit<ObservationSettings, "limits"> = {},
 ): Recording {
   const links = linkSightings();
-  const packets = tracker(sink, links);
-  const sources: BaselineSource[] = [];
-  const record = (talk: Conversation): void => {
+  const points = ledger();
+  const known: (BaselineSource | undefined)[] = [];
+  const take = (talk: Conversation, source: number, point: string): void => {
+    const left = points.rest(talk, source, point);
+    if (left !== undefined) sink(left);
+  };
+  const packets = trackers(take, links);
+  const record = (talk: Conversation, source: number): void => {
     for (const end of ["a", "b"] as const)
       for (const tag of talk.links?.[end] ?? []) links.record(talk[end].address, tag, talk.first, talk.last);
-    sink(talk);
+    take(talk, source, `log ${source}`);
   };
   return {
-    open: (name) => openSource(name, packets, record, settings, (source) => sources.push(source)),
+    open(name) {
+      const number = known.push(undefined) - 1;
+      const sinks = { packets, record: (talk: Conversation) => record(talk, number) };
+      return openSource(name, number, sinks, settings, (source) => {
+        known[number] = source;
+      });
+    },
     end() {
       packets.end();
-      return { sources, links: links.all() };
+      const sources = known.flatMap((source, number) => {
+        if (source === undefined) return [];
+        const copies = (points.copied.get(number) ?? []).map(({ of, ...counts }) => ({
+          of: known[of]?.name ?? "",
+          ...counts,
+        }));
+        return copies.length === 0 ? source : { ...source, copies };
+      });
+      return { sources, links: links.all(), forgot: points.forgot };
     },
   };
 }
 
 /** @throws {SourceError} when there are more flows than a baseline can hold. */
-export function baselineOf({ sources, links: seen }: Recorded, added: Aggregate): Baseline {
+export function baselineOf({ sources, links: seen, forgot }: Recorded, added: Aggregate): Baseline {
   const { flows, attempts } = added.result();
   const links = addressLinks(seen);
-  const findings = linkFindings(links);
+  const findings = [...linkFindings(links), ...copyFindings(sources, forgot ?? false)];
   return {
     schema: "sluice/baseline",
     version: 1,
@@ -102,10 +124,28 @@ export function baselineOf({ sources, links: seen }: Recorded, added: Aggregate)
   };
 }
 
+/** What was taken for copies, and where they could not be told. */
+function copyFindings(sources: readonly BaselineSource[], forgot: boolean): readonly string[] {
+  const found = sources.flatMap(({ name, copies = [] }) =>
+    copies.map(
+      ({ of, conversations, packets }) =>
+        `${name} has ${conversations} of the conversations of ${of} (${packets} packets), which were taken for the same traffic ` +
+        "at a second observation point and count once",
+    ),
+  );
+  const most = found.length > 0 && forgot;
+  return most
+    ? [
+        ...found,
+        `of files with more than ${mostRemembered} conversations, copies of the earlier ones count twice`,
+      ]
+    : found;
+}
+
 function openSource(
   name: string,
-  packets: ReturnType<typeof tracker>,
-  addConversation: (talk: Conversation) => void,
+  number: number,
+  { packets, record }: { readonly packets: Trackers; readonly record: (talk: Conversation) => void },
   { clock: times = {}, frames }: ObservationSettings,
   done: (source: BaselineSource) => void,
 ): OpenSource {
@@ -115,17 +155,18 @@ function openSource(
     if (!(from >= first) && !Number.isNaN(from)) first = from;
     if (!(to <= last) && !Number.isNaN(to)) last = to;
   };
+  const capture = packets.capture(number, counts);
   const sinks = {
     tally: counts,
     clock: clock(times),
-    frame: (frame: Parameters<typeof packets.add>[0]) => {
+    frame: (frame: Frame) => {
       see(frame.time, frame.time);
-      packets.add(frame, counts);
+      capture(frame);
       frames?.(frame);
     },
     conversation: (talk: Conversation) => {
       see(talk.first, talk.last);
-      addConversation(talk);
+      record(talk);
     },
   };
   let head: Uint8Array = new Uint8Array(0);

@@ -7,7 +7,7 @@ import { slotLength } from "./presence.ts";
  * themselves and put together later, in any order.
  *
  * Where the conversations decide their direction themselves, `a` asked, and its port, which is another one every time,
- * is 0. Where they do not, `a` is the end that was seen first and both ports are kept, so that what is learnt from
+ * is 0, unless a connection goes on before or behind the part. Where they do not, `a` is the end that was seen first and both ports are kept, so that what is learnt from
  * other conversations, days later, can still decide.
  */
 export interface FlowPartial {
@@ -57,6 +57,9 @@ export const partialFlags = {
   acknowledged: 4,
   acknowledgedBack: 8,
   broadcast: 16,
+  /** A connection was still open at the end, or was so already at the start: parts that touch may share it. */
+  open: 32,
+  midway: 64,
 } as const;
 
 /** One conversation as a partial. */
@@ -65,11 +68,12 @@ export function partialOf(talk: Conversation): FlowPartial {
   const a = own?.initiator ?? talk.a;
   const b = a === talk.a ? talk.b : talk.a;
   const flag = (holds: boolean, bit: number): number => (holds ? bit : 0);
+  const isOpen = talk.established && !talk.ended;
   return {
     a: a.address,
     b: b.address,
     protocol: talk.protocol,
-    aPort: own === undefined ? a.port : 0,
+    aPort: own === undefined || isOpen || talk.midway ? a.port : 0,
     bPort: b.port,
     icmpType: talk.icmpType,
     slot: Number.isNaN(talk.first) ? undefined : Math.floor(talk.first / slotLength),
@@ -86,7 +90,9 @@ export function partialOf(talk: Conversation): FlowPartial {
       flag(b.spoke, partialFlags.spokeBack) |
       flag(a.acknowledged, partialFlags.acknowledged) |
       flag(b.acknowledged, partialFlags.acknowledgedBack) |
-      flag(talk.broadcast, partialFlags.broadcast),
+      flag(talk.broadcast, partialFlags.broadcast) |
+      flag(isOpen, partialFlags.open) |
+      flag(talk.midway, partialFlags.midway),
     presence: talk.presence,
     requests: a.requests,
     ...(own === undefined ? { requestsBack: b.requests } : {}),
@@ -95,6 +101,13 @@ export function partialOf(talk: Conversation): FlowPartial {
     longestGapBack: b.longestGap,
   };
 }
+
+/**
+ * Whether the connection that a sum begins with is the one that an earlier sum of the same ends and ports left open, so
+ * that it counts there.
+ */
+export const goesOn = (before: Pick<FlowPartial, "flags">, after: Pick<FlowPartial, "flags">): boolean =>
+  (before.flags & partialFlags.open) !== 0 && (after.flags & partialFlags.midway) !== 0;
 
 /** A sum of conversations as one that says the same of their flow. */
 export function conversationFrom(sum: FlowPartial): Conversation {

@@ -60,37 +60,48 @@ async function addFiles(
   const total = inputs.reduce((sum, { size }) => sum + (size ?? 0), 0);
   let before = 0;
   try {
-    const lineByLine = recording(adding.add, { clock });
-    /** By digest: the name under which a file was read, and its source where it was read in bulk. */
-    const read = new Map<string, { readonly name: string; readonly source?: BaselineSource }>();
+    const scanned: { readonly input: Input; readonly sha256: string; readonly bulk: InBulk | undefined }[] =
+      [];
     for (const input of inputs) {
       const passed = (bytes: number): void => {
         if (signal.aborted) throw new EngineError(String(signal.reason));
         bar.show(input.name, before + bytes, total);
       };
       const { sha256, bulk, count } = await scan(context, input, adding, passed);
-      const known = adding.nameOf(sha256) ?? read.get(sha256)?.name;
+      const known = adding.nameOf(sha256) ?? scanned.find((other) => other.sha256 === sha256)?.input.name;
       if (known !== undefined) {
         note(context, bar, `${input.name}: skipped, the store has it already (as ${known})`);
         const rows = await bulk;
         if (typeof rows === "object") await rows.drop();
       } else {
-        const source = await inBulk(bulk, count);
-        if (typeof source === "object") {
-          read.set(sha256, { name: input.name, source: { name: input.name, sha256, ...source } });
-        } else {
-          if (source !== undefined) note(context, bar, `${input.name}: read line by line, since ${source}`);
-          await observeInput(context, input, lineByLine, bar, passed);
-          read.set(sha256, { name: input.name });
-        }
+        const read = await inBulk(bulk, count);
+        if (typeof read === "string") note(context, bar, `${input.name}: read line by line, since ${read}`);
+        scanned.push({ input, sha256, bulk: typeof read === "object" ? read : undefined });
       }
       before += input.size ?? 0;
     }
+    const together = await readTogether(scanned, adding);
+    if (together === "copies")
+      note(context, bar, "the logs hold the same connections, which count once: they are read line by line");
+    const lineByLine = recording(adding.add, { clock });
+    const inBulkOnly = new Map<string, BaselineSource>();
+    for (const { input, sha256, bulk } of scanned) {
+      if (bulk !== undefined && together === undefined) {
+        bulk.rows.keep();
+        inBulkOnly.set(sha256, { name: input.name, sha256, ...bulk.source });
+        continue;
+      }
+      await bulk?.rows.drop();
+      await observeInput(context, input, lineByLine, bar, (bytes) => {
+        if (signal.aborted) throw new EngineError(String(signal.reason));
+        bar.show(input.name, bytes, input.size);
+      });
+    }
     const others = lineByLine.end();
-    const sources = [...read].flatMap(
-      ([sha256, { source }]) => source ?? others.sources.find((other) => other.sha256 === sha256) ?? [],
+    const sources = scanned.flatMap(
+      ({ sha256 }) => inBulkOnly.get(sha256) ?? others.sources.find((other) => other.sha256 === sha256) ?? [],
     );
-    if (sources.length > 0) await adding.commit({ sources, links: others.links });
+    if (sources.length > 0) await adding.commit({ ...others, sources });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CommandError(`${signal.reason}: nothing was added, the store is as it was`);
@@ -159,16 +170,32 @@ function firstBytes(path: string): Uint8Array {
 
 const windowsEnds = "its lines end as those of Windows do";
 
-/** The source that a bulk reading gave, or why the file must be read line by line; undefined for no bulk at all. */
-async function inBulk(bulk: Scanned["bulk"], scan: LineScan): Promise<BulkSource | string | undefined> {
+interface InBulk {
+  readonly rows: Bulk;
+  readonly source: BulkSource;
+}
+
+/** What a bulk reading gave, or why the file must be read line by line; undefined for no bulk at all. */
+async function inBulk(bulk: Scanned["bulk"], scan: LineScan): Promise<InBulk | string | undefined> {
   const rows = await bulk;
   if (rows === undefined) return undefined;
   const count = scan.end();
   if (typeof rows === "string") return count.windowsEnds ? windowsEnds : rows;
   const source = count.windowsEnds ? windowsEnds : await rows.account(count);
-  if (typeof source === "string") await rows.drop();
-  else rows.keep();
+  if (typeof source === "object") return { rows, source };
+  await rows.drop();
   return source;
+}
+
+/** Whether files hold the same traffic, or may, which only single conversations tell: then none is read in bulk. */
+async function readTogether(
+  files: readonly { readonly bulk: InBulk | undefined }[],
+  adding: Addition,
+): Promise<"copies" | "mixed" | undefined> {
+  const bulks = files.flatMap(({ bulk }) => bulk ?? []);
+  if (bulks.length === 0) return undefined;
+  if (bulks.length < files.length) return "mixed";
+  return (await adding.haveCopies(bulks.map(({ rows }) => rows.file))) ? "copies" : undefined;
 }
 
 function note({ process }: Context, bar: Progress, text: string): void {

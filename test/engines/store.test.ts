@@ -91,6 +91,38 @@ describe("a flow store", { timeout: patience }, () => {
     expect(stdout).toBe(await lineByLine("a.pcap", "a.log"));
   });
 
+  test("a session that goes on in what is added tomorrow is one connection, as in one observation", async () => {
+    const from = 1_767_225_600;
+    const at = (second: number, flags: number, payload: number) => ({
+      data: ipv4("10.0.0.9", "10.0.0.2", 6, tcp(40_000, 502, flags, payload, second), { id: second + 1 }),
+      seconds: from + second,
+    });
+    const polls = (first: number, last: number) =>
+      Array.from({ length: last - first }, (_, index) => at(first + index, tcpFlags.ack, 12));
+    const [opened, again] = [at(0, tcpFlags.syn, 0), at(4000, tcpFlags.syn, 0)];
+    write("a.pcap", pcap([opened, ...polls(1, 60)], { linkType: 101 }));
+    write("b.pcap", pcap(polls(3600, 3660), { linkType: 101 }));
+    write("c.pcap", pcap([again, ...polls(4001, 4060)], { linkType: 101 }));
+    for (const file of ["a.pcap", "b.pcap"]) await observe(file, "--store", "plant");
+    const { stdout } = await observe("c.pcap", "--store", "plant", "--json");
+    expect(JSON.parse(stdout).flows).toEqual(
+      JSON.parse(await lineByLine("a.pcap", "b.pcap", "c.pcap")).flows,
+    );
+    expect(JSON.parse(stdout).flows).toMatchObject([{ connections: 2, packets: 180, evidence: "syn" }]);
+  });
+
+  test("logs of two sensors that are added together count once, as in one observation", async () => {
+    write("left.log", zeekLog(minutes(0, 20)));
+    write("right.log", `${zeekLog(minutes(0, 20))}#of the other sensor\n`);
+    const { stdout, stderr } = await observe("left.log", "right.log", "--store", "plant", "--json");
+    expect(stderr).toContain("hold the same connections, which count once");
+    expect(stdout).toBe(await lineByLine("left.log", "right.log"));
+    expect(JSON.parse(stdout)).toMatchObject({
+      flows: [{ connections: 20 }],
+      sources: [{}, { copies: [{ of: "left.log", conversations: 20, packets: 180 }] }],
+    });
+  });
+
   test("48 hourly gzip files with a foreign first column: right values, all lines accounted for", async () => {
     const layout = ["_node_name", ...zeekFieldNames];
     for (let hour = 0; hour < 48; hour += 1)

@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Inventory } from "../../src/inventory/passive/assets.ts";
+import { pcap } from "../baseline/support/captures.ts";
 import * as device from "./support/devices.ts";
-import { assetAt, datagram, frame, inventoryOf, otherCard, plcCard, segment } from "./support/wire.ts";
+import {
+  assetAt,
+  datagram,
+  frame,
+  inventoryOf,
+  inventoryOfCapture,
+  otherCard,
+  plcCard,
+  segment,
+} from "./support/wire.ts";
 
 const plc = ["10.1.0.10", 502] as const;
 const client = ["10.2.0.5", 40_000] as const;
@@ -98,6 +109,54 @@ describe("a device is what it says it is over", () => {
     expect(asset.parts).toEqual([
       { part: "BACnet network 12, node 05 (device 7)", vendor: "Delta Controls" },
     ]);
+  });
+
+  describe("BACnet, and has the objects", () => {
+    const from = on(47_808);
+    const to = [client[0], 47_808] as const;
+    const objects = (...data: readonly Buffer[]) =>
+      facts(...data.map((one) => datagram(from, to, one))).objects;
+
+    test("of its list, the device itself left out", () => {
+      const list = device.objectIds([8, 1234], [0, 10], [0, 2], [19, 1], [300, 5]);
+      expect(objects(device.objectProperty([8, 1234], 76, list))).toEqual(
+        ["analog-input 2", "analog-input 10", "multi-state-value 1", "type-300 5"].map((object) => ({
+          object,
+        })),
+      );
+    });
+
+    test("of the first segment of its list, and nothing of the middle of one", () => {
+      const list = device.objectIds([0, 1], [0, 2]);
+      expect(objects(device.objectProperty([8, 1234], 76, list, 0))).toHaveLength(2);
+      expect(objects(device.iAm(1234, 8), device.objectProperty([8, 1234], 76, list, 1))).toBe(undefined);
+    });
+
+    test("that somebody read or that it reported, with the names that it told", () => {
+      expect(
+        objects(
+          device.severalProperties(
+            [[0, 1], 85, Buffer.from("4442280000", "hex")],
+            [[0, 1], 77, device.objectName("ZN-T")],
+            [[0, 99], 85],
+          ),
+          device.objectProperty([4, 7], 77, device.objectName("FAN-1")),
+          device.iHave(1234, [17, 1], "WEEK"),
+          device.changeOfValue(1234, [5, 3]),
+        ),
+      ).toEqual([
+        { object: "analog-input 1", name: "ZN-T" },
+        { object: "binary-output 7", name: "FAN-1" },
+        { object: "binary-value 3" },
+        { object: "schedule 1", name: "WEEK" },
+      ]);
+    });
+
+    test("and no name of an object is taken for that of the device", () => {
+      expect(
+        facts(datagram(from, to, device.severalProperties([[0, 1], 77, device.objectName("ZN-T")]))).name,
+      ).toBe(undefined);
+    });
   });
 
   test("SNMP's system group, other values skipped", () => {
@@ -240,6 +299,14 @@ describe("whatever is on the wire, the inventory reads it without failing:", () 
       device.mmsData,
     ].map((data) => [6, 102, data] as const),
     ...[device.iAm(1, 8), device.deviceProperty(1, 70, "m")].map((data) => [17, 47_808, data] as const),
+    ...[
+      device.objectProperty([8, 1], 76, device.objectIds([0, 1], [1, 2])),
+      device.objectProperty([8, 1], 76, device.objectIds([0, 1]), 0),
+      device.severalProperties([[8, 1], 77, device.objectName("n")], [[0, 1], 77, device.objectName("o")]),
+      device.iHave(1, [0, 1], "o"),
+      device.changeOfValue(1, [0, 1]),
+    ].map((data) => [17, 47_808, data] as const),
+    [6, 80, Buffer.from("HTTP/1.1 200 OK\r\nServer: unit/1.0\r\n\r\n")] as const,
     [17, 161, device.systemGroup("d", "n")] as const,
     ...[
       [0x0806, device.arpReply(plcCard, plc[0])],
@@ -247,7 +314,7 @@ describe("whatever is on the wire, the inventory reads it without failing:", () 
       [0x8892, device.dcpBrowse],
       [
         0x88cc,
-        device.lldpFrame(Buffer.from("\x07x"), device.lldp.managedAt("10.1.0.1"), device.lldp.name("n")),
+        device.lldpFrame(Buffer.from("\x07n"), device.lldp.managedAt("10.1.0.1"), device.lldp.name("n")),
       ],
       [100, device.cdpFrame("n", "p", "10.1.0.1")],
     ].map(([type, data]) => [0, type as number, data as Buffer] as const),
@@ -255,10 +322,35 @@ describe("whatever is on the wire, the inventory reads it without failing:", () 
   const sent = (kind: number, port: number, data: Uint8Array): Uint8Array =>
     kind === 0 ? frame(plcCard, port, data) : (kind === 6 ? segment : datagram)(on(port), client, data);
 
-  test("every message cut short at every length", () => {
-    for (const [kind, port, data] of messages)
-      for (let length = 0; length < data.length; length++)
-        inventoryOf(sent(kind, port, data.subarray(0, length)));
+  /** Each thing that an inventory says of a device, apart from that it was there and what flows alone show of it. */
+  const sayings = (inventory: Inventory): readonly string[] =>
+    inventory.assets.flatMap(({ addresses, roles, parts, evidence: _, mac, ...facts }) => [
+      ...Object.entries(facts).map((fact) => JSON.stringify(fact)),
+      ...roles.filter(({ reason }) => !/^answers /.test(reason)).map((role) => JSON.stringify(role)),
+      ...parts.map((part) => JSON.stringify(part)),
+      ...addresses,
+      mac ?? "",
+    ]);
+
+  test("every message cut short at every length, which says nothing that the whole does not say", () => {
+    for (const [kind, port, data] of messages) {
+      const whole = new Set(sayings(inventoryOf(sent(kind, port, data))));
+      for (let length = 0; length < data.length; length++) {
+        const said = sayings(inventoryOf(sent(kind, port, data.subarray(0, length))));
+        for (const one of said) expect(whole).toContain(one);
+      }
+    }
+  });
+
+  test("every message that a recorder cut (snap length), likewise", () => {
+    for (const [kind, port, data] of messages) {
+      const frameOfAll = sent(kind, port, data);
+      const whole = new Set(sayings(inventoryOf(frameOfAll)));
+      for (let length = 14; length < frameOfAll.length; length++) {
+        const capture = pcap([{ data: frameOfAll.subarray(0, length), wire: frameOfAll.length }]);
+        for (const one of sayings(inventoryOfCapture(capture))) expect(whole).toContain(one);
+      }
+    }
   });
 
   test("every message with bytes changed, and what it then says is printable text of one line", () => {

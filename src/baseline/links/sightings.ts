@@ -79,9 +79,16 @@ const noTimes = { first: Number.NaN, last: Number.NaN };
 /** Counts one packet of a sighting. */
 export function count(sighting: LinkSighting, time: number, hopLimit: number): void {
   sighting.seen += 1;
-  if (!(time >= sighting.first) && !Number.isNaN(time)) sighting.first = time;
-  if (!(time <= sighting.last) && !Number.isNaN(time)) sighting.last = time;
+  // NaN stands where there is no time yet.
+  if (time > sighting.last) sighting.last = time;
+  else if (!(time >= sighting.first)) noteFirst(sighting, time);
   if (hopLimit > sighting.hopLimit) sighting.hopLimit = hopLimit;
+}
+
+function noteFirst(sighting: LinkSighting, time: number): void {
+  if (Number.isNaN(time)) return;
+  sighting.first = time;
+  if (Number.isNaN(sighting.last)) sighting.last = time;
 }
 
 /** Puts the tag of one more VLAN behind those that stand further out. A tag of VLAN 0 has a priority and no VLAN. */

@@ -27,17 +27,29 @@ export const copyReason = "seen at a second observation point";
 export interface Copies {
   /** @param cursor stands behind the IP headers. */
   isCopy(frame: Frame, packet: CapturedPacket, cursor: Readonly<Cursor>): boolean;
+  /**
+   * Of the packet that was looked at last: what its copies share, as 32 bits; 0 where its sender may send packets equal
+   * to it.
+   */
+  readonly mark: number;
 }
 
 export function copies(): Copies {
   const times = new Float64Array(slots).fill(Number.NaN);
   const seen = new Int32Array(slots * stride);
   const current = new Int32Array(stride);
+  let mark = 0;
   return {
+    get mark() {
+      return mark;
+    },
     isCopy(frame, packet, cursor) {
+      mark = 0;
       if (frame.rebuilt) return false;
-      const slot = fill(current, packet, cursor) >>> (32 - slotBits);
+      const hash = fill(current, packet, cursor);
+      const slot = hash >>> (32 - slotBits);
       const isNumbered = hasNumber(packet);
+      if (isNumbered) mark = hash;
       current[hopLimitAt] = packet.hopLimit;
       current[linkAt] = isNumbered ? 0 : linkHash(frame, cursor);
       const at = slot * stride;

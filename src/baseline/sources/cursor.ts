@@ -10,7 +10,7 @@ export interface Cursor {
   wireEnd: number;
   /** The link layer addressed everybody. */
   broadcast: boolean;
-  /** The sender's card, as 48 bits; -1 where the link layer names none. */
+  /** Where the sender's card stands; -1 where the link layer names none. */
   card: number;
   /** Its VLAN, as `packVlan` writes it; 0 for none. */
   vlan: number;
@@ -21,9 +21,9 @@ export const emptyCursor = (): Cursor => ({
   ...{ bytes: new Uint8Array(0), at: 0, end: 0, ip: 0, wireEnd: 0, broadcast: false, card: -1, vlan: 0 },
 });
 
-/** The card at a place, as 48 bits; -1 for all zeros, which no card has. */
+/** The card at a place, as 48 bits; -1 for all zeros, which no card has, and where there is no place. */
 export const cardAt = (bytes: Uint8Array, at: number): number =>
-  (i32(bytes, at) >>> 0) * 0x1_0000 + u16(bytes, at + 4) || -1;
+  at < 0 ? -1 : (i32(bytes, at) >>> 0) * 0x1_0000 + u16(bytes, at + 4) || -1;
 
 export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
 

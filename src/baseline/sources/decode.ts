@@ -1,5 +1,5 @@
 import { type Family, formatAddress } from "../../net/address.ts";
-import { keyTable } from "../key-table.ts";
+import { type KeyTable, keyTable } from "../key-table.ts";
 import { type Cursor, emptyCursor } from "./cursor.ts";
 import type { Drop } from "./drop.ts";
 import type { Frame } from "./frame.ts";
@@ -21,9 +21,9 @@ export interface Decoder {
   addressText(family: Family, number: number): string;
 }
 
-export function decoder(): Decoder {
+/** @param addresses numbers those of IPv6; with the same table, several decoders number them alike. */
+export function decoder(addresses: KeyTable = keyTable()): Decoder {
   const packet = emptyPacket();
-  const addresses = keyTable();
   const cursor = emptyCursor();
   return {
     packet,

@@ -1,5 +1,5 @@
 import { packVlan } from "../links/sightings.ts";
-import { type Cursor, cardAt, i32, u16 } from "./cursor.ts";
+import { type Cursor, i32, u16 } from "./cursor.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { etherType, notIp } from "./ethertype.ts";
 
@@ -13,7 +13,7 @@ const ethernet: LinkLayer = (cursor) => {
   const { bytes, at, end } = cursor;
   if (at + 14 > end) return cut;
   cursor.broadcast = i32(bytes, at) === -1 && u16(bytes, at + 4) === 0xffff;
-  cursor.card = cardAt(bytes, at + 6);
+  cursor.card = at + 6;
   cursor.at = at + 14;
   return payload(cursor, u16(bytes, at + 12));
 };
@@ -23,7 +23,7 @@ const cooked: LinkLayer = (cursor) => {
   const { bytes, at, end } = cursor;
   if (at + 16 > end) return cut;
   cursor.broadcast = u16(bytes, at) === cookedBroadcast;
-  if (u16(bytes, at + 4) === cardLength) cursor.card = cardAt(bytes, at + 6);
+  if (u16(bytes, at + 4) === cardLength) cursor.card = at + 6;
   cursor.at = at + 16;
   return payload(cursor, u16(bytes, at + 14));
 };
@@ -33,7 +33,7 @@ const cooked2: LinkLayer = (cursor) => {
   const { bytes, at, end } = cursor;
   if (at + 20 > end) return cut;
   cursor.broadcast = bytes[at + 10] === cookedBroadcast;
-  if (bytes[at + 11] === cardLength) cursor.card = cardAt(bytes, at + 12);
+  if (bytes[at + 11] === cardLength) cursor.card = at + 12;
   cursor.at = at + 20;
   return payload(cursor, u16(bytes, at));
 };

@@ -7,11 +7,13 @@ import {
   type Party,
   party,
 } from "../conversation.ts";
-import { keyTable } from "../key-table.ts";
+import { type KeyTable, keyTable } from "../key-table.ts";
 import { count as countLink, type LinkSightings } from "../links/sightings.ts";
+import { noteMark } from "../points/sketch.ts";
 import { notePresence } from "../presence.ts";
 import { arpSender } from "./arp.ts";
 import { copies, copyReason } from "./copies.ts";
+import { cardAt, i32, u16 } from "./cursor.ts";
 import { decoder } from "./decode.ts";
 import { etherType, notIp } from "./ethertype.ts";
 import { fragments } from "./fragments.ts";
@@ -33,7 +35,7 @@ const mostRunning = 1 << 19;
 
 const arp = notIp(etherType.arp);
 
-/** Collects packets, of one or several captures, into conversations. */
+/** Collects packets, of one capture or of several that follow each other, into conversations. */
 export interface Tracker {
   add(frame: Frame, tally: Tally): void;
   /** No more captures follow: hands on what is still running. */
@@ -43,11 +45,16 @@ export interface Tracker {
 /**
  * @param done takes each conversation once, when it is over.
  * @param links takes where each packet came from.
+ * @param addresses numbers those of IPv6.
  */
-export function tracker(done: (talk: Conversation) => void, links: LinkSightings): Tracker {
+export function tracker(
+  done: (talk: Conversation) => void,
+  links: LinkSightings,
+  addresses: KeyTable,
+): Tracker {
   let table = keyTable();
-  const { packet, cursor, decode, addressText } = decoder();
-  const { isCopy } = copies();
+  const { packet, cursor, decode, addressText } = decoder(addresses);
+  const copied = copies();
   const parts = fragments();
   /** By number of the key: the conversation, and whether its party `a` is the lower end. */
   let running: Conversation[] = [];
@@ -114,20 +121,32 @@ export function tracker(done: (talk: Conversation) => void, links: LinkSightings
     }
     if (talk === undefined) {
       talk = begin();
+      talk.midway = hasConnections(packet.protocol) && (packet.signals & signal.open) === 0;
       running[index] = talk;
       aIsLow[index] = low;
     }
     const sender = aIsLow[index] === low ? talk.a : talk.b;
     update(talk, sender, packet);
+    if (copied.mark !== 0) {
+      talk.sketch ??= [];
+      noteMark(talk.sketch, copied.mark);
+    }
     if (cursor.card >= 0 || cursor.vlan > 0) noteLink(sender);
     if (packet.fragment >= 0) parts.remember(packet, talk, sender);
   };
 
   const noteLink = (sender: Party): void => {
-    const { card, vlan } = cursor;
-    if (sender.link?.card !== card || sender.link.vlan !== vlan)
-      sender.link = links.of(sender.address, card, vlan);
-    countLink(sender.link, packet.time, packet.hopLimit);
+    const { bytes, card: at, vlan } = cursor;
+    const low = at < 0 ? 0 : i32(bytes, at + 2);
+    const high = at < 0 ? 0 : u16(bytes, at);
+    let { link } = sender;
+    if (link === undefined || link.low !== low || link.high !== high || link.sighting.vlan !== vlan) {
+      const card = cardAt(bytes, at);
+      if (card < 0 && vlan === 0) return;
+      link = { low, high, sighting: links.of(sender.address, card, vlan) };
+      sender.link = link;
+    }
+    countLink(link.sighting, packet.time, packet.hopLimit);
   };
 
   /** Whoever sends ARP says which card has which address. */
@@ -146,7 +165,7 @@ export function tracker(done: (talk: Conversation) => void, links: LinkSightings
         if (outcome === arp) noteClaim(frame.time);
         if (outcome.kind === "ignored") tally.ignore(outcome.reason);
         else tally.reject(outcome.reason);
-      } else if (isCopy(frame, packet, cursor)) {
+      } else if (copied.isCopy(frame, packet, cursor)) {
         tally.ignore(copyReason);
       } else if (outcome === "first") {
         note();

@@ -82,7 +82,14 @@ function unitOf(seconds: number): readonly [size: number, name: string] {
 const noteText = ({ notRoutable, answered }: BaselineFlow): string =>
   notRoutable ?? (answered ? "" : "unanswered");
 
-function renderSource({ name, format, accounting, firstSeen, lastSeen }: BaselineSource): string {
+function renderSource({
+  name,
+  format,
+  accounting,
+  firstSeen,
+  lastSeen,
+  copies = [],
+}: BaselineSource): string {
   const { unit, read, used, ignored, rejected } = accounting;
   const period = firstSeen === undefined ? "" : `, ${firstSeen} to ${lastSeen}`;
   const reasons = (kind: string, counts: Readonly<Record<string, number>>): readonly string[] =>
@@ -92,6 +99,10 @@ function renderSource({ name, format, accounting, firstSeen, lastSeen }: Baselin
     `  ${read} ${unit} read = ${used} used + ${total(ignored)} ignored + ${total(rejected)} rejected`,
     ...reasons("ignored", ignored),
     ...reasons("rejected", rejected),
+    ...copies.map(
+      ({ of, conversations, packets }) =>
+        `  counted once: ${conversations} conversations, ${packets} packets, that ${printable(of)} has too`,
+    ),
   ].join("\n");
 }
 

@@ -1,5 +1,6 @@
 import { printable } from "../../diagnostics/printable.ts";
 import { type Column, table } from "../../diagnostics/text-table.ts";
+import type { DeviceObject } from "../../inventory/passive/announcement.ts";
 import type { Inventory, PassiveAsset } from "../../inventory/passive/assets.ts";
 
 const columns: readonly Column[] = ["ADDRESS", "CARD", "ROLE", "VENDOR", "MODEL", "FIRMWARE", "NAME"].map(
@@ -29,15 +30,27 @@ export function renderInventory({ assets, findings }: Inventory): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function reasonLines({ addresses, mac, roles, parts, evidence }: PassiveAsset): readonly string[] {
+function reasonLines({ addresses, mac, roles, parts, evidence, objects }: PassiveAsset): readonly string[] {
   const who = addresses[0] ?? mac ?? "";
   return [
     ...roles.map(({ role, reason }) => `  ${who}: ${role}: ${printable(reason)}`),
     ...(evidence.length === 0
       ? []
       : [`  ${who}: said by ${evidence.map(({ by, seen }) => `${by} (${seen})`).join(", ")}`]),
-    ...parts.map(
-      ({ part, ...facts }) => `  ${who}: behind it: ${printable([part, ...Object.values(facts)].join(", "))}`,
-    ),
+    ...(objects === undefined ? [] : [`  ${who}: has ${objectCounts(objects)}`]),
+    ...parts.map(({ part, objects: its, ...facts }) => {
+      const has = its === undefined ? [] : [objectCounts(its)];
+      return `  ${who}: behind it: ${printable([part, ...Object.values(facts), ...has].join(", "))}`;
+    }),
   ];
+}
+
+/** `3 objects: 2 analog-input, 1 schedule`. The document has each of them. */
+function objectCounts(objects: readonly DeviceObject[]): string {
+  const counts = new Map<string, number>();
+  for (const { object } of objects) {
+    const [type = ""] = object.split(" ");
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  return `${objects.length} objects: ${[...counts].map(([type, count]) => `${count} ${type}`).join(", ")}`;
 }

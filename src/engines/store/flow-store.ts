@@ -6,6 +6,7 @@ import { type LinkSighting, linkSightings } from "../../baseline/links/sightings
 import { baselineOf, type Recorded } from "../../baseline/observe.ts";
 import { type Database, openDatabase } from "../duckdb/database.ts";
 import type { LineCount } from "../duckdb/line-scan.ts";
+import { haveCopies } from "../duckdb/zeek-copies.ts";
 import { zeekLinks } from "../duckdb/zeek-links.ts";
 import { accountFor, aggregateZeekFile, type BulkSource, type ZeekFile } from "../duckdb/zeek-log.ts";
 import { commitManifest, readManifest } from "./manifest.ts";
@@ -21,6 +22,8 @@ export interface Addition {
   nameOf(sha256: string): string | undefined;
   /** Starts to aggregate a log in bulk. @throws {EngineError} */
   bulk(file: ZeekFile): Promise<Bulk>;
+  /** Whether logs that were aggregated in bulk hold the same connections, so that these would count twice. @throws {EngineError} */
+  haveCopies(files: readonly ZeekFile[]): Promise<boolean>;
   /** Takes conversations that were read line by line. */
   add(talk: Conversation): void;
   readonly database: Pick<Database, "progress" | "interrupt">;
@@ -37,6 +40,7 @@ export interface Addition {
 
 /** A log that was aggregated. It counts once it is kept. */
 export interface Bulk {
+  readonly file: ZeekFile;
   /** Its source where all lines are accounted for; else, as text, why it must be read line by line. */
   account(count: LineCount): Promise<BulkSource | string>;
   keep(): void;
@@ -71,11 +75,13 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
       await aggregateZeekFile(database, file, table);
       const links = await zeekLinks(database, file);
       return {
+        file,
         account: (count) => accountFor(database, table, file.header, count),
         keep: () => kept.push({ table, links }),
         drop: () => database.run(`DROP TABLE ${table}`),
       };
     },
+    haveCopies: (files) => haveCopies(database, files),
     add: lines.add,
     async commit({ sources, links }) {
       const written = lines.end();

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DuckDBDataChunk, DuckDBListVector } from "@duckdb/node-api";
 import { type Aggregate, aggregate } from "../../baseline/aggregate.ts";
 import { flowLimits } from "../../baseline/attempts.ts";
-import { conversationFrom } from "../../baseline/partial.ts";
+import { conversationFrom, type FlowPartial, goesOn } from "../../baseline/partial.ts";
 import type { Database } from "../duckdb/database.ts";
 import { type StoredColumn, storedColumns } from "./columns.ts";
 import type { Manifest } from "./manifest.ts";
@@ -12,17 +12,30 @@ import { readFlows } from "./statements.ts";
 export async function flowsOf(database: Database, folder: string, { parts }: Manifest): Promise<Aggregate> {
   const flows = aggregate(flowLimits);
   if (parts.length === 0) return flows;
+  const connections = connectionsOnce();
   const result = await database.stream(readFlows(parts.map(({ file }) => join(folder, file))));
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return flows;
-    addChunk(chunk, flows);
+    addChunk(chunk, flows, connections);
   }
 }
 
 const columnAt = new Map(Object.keys(storedColumns).map((name, index) => [name, index]));
 
-function addChunk(chunk: DuckDBDataChunk, flows: Aggregate): void {
+/** Gives the connections of each sum, one less where it goes on with one of the sum before it, in the order of time. */
+function connectionsOnce(): (sum: FlowPartial) => number {
+  let before: FlowPartial | undefined;
+  const ends = ({ a, b, protocol, aPort, bPort }: FlowPartial): string =>
+    [a, b, protocol, aPort, bPort].join(" ");
+  return (sum) => {
+    const same = before !== undefined && ends(before) === ends(sum) && goesOn(before, sum);
+    before = sum;
+    return sum.connections - (same ? 1 : 0);
+  };
+}
+
+function addChunk(chunk: DuckDBDataChunk, flows: Aggregate, connections: (sum: FlowPartial) => number): void {
   const vector = (name: StoredColumn) => chunk.getColumnVector(columnAt.get(name)!);
   const list = (name: StoredColumn) => vector(name) as DuckDBListVector;
   const scalars = new Map(
@@ -36,32 +49,31 @@ function addChunk(chunk: DuckDBDataChunk, flows: Aggregate): void {
     const number = (name: StoredColumn): number => numberOr(name, 0);
     const seconds = (name: StoredColumn): number => numberOr(name, Number.NaN) / 1e6;
     const back = numbers(requestsBack, row, 1e6);
-    flows.add(
-      conversationFrom({
-        a: text("a"),
-        b: text("b"),
-        protocol: number("protocol"),
-        aPort: number("a_port"),
-        bPort: number("b_port"),
-        icmpType: numberOr("icmp_type", undefined),
-        slot: undefined,
-        connections: number("connections"),
-        packets: number("packets"),
-        packetsBack: number("packets_back"),
-        bytes: number("bytes"),
-        bytesBack: number("bytes_back"),
-        first: seconds("first"),
-        last: seconds("last"),
-        evidence: number("evidence"),
-        flags: number("flags"),
-        presence: numbers(presence, row, 1) ?? [],
-        requests: numbers(requests, row, 1e6) ?? [],
-        ...(back === undefined ? {} : { requestsBack: back }),
-        lastRequest: seconds("last_request"),
-        longestGap: number("longest_gap") / 1e6,
-        longestGapBack: number("longest_gap_back") / 1e6,
-      }),
-    );
+    const sum: FlowPartial = {
+      a: text("a"),
+      b: text("b"),
+      protocol: number("protocol"),
+      aPort: number("a_port"),
+      bPort: number("b_port"),
+      icmpType: numberOr("icmp_type", undefined),
+      slot: undefined,
+      connections: number("connections"),
+      packets: number("packets"),
+      packetsBack: number("packets_back"),
+      bytes: number("bytes"),
+      bytesBack: number("bytes_back"),
+      first: seconds("first"),
+      last: seconds("last"),
+      evidence: number("evidence"),
+      flags: number("flags"),
+      presence: numbers(presence, row, 1) ?? [],
+      requests: numbers(requests, row, 1e6) ?? [],
+      ...(back === undefined ? {} : { requestsBack: back }),
+      lastRequest: seconds("last_request"),
+      longestGap: number("longest_gap") / 1e6,
+      longestGapBack: number("longest_gap_back") / 1e6,
+    };
+    flows.add(conversationFrom({ ...sum, connections: connections(sum) }));
   }
 }
 

@@ -44,6 +44,12 @@ export interface AnnouncedRole {
   readonly basis: "says" | "shows" | "asks";
 }
 
+/** An object that a device has (BACnet), as `analog-input 3`. */
+export interface DeviceObject {
+  readonly object: string;
+  readonly name?: string;
+}
+
 /** What one message on the wire says about one device. */
 export interface Announcement {
   readonly about: Subject;
@@ -53,6 +59,7 @@ export interface Announcement {
   /** Set when it is not the subject itself but a device behind it: a unit, a slot, a node of another network. */
   readonly part?: string;
   readonly role?: AnnouncedRole;
+  readonly objects?: readonly DeviceObject[];
   /** Addresses that the card itself has. */
   readonly addresses?: readonly string[];
   /** Addresses under which the device is managed, perhaps through another of its cards. */

@@ -1,7 +1,7 @@
 import type { BaselineFlow, BaselineSource } from "../../baseline/flow.ts";
 import { formatRange } from "../../net/address.ts";
 import { observedPlant } from "../from-baseline.ts";
-import { type AnnouncedRole, type Facts, type Role, roles } from "./announcement.ts";
+import { type AnnouncedRole, type DeviceObject, type Facts, type Role, roles } from "./announcement.ts";
 import { behaviours, type RoleGuess, rolesByBehaviour } from "./behaviour.ts";
 import { ownership } from "./ownership.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
@@ -16,7 +16,9 @@ export interface PassiveAsset extends Facts {
   /** What it may be, each with the reason; the first is the most telling. */
   readonly roles: readonly RoleGuess[];
   /** Devices behind it: units of a gateway, nodes of a field network, services of the host. */
-  readonly parts: readonly ({ readonly part: string } & Facts)[];
+  readonly parts: readonly ({ readonly part: string; readonly objects?: readonly DeviceObject[] } & Facts)[];
+  /** What it has to read and to set (BACnet); absent where nothing of it was seen. */
+  readonly objects?: readonly DeviceObject[];
   readonly evidence: readonly Evidence[];
 }
 
@@ -53,6 +55,8 @@ const sayers = [
   "BACnet ReadProperty",
   "BACnet ReadPropertyMultiple",
   "BACnet I-Am",
+  "BACnet I-Have",
+  "BACnet change of value",
   "PROFINET DCP",
   "LLDP",
   "CDP",
@@ -89,12 +93,14 @@ export function passiveInventory({ sources, flows, sightings, vendorOf }: Observ
   }
   const assets = [...groups.values()].map(({ addresses, mac, sightings: seen }): PassiveAsset => {
     const ordered = seen.toSorted((x, y) => rank(x) - rank(y));
+    const own = ordered.filter(({ announcement }) => announcement.part === undefined);
     const macVendor = mac === undefined ? undefined : vendorOf(mac);
     return {
       addresses: [...addresses].toSorted(byAddress),
       ...(mac === undefined ? {} : { mac }),
       ...(macVendor === undefined ? {} : { macVendor }),
-      ...merge(ordered.filter(({ announcement }) => announcement.part === undefined)),
+      ...merge(own),
+      ...objectsOf(own),
       roles: mergeRoles(
         ordered,
         [...addresses].flatMap((address) => {
@@ -155,6 +161,20 @@ function mergeRoles(ordered: readonly Sighting[], done: readonly RoleGuess[]): r
   return [...reasons].map(([role, all]) => ({ role, reason: [...all].join("; ") }));
 }
 
+/** Each object once, with its name where somebody told it. */
+function objectsOf(seen: readonly Sighting[]): Pick<PassiveAsset, "objects"> {
+  const names = new Map<string, string | undefined>();
+  for (const { object, name } of seen.flatMap(({ announcement }) => announcement.objects ?? []))
+    names.set(object, names.get(object) ?? name);
+  if (names.size === 0) return {};
+  const numeric = new Intl.Collator("en", { numeric: true });
+  return {
+    objects: [...names]
+      .toSorted(([x], [y]) => numeric.compare(x, y))
+      .map(([object, name]) => (name === undefined ? { object } : { object, name })),
+  };
+}
+
 function partsOf(ordered: readonly Sighting[]): PassiveAsset["parts"] {
   const parts = new Map<string, Sighting[]>();
   for (const sighting of ordered) {
@@ -162,7 +182,7 @@ function partsOf(ordered: readonly Sighting[]): PassiveAsset["parts"] {
     if (part !== undefined) parts.set(part, [...(parts.get(part) ?? []), sighting]);
   }
   return [...parts]
-    .map(([part, seen]) => ({ part, ...merge(seen) }))
+    .map(([part, seen]) => ({ part, ...merge(seen), ...objectsOf(seen) }))
     .toSorted((x, y) => x.part.localeCompare(y.part));
 }
 

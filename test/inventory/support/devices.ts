@@ -104,6 +104,68 @@ export const deviceProperty = (instance: number, property: number, value: string
     ),
   );
 
+const objectId = (type: number, instance: number): Buffer => {
+  const id = Buffer.alloc(4);
+  id.writeUInt32BE(type * 2 ** 22 + instance);
+  return id;
+};
+const characterString = (value: string): Buffer => join(0x75, value.length + 1, 0, text(value));
+export type BacnetObject = readonly [type: number, instance: number];
+/** ReadProperty-ACK of any property of any object, with application-tagged values. @param segment its number, in segments. */
+export const objectProperty = (
+  [type, instance]: BacnetObject,
+  property: number,
+  values: Uint8Array,
+  segment?: number,
+): Buffer =>
+  bvlc(
+    0x0a,
+    join(
+      ...[1, 0],
+      ...(segment === undefined ? [0x30, 1] : [0x3c, 1, segment, 8]),
+      ...[12, 0x0c],
+      objectId(type, instance),
+      ...[0x19, property, 0x3e],
+      values,
+      ...(segment === undefined ? [0x3f] : []),
+    ),
+  );
+export const objectIds = (...objects: readonly BacnetObject[]): Buffer =>
+  join(...objects.map(([type, instance]) => join(0xc4, objectId(type, instance))));
+export const objectName = characterString;
+/** ReadPropertyMultiple-ACK; a property without a value was answered with the error "unknown object". */
+export const severalProperties = (
+  ...results: readonly (readonly [BacnetObject, property: number, value?: Uint8Array])[]
+): Buffer =>
+  bvlc(
+    0x0a,
+    join(
+      ...[1, 0, 0x30, 1, 14],
+      ...results.map(([[type, instance], property, value]) =>
+        join(
+          0x0c,
+          objectId(type, instance),
+          ...[0x1e, 0x29, property],
+          ...(value === undefined ? [0x5e, 0x91, 1, 0x91, 31, 0x5f] : [0x4e, value, 0x4f]),
+          0x1f,
+        ),
+      ),
+    ),
+  );
+export const iHave = (device: number, object: BacnetObject, name: string): Buffer =>
+  bvlc(0x0b, join(1, 0, 0x10, 1, objectIds([8, device], object), characterString(name)));
+export const changeOfValue = (device: number, [type, instance]: BacnetObject): Buffer =>
+  bvlc(
+    0x0a,
+    join(
+      ...[1, 0, 0x10, 2, 0x09, 1, 0x1c],
+      objectId(8, device),
+      0x2c,
+      objectId(type, instance),
+      ...[0x39, 60, 0x4e, 0x09, 85, 0x2e, 0x44, 0x42, 0x28, 0, 0, 0x2f, 0x4f],
+    ),
+  );
+
 /** BER, every length of one byte. */
 const ber = (tag: number, ...parts: readonly (number | Uint8Array)[]): Buffer => {
   const body = join(...parts);
