@@ -226,7 +226,7 @@ function tooManyRejects(
       severity: "error",
       message:
         `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others would ` +
-        `miss flows. The first of them:\n${samples.map((sample) => `  ${printable(sample)}`).join("\n")}`,
+        `miss flows. The first of them: ${samples.map(printable).join("; ")}`,
       fix: "give the log as it was written, with its header; take out what is damaged or of another format",
     },
   ];

@@ -94,11 +94,12 @@ function store(result: Result): readonly string[] {
     return old;
   }
   mkdirSync(dirname(file), { recursive: true });
-  writeFileAtomic(file, compilation.ruleset.text);
+  // The certificate first: where the disk is full between the two, no text stands there without its proof.
   writeFileAtomic(
     certificate,
     printableJson(`${JSON.stringify(compilation.ruleset.certificate, null, 2)}\n`),
   );
+  writeFileAtomic(file, compilation.ruleset.text);
   return [];
 }
 

@@ -2,6 +2,7 @@ import {
   closeSync,
   fsyncSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -9,6 +10,15 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+
+/** Reads a file. @throws what the system says, with the path, which it leaves out of a folder's. */
+export function readWhole(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
+  }
+}
 
 /**
  * Writes a file so that a reader, or a power cut, sees the old content or the new one and never a part:

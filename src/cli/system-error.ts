@@ -1,6 +1,7 @@
 /** What the machine refused, as Node tells it: a full disk, a folder without access. No fault of the program. */
 interface SystemError {
   readonly code: string;
+  readonly syscall: string;
   readonly path?: string;
 }
 
@@ -23,7 +24,8 @@ const reasons: Readonly<Record<string, string>> = {
 /** `/audit/x: the disk is full: make room (ENOSPC)`, for an error of the machine; undefined for any other. */
 export function systemErrorText(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error && "syscall" in error)) return undefined;
-  const { code, path } = error as Error & SystemError;
-  const reason = reasons[code];
+  const { code, syscall, path } = error as Error & SystemError;
+  // Folders that are made with those above them fail like this on a file system that is read-only.
+  const reason = code === "ENOENT" && syscall === "mkdir" ? "the folder cannot be made there" : reasons[code];
   return reason && `${path === undefined ? "" : `${path}: `}${reason} (${code})`;
 }

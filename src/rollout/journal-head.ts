@@ -32,11 +32,12 @@ export const headFaults = (
   kept: readonly JournalHead[],
 ): JournalReading["faults"] =>
   kept.flatMap(({ number, hash }) => {
-    const entry = entries[number - 1];
-    if (entry?.hash === hash) return [];
+    // By its number: in a journal that something was cut from, the other entries are still the ones that were signed.
+    const at = entries.findIndex((entry) => entry.number === number);
+    if (entries.some((entry) => entry.number === number && entry.hash === hash)) return [];
     const message =
-      entry === undefined
+      at < 0
         ? `the end is missing: entry ${number} was written and signed, and the last one here is ${head.number}`
         : `entry ${number} is not the one that was signed: it, or one before it, was written anew`;
-    return { line: Math.min(number, entries.length), message };
+    return { line: at < 0 ? Math.max(1, entries.length) : at + 1, message };
   });

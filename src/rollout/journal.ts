@@ -86,7 +86,7 @@ export function readJournal(text: string, kept: JournalHead | undefined): Journa
   }
   if (kept && entries.find((entry) => entry.number === kept.number)?.hash !== kept.hash && kept.number > 0) {
     faults.push({
-      line: lines.length,
+      line: Math.max(1, lines.length),
       message:
         kept.number > head.number
           ? `the end is missing: entry ${kept.number} was written, and the last one here is ${head.number}`

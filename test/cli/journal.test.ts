@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { emptyHead, type JournalContent, type JournalEntry, journalLine } from "../../src/rollout/journal.ts";
@@ -51,6 +51,20 @@ describe.skipIf(!hasKeygen)("sluice journal (needs ssh-keygen)", () => {
   test("finds a missing end, although the chain is whole up to there", async () => {
     forge((contents) => contents.slice(0, 7));
     expect((await verify()).stderr).toContain("the end is missing: entry 10 was written and signed");
+  });
+
+  test("blames no signed end for a cut before it, and names a folder that stands in the journal's place", async () => {
+    const lines = readFileSync(file(), "utf8").split("\n");
+    writeFileSync(file(), lines.toSpliced(4, 1).join("\n"));
+    expect((await verify()).stderr).toBe(
+      "error: the journal is not whole:\n  journal.jsonl:5: entry 6 does not follow entry 4: something was cut, inserted or moved here\n",
+    );
+    rmSync(file());
+    expect((await verify()).stderr).toMatch(
+      /\n {2}journal\.jsonl:1: the end is missing: entry 10 was written/,
+    );
+    mkdirSync(file());
+    expect((await verify()).stderr).toBe(`error: ${file()}: it is a folder (EISDIR)\n`);
   });
 
   test("does not take an end that somebody else signed, or a signature over another entry", async () => {

@@ -10,7 +10,7 @@ import { printHtml } from "../../src/report/print-html.ts";
 import { review } from "../../src/report/review.ts";
 import { siteReport } from "../../src/report/site-report.ts";
 import { browserPath, launch, open } from "./support/browser.ts";
-import { baseline, journal, manyFlows, noApproval, plan, reportedSite } from "./support/fixture.ts";
+import { baseline, journal, manyFlows, noApproval, plan, reportedSite, siteText } from "./support/fixture.ts";
 import { hostile, hostileReport } from "./support/hostile.ts";
 import { changeEntries } from "./support/site-folder.ts";
 
@@ -255,6 +255,38 @@ describe.skipIf(browserPath === undefined)("pages (need Debian's chromium)", () 
     expect(complaints).toEqual([]);
     await close();
   }, 60_000);
+
+  test("the page of a plan for pfSense says that nothing like it was tried, and has no violation", async () => {
+    const onPfsense = plan({ site: siteText().replace("fw1: { target: nftables", "fw1: { target: pfsense") });
+    const { page, complaints, close } = await open(
+      browser,
+      printHtml(review({ plan: onPfsense, approvals: noApproval, journal: undefined })),
+    );
+    for (const fold of await page.locator("details > summary").all()) await fold.click();
+    expect(await page.locator("header .summary").textContent()).toContain(
+      "Nobody has tried such rules on a real firewall of this kind yet",
+    );
+    expect(await page.locator("#proofs").textContent()).toContain("UNPROVEN");
+    expect(await page.locator("table.diff").textContent()).toContain("sluice:scada-pumps:");
+    expect(await audit(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test("no script runs but the page's own, whatever got into it", async () => {
+    const html = printHtml(reports["the report of a site"]!).replace(
+      "</main>",
+      '<script>owned = 1</script><p onclick="owned = 1" id="trap">x</p></main>',
+    );
+    const { page, complaints, close } = await open(browser, html);
+    await page.locator("#trap").click();
+    expect(await page.evaluate("globalThis.owned")).toBeUndefined();
+    expect(complaints).toEqual([
+      expect.stringContaining("Content Security Policy"),
+      expect.stringContaining("Content Security Policy"),
+    ]);
+    await close();
+  });
 
   test("hostile text appears as text: no element, no script and no turned direction comes of it", async () => {
     await fc.assert(

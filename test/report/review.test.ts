@@ -6,7 +6,7 @@ import { layOut } from "../../src/report/diagram-layout.ts";
 import { cellText, type Report, type Section } from "../../src/report/document.ts";
 import { review } from "../../src/report/review.ts";
 import type { JournalContent } from "../../src/rollout/journal.ts";
-import { journal, noApproval, plan } from "./support/fixture.ts";
+import { journal, noApproval, plan, siteText } from "./support/fixture.ts";
 import { changeEntries } from "./support/site-folder.ts";
 
 const reviewOf = (plan: Plan, entries: readonly JournalContent[] = []): Report =>
@@ -214,6 +214,16 @@ describe("the review of a plan", () => {
     const report = reviewOf({ ...base, transition: [step] });
     expect(rows(report, "proofs", /^Claims/).at(-1)).toEqual(["not proved", "Nothing else changes.", ""]);
     expect(text(report, "overview")).toContain("of 4 claims about the rules proved");
+  });
+
+  test("of a kind of firewall that no real one has judged, says so before everything else", () => {
+    const site = siteText().replace("fw1: { target: nftables", "fw1: { target: pfsense");
+    const report = reviewOf(plan({ site }));
+    expect(report.summary).toContain("Nobody has tried such rules on a real firewall of this kind yet");
+    expect(text(report, "proofs")).toContain("UNPROVEN");
+    expect(text(report, "approval")).toContain("fw1 at 192.0.2.1 (pfsense");
+    expect(rows(report, "flows", /^Cut/).length).toBe(3);
+    expect(JSON.stringify(reviewOf(plan()))).not.toMatch(/UNPROVEN|Nobody has tried/);
   });
 
   test("says what somebody must do during the trial, and which open sessions end", () => {

@@ -265,7 +265,9 @@ describe("an identity", () => {
   });
 
   test("that does not exist, or is no key, says so", () => {
-    expect(() => readIdentity("/nowhere/id", undefined)).toThrow("ENOENT");
+    expect(() => readIdentity("/nowhere/id", undefined)).toThrow(
+      "cannot read the identity /nowhere/id: it does not exist",
+    );
     expect(() => readIdentity(import.meta.filename, undefined)).toThrow("not an OpenSSH public key line");
   });
 });

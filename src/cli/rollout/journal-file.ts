@@ -22,7 +22,7 @@ import {
   readJournal,
 } from "../../rollout/journal.ts";
 import { CommandError, type Context } from "../context.ts";
-import { writeFileAtomic } from "../files.ts";
+import { readWhole, writeFileAtomic } from "../files.ts";
 import { withLock } from "./lock-file.ts";
 
 /** The journal beside the site file, and the tool's own folder there. */
@@ -32,7 +32,7 @@ export const stateName = ".sluice";
 /** Reads the journal of a site folder with the head that was noted apart from it. @throws {CommandError} */
 export function readJournalFile(folder: string): JournalReading {
   const file = join(folder, journalName);
-  return readJournal(existsSync(file) ? readFileSync(file, "utf8") : "", notedHead(folder));
+  return readJournal(existsSync(file) ? readWhole(file).toString("utf8") : "", notedHead(folder));
 }
 
 const headFile = (folder: string): string => join(folder, stateName, "journal-head.json");

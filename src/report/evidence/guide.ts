@@ -107,7 +107,7 @@ const clauses = (): Section => ({
       "Clauses are of IEC 62443-3-2:2020, 62443-3-3:2013 and 62443-2-1:2024. None of them is fulfilled by files alone; this says which file bears on which clause.",
     ),
     absent(
-      "Their numbers and titles were compared with public summaries of these editions, not with the standards themselves, which are sold: compare them with your copy before you rely on them. 62443-2-1:2024 counts in security program elements (SPE); the edition of 2010, which it replaces, has other numbers.",
+      "The standards are sold, and nobody compared this table with them: compare it with your copy before you rely on it. The numbers and titles of the ZCR and of the SR were compared with public lists (the references of NIST's Cybersecurity Framework 1.1, a research data set, statements of vendors). Of 62443-2-1:2024 it is public that it counts in security program elements (SPE) and that the edition of 2010 had other numbers; the names of its elements were found in no public text and are unproven here.",
     ),
     {
       kind: "table",
