@@ -267,7 +267,9 @@ describe.skipIf(browserPath === undefined)("pages (need Debian's chromium)", () 
       "Nobody has tried such rules on a real firewall of this kind yet",
     );
     expect(await page.locator("#proofs").textContent()).toContain("UNPROVEN");
-    expect(await page.locator("table.diff").textContent()).toContain("block in log quick inet from 10.20.0.0/24");
+    expect(await page.locator("table.diff").textContent()).toContain(
+      "block in log quick inet from 10.20.0.0/24",
+    );
     expect(await audit(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();

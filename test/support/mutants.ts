@@ -15,11 +15,13 @@ export interface Mutant {
  * Every line removed, repeated and swapped with the next, and every word replaced.
  * @param wordsFor what else could stand there instead of a word.
  * @param swappable lines that may stand in another order without breaking the form of the text.
+ * @param words what is a word; global.
  */
 export function mutantsOf(
   text: string,
   wordsFor: (word: string) => readonly string[],
   swappable: RegExp,
+  words = /[^\s"\\[\]{};]+/g,
 ): readonly Mutant[] {
   const lines = text.split("\n");
   const mutants: Mutant[] = [];
@@ -35,7 +37,7 @@ export function mutantsOf(
       const swapped = lines.with(at, next).with(at + 1, line);
       mutants.push({ text: swapped.join("\n"), line: line.trim(), change: `swapped with "${next.trim()}"` });
     }
-    for (const word of line.matchAll(/[^\s"\\[\]{};]+/g)) {
+    for (const word of line.matchAll(words)) {
       for (const other of wordsFor(word[0])) {
         const changed = line.slice(0, word.index) + other + line.slice(word.index + word[0].length);
         add(at, [changed], `"${word[0]}" -> "${other}"`);

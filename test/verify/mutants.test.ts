@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Stage } from "../../src/compile/ir.ts";
 import { type CompileOrder, compileConduit } from "../../src/verify/compile.ts";
 import { nftables } from "../../targets/nftables/target.ts";
-import { otherReader } from "../support/mutants.ts";
+import { type Mutant, mutantsOf, otherReader } from "../support/mutants.ts";
 import { judgeMutants, judgePlantMutants, meantBy, untried } from "../support/plant-mutants.ts";
 import { anything, bare, ping, policy, tcp, udp, unlimited } from "../support/policies.ts";
 
@@ -43,38 +43,6 @@ const replacements: Readonly<Record<string, readonly string[]>> = {
   update: ["add", "delete"],
 };
 
-interface Mutant {
-  readonly text: string;
-  readonly line: string;
-  readonly change: string;
-}
-
-function mutantsOf(text: string): readonly Mutant[] {
-  const lines = text.split("\n");
-  const mutants: Mutant[] = [];
-  const add = (at: number, replaced: readonly string[], change: string): void => {
-    mutants.push({ text: lines.toSpliced(at, 1, ...replaced).join("\n"), line: lines[at]!.trim(), change });
-  };
-  for (const [at, line] of lines.entries()) {
-    const isBlank = line.trim() === "" || line.trim().startsWith("#");
-    if (isBlank) continue;
-    add(at, [], "removed");
-    add(at, [line, line], "repeated");
-    const next = lines[at + 1]!;
-    if (/^ {4}\S/.test(line) && /^ {4}\S/.test(next)) {
-      const swapped = lines.with(at, next).with(at + 1, line);
-      mutants.push({ text: swapped.join("\n"), line: line.trim(), change: `swapped with "${next.trim()}"` });
-    }
-    for (const word of line.matchAll(/[\w.:/-]+/g)) {
-      for (const other of wordsFor(word[0])) {
-        const changed = line.slice(0, word.index) + other + line.slice(word.index + word[0].length);
-        add(at, [changed], `"${word[0]}" -> "${other}"`);
-      }
-    }
-  }
-  return mutants;
-}
-
 function wordsFor(word: string): readonly string[] {
   if (replacements[word]) return replacements[word];
   if (/^\d+$/.test(word)) return [String(Number(word) + 1), `${word}-${Number(word) + 1}`];
@@ -89,6 +57,9 @@ function wordsFor(word: string): readonly string[] {
     ].filter((other) => other !== word);
   return /^permit-\d$/.test(word) ? ["permit-9"] : [];
 }
+
+/** Lines of a set or a chain may stand in another order. Its elements end in commas, which are no part of a word. */
+const mutantsIn = (text: string): readonly Mutant[] => mutantsOf(text, wordsFor, /^ {4}\S/, /[\w.:/-]+/g);
 
 /** What each kind of change looks like here; the kinds are those that a reviewer would fear. */
 const kinds: Parameters<typeof untried>[1] = {
@@ -108,7 +79,7 @@ test.each(["monitor", "enforce"] as const)(
   "every change of meaning to a %s text is refused or refuted",
   (stage) => {
     const { text } = compileConduit(order(stage)).ruleset!;
-    const mutants = mutantsOf(text);
+    const mutants = mutantsIn(text);
     expect(other.differs(text, meantBy(nftables, text))).toBeUndefined();
     const drawn = mutants.map((mutant) => ({ order: order(stage), text, mutant }));
     const { seen, proved, untold, told } = judgeMutants(nftables, drawn, other);
@@ -121,7 +92,7 @@ test.each(["monitor", "enforce"] as const)(
 );
 
 test("every change of meaning to the texts of the reference plants is refused or refuted", () => {
-  const { seen, proved, untold } = judgePlantMutants(nftables, mutantsOf, other, 500);
+  const { seen, proved, untold } = judgePlantMutants(nftables, mutantsIn, other, 500);
   expect(untold).toEqual([]);
   expect(seen).toBeGreaterThanOrEqual(500);
   expect(proved).toBeLessThan(seen / 3);
