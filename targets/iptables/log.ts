@@ -55,7 +55,7 @@ export function readCounters(
 const packetsCounted = (counted: string, rest: string): number =>
   counted
     .split("\n")
-    .filter((line) => line.includes(` -A ${rest} `) && line.endsWith(" record"))
+    .filter((line) => line.includes(` -A ${rest} `) && / record"?$/.test(line))
     .reduce((sum, line) => sum + Number(/^\[(\d+):/.exec(line)?.[1] ?? 0), 0);
 
 /** The trees of a conduit are `.p`, `.p1`, … for requests and `.r`, `.r1`, … for replies. */
