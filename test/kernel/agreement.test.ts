@@ -112,8 +112,9 @@ function edgePackets(program: Program, part: Part, seed: number): readonly Packe
           part === "answer"
             ? { sourcePort: port, destinationPort: 1 }
             : { sourcePort: 1, destinationPort: payload };
+        const state = isOtherIcmp(family, protocol) ? "none" : part === "answer" ? "reply" : "original";
         return {
-          ...{ family, state: part === "answer" ? "reply" : "original", source, destination, protocol },
+          ...{ family, state, source, destination, protocol },
           ...(portProtocols.has(protocol) && ports),
           ...((protocol === 1 || protocol === 58) && { icmpType: payload >> 8, icmpCode: payload & 0xff }),
         };
@@ -125,9 +126,16 @@ function edgePackets(program: Program, part: Part, seed: number): readonly Packe
 
 /** Protocols whose packets exchange.py knows how to make. */
 const sendable: ReadonlySet<number> = new Set([1, 6, 17, 33, 47, 50, 58, 89, 132, 136]);
-/** Linux may follow no ports of these, and no ICMP of the other family: all of it between two hosts is one session. */
-const portless = ({ family, protocol, destinationPort }: Packet): boolean =>
-  protocol === icmpProtocol(family) ? false : destinationPort === undefined || [33, 136].includes(protocol);
+/** Linux may follow no ports of these: all of it between two hosts is one session. */
+const portless = ({ protocol, destinationPort, icmpType }: Packet): boolean =>
+  icmpType === undefined && (destinationPort === undefined || [33, 136].includes(protocol));
+
+/**
+ * ICMP of the other IP version. Linux has a tracker for it by its number, which follows its own IP version only
+ * (nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c): whatever its type, it belongs to no connection.
+ */
+const isOtherIcmp = (family: 4 | 6, protocol: number): boolean =>
+  protocol === icmpProtocol(family === 4 ? 6 : 4);
 
 /**
  * Packets as they go on the wire. Client ports and echo ids are the packet's own, and of port-less protocols one
@@ -158,6 +166,7 @@ function toWire(packets: Readonly<Record<Part, readonly Packet[]>>): readonly Se
       destination: base.source,
     };
     const sent = ((): Sent | undefined => {
+      if (isOtherIcmp(family, protocol)) return { packet, wire: { ...base, ...payload(packet, id) } };
       if (part === "answer") {
         const asked = requestType(family, packet.icmpType);
         if (isIcmp && asked === undefined) return undefined;
@@ -275,6 +284,9 @@ const drawnPolicies = fc.sample(anyPolicy, { numRuns: 20, seed: 20_260 });
 const policiesFor = ({ target }: Judge) =>
   drawnPolicies.filter((drawn) => target !== iptables || !hasType255(drawn)).slice(0, 5);
 
+/** One host on each side, by IP version. */
+const hosts = { 4: ["10.0.1.2", "10.0.2.3"], 6: ["fd00:1::2", "fd00:2::3"] } as const;
+
 describe.each(judges)("the kernel with $name", (judge) => {
   const policies = policiesFor(judge);
   describe.skipIf(judge.missing)(judge.missing ? `(skipped: ${judge.missing})` : "here", () => {
@@ -379,12 +391,43 @@ describe.each(judges)("the kernel with $name", (judge) => {
       );
     }, 60_000);
 
+    test("judges ICMP of the other IP version as requests, also what would answer one", () => {
+      const sent = ([4, 6] as const).flatMap((family) =>
+        (["echo of this version", "echo of the other"] as const).map((kind, at) => {
+          const protocol = icmpProtocol(family === 4 ? 6 : 4);
+          const [asked, answered] =
+            (kind === "echo of this version") === (family === 4) ? [8, 0] : [128, 129];
+          const id = 10 * family + at;
+          const [source, destination] = hosts[family];
+          const request = { id, side: "left", family, source, destination, protocol, code: 0, echo: id };
+          const answer = { ...request, side: "right", source: destination, destination: source };
+          return { wire: { ...answer, type: answered }, opening: [{ ...request, type: asked }] };
+        }),
+      );
+      const permit = (from: 0 | 1, to: 0 | 1) =>
+        policy(
+          ([4, 6] as const).map((family) => ({
+            from: [hosts[family][from]],
+            to: [hosts[family][to]],
+            services: [bare(icmpProtocol(family === 4 ? 6 : 4))],
+          })),
+        );
+      const passed = (drawn: ReturnType<typeof policy>) => {
+        const { ids } = exchange(judge, compiled(judge.target, drawn, "enforce"), {
+          before: sent.flatMap(({ opening }) => opening),
+          after: sent.map(({ wire }) => wire),
+        });
+        return sent.filter(({ wire }) => ids.has(wire.id)).length;
+      };
+      // What answers goes from right to left: permitted as what asks that way, and not as the answer to what asked.
+      expect([passed(permit(1, 0)), passed(permit(0, 1))]).toEqual([4, 0]);
+    }, 60_000);
+
     test("forwards ICMP errors about a connection, of either family, and none about nothing", () => {
       const drawn = policy([
         { from: ["10.0.1.2"], to: ["10.0.2.3"], services: [tcp(502)] },
         { from: ["fd00:1::2"], to: ["fd00:2::3"], services: [tcp(502)] },
       ]);
-      const hosts = { 4: ["10.0.1.2", "10.0.2.3"], 6: ["fd00:1::2", "fd00:2::3"] } as const;
       const plant = ([4, 6] as const).map((family) => {
         const [source, destination] = hosts[family];
         const ask = {
