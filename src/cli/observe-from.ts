@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { setTimeout as timer } from "node:timers/promises";
+import { targets } from "../../targets/index.ts";
 import { formatBaseline } from "../baseline/file.ts";
 import type { Baseline } from "../baseline/flow.ts";
 import { places } from "../baseline/propose/places.ts";
@@ -35,6 +36,12 @@ export async function observeFirewall(
   const firewall = firewallOf(site, id);
   const { identity } = whoActs(context, order.identity, site.people);
   const where = places(site);
+  if (targets.get(firewall.target)?.capabilities.judge === "nobody") {
+    context.process.stderr.write(
+      `note: ${firewall.id}: UNPROVEN: no real firewall of this kind has been read here; what its counters, log and states ` +
+        "say rests on documentation alone\n",
+    );
+  }
   const { every = everySeconds } = order;
   const further =
     order.for !== undefined

@@ -26,7 +26,7 @@ const reading = (
       conduit: "left-right",
       counters: {
         ...{ permits: [], recorded: [], recordFull: false, admitted: [] },
-        epoch: { record: "r1", rules: "p1" },
+        ...{ epoch: { record: "r1", rules: "p1" }, unpermitted: { before: 0, after: 0 } },
         ...counters,
       },
     },
@@ -118,6 +118,12 @@ describe("a firewall's own record as a source", () => {
     expect(baseline!.sources[0]!.accounting.rejected).toEqual({
       "counted by the firewall and not in its record": 78,
     });
+  });
+
+  test("says so where a firewall keeps no count beside its record: what was lost is not known", () => {
+    expect(successive([reading(0, { unpermitted: undefined })]).warnings).toEqual([
+      "left-right: this firewall keeps no count beside its record, so what the record lost is not known",
+    ]);
   });
 
   test("tells that a record is full", () => {

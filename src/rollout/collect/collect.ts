@@ -71,6 +71,11 @@ export function collect(before: Baseline | undefined, reading: FirewallReading, 
         `${conduit}: the record is full, or the host can keep none, so something may be missing from it`,
       );
     }
+    if (counters.unpermitted === undefined && !counters.recordFull) {
+      warnings.push(
+        `${conduit}: this firewall keeps no count beside its record, so what the record lost is not known`,
+      );
+    }
     counts.lost += lost;
     const readings = [...((isAnew ? undefined : old?.readings) ?? []), now].slice(-keptReadings);
     const times = readings.map((text) => Date.parse(text) / 1000);

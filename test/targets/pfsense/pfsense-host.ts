@@ -6,7 +6,7 @@ import type { Driver } from "../../../src/target.ts";
 import { createDriver } from "../../../targets/pfsense/driver.ts";
 import { localSession } from "../../support/local-session.ts";
 
-const stubs = join(import.meta.dirname, "host");
+export const stubs = join(import.meta.dirname, "host");
 
 /** What this machine lacks to run the host's scripts and its PHP. */
 export const missingForPfsense = ["php", "php with its xml extension", "setsid"].find((need) => {
