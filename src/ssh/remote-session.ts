@@ -19,6 +19,13 @@ const environment = ["env", "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/us
  */
 const begin = "sluice: the answer begins here";
 
+/**
+ * What is said behind a command, whatever became of it. Without it the answer is not whole, be the exit status what it may: a
+ * wrapper on the host cut it. What the wrapper itself says comes behind it.
+ */
+const end = "sluice: the answer ends here";
+const toItsEnd = ["sh", "-c", `"$@"; code=$?; echo; echo "${end}"; exit $code`, "sh"];
+
 export type Privilege = "login" | "sudo";
 
 /** A session over a client that is logged in. `place` is how messages name the host. */
@@ -36,7 +43,7 @@ export function remoteSession(client: Client, place: string, privilege: Privileg
   return {
     async run(argv, options = {}) {
       if (broken) throw broken;
-      const line = `${quoteWords(["echo", begin])}; ${quoteWords(["exec", ...prefix, ...argv])}`;
+      const line = `${quoteWords(["echo", begin])}; ${quoteWords(["exec", ...prefix, ...toItsEnd, ...argv])}`;
       const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;
@@ -111,7 +118,17 @@ function collect(channel: ClientChannel, place: string): Promise<CommandResult> 
         );
         return;
       }
-      resolve({ code: status, stdout: said.slice(start + begin.length + 1), stderr: text(err) });
+      const stop = said.lastIndexOf(`\n${end}\n`);
+      if (stop <= start) {
+        reject(
+          new SessionError(
+            "lost",
+            `${place} did not answer to the end, with exit code ${status}: ${text(err).slice(0, 500)}`,
+          ),
+        );
+        return;
+      }
+      resolve({ code: status, stdout: said.slice(start + begin.length + 1, stop), stderr: text(err) });
     });
   });
 }

@@ -221,6 +221,23 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     stop();
   });
 
+  test("what a wrapper on the host says behind an answer is not part of it, and one that it cuts is no answer", async () => {
+    const talking = await forced(
+      `sh -c "$SSH_ORIGINAL_COMMAND"; code=$?; echo "Session recorded."; exit $code`,
+    );
+    expect(await talking.session.run(["sh", "-c", "printf half; exit 3"])).toMatchObject({
+      code: 3,
+      stdout: "half",
+    });
+    talking.stop();
+    const cutting = await forced(`sh -c "$SSH_ORIGINAL_COMMAND" | head -c 60`);
+    await expect(cutting.session.run(["seq", "1000"])).rejects.toMatchObject({
+      fault: "lost",
+      message: expect.stringContaining("did not answer to the end"),
+    });
+    cutting.stop();
+  });
+
   test("an answer that stops in the middle of a line is lost, whatever was said before", async () => {
     const { session, stop } = await forced(`eval "$SSH_ORIGINAL_COMMAND" & sleep 0.3; kill -9 $PPID`);
     await expect(session.run(["sh", "-c", "printf 'table inet slu'; sleep 5"])).rejects.toMatchObject({
