@@ -4,6 +4,7 @@ import type { ConduitRules } from "../compile/ir.ts";
 import { printable } from "../diagnostics/printable.ts";
 import { formatDuration } from "../policy/duration.ts";
 import type { Firewall, Site, Zone } from "../policy/model.ts";
+import { duration } from "../report/words.ts";
 import { endMeasure, measureOrder, type Taken, takeOver } from "../rollout/emergency.ts";
 import { islandName, islandOf } from "../rollout/island.ts";
 import type { Driver } from "../target.ts";
@@ -33,7 +34,8 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
     brief: "Cuts a zone off at once: only the permits marked essential remain, for a while or until --end",
     fullDescription:
       "Island mode (IEC 62443-3-3 SR 5.2 RE 2) on every firewall of the zone's conduits. It also cuts what no conduit " +
-      "covers. It ends a trial that runs there. No plan and no approval; a reboot of the firewall ends it.",
+      "covers. It ends a trial or a bypass that runs there, and never the isolation of another zone: a firewall holds one. No " +
+      "plan and no approval; a reboot of the firewall ends it.",
   },
   parameters: {
     flags: {
@@ -86,6 +88,12 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
       });
     }
     for (const { firewall, taken } of flags.json ? [] : all) {
+      if (taken.kind === "taken" && taken.already !== undefined) {
+        this.process.stdout.write(
+          `${firewall.id}: ${id} is isolated already, for ${duration(taken.already)} more; nothing was changed there\n`,
+        );
+        continue;
+      }
       const done = flags.end ? "is not isolated any more" : `is isolated for ${formatDuration(flags.for)}`;
       this.process.stdout.write(
         taken.kind === "taken"

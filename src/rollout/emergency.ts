@@ -2,7 +2,7 @@ import type { ConduitRules } from "../compile/ir.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { type Driver, DriverError, type LiveState, type TrialOrder } from "../target.ts";
 import { drillProblems, rehearse } from "./drill.ts";
-import { holderOf, lockText } from "./holder.ts";
+import { holderOf, lockText, measureUnder } from "./holder.ts";
 import { endTrial } from "./rollback.ts";
 
 /** Something that a person does to a firewall at once and for a while, without a plan. */
@@ -25,8 +25,8 @@ export function measureOrder(measure: Measure, rules: ConduitRules): TrialOrder 
 }
 
 export type Taken =
-  /** Packets meet it; read from the firewall. */
-  | { readonly kind: "taken" }
+  /** Packets meet it; read from the firewall. `already`: they did before, and do for so many seconds more. */
+  | { readonly kind: "taken"; readonly already?: number }
   /** Nothing was changed. */
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "unproven"; readonly reason: string };
@@ -40,10 +40,12 @@ const lockSeconds = 180;
  */
 export async function takeMeasure(driver: Driver, order: TrialOrder): Promise<Taken> {
   const other = await driver.lock(order.holder, lockSeconds);
-  if (other !== undefined) {
-    const { lock } = await driver.read();
-    return { kind: "refused", reason: `the firewall is locked by ${lock ? lockText(lock) : other}` };
-  }
+  if (other === undefined) return arm(driver, order);
+  const { lock } = await driver.read();
+  return { kind: "refused", reason: `the firewall is locked by ${lock ? lockText(lock) : other}` };
+}
+
+async function arm(driver: Driver, order: TrialOrder): Promise<Taken> {
   try {
     const { fired, firings } = await rehearse(driver, order.leaseSeconds);
     if (!fired) return await refuse(driver, order, drillProblems(firings).join("; "));
@@ -72,14 +74,34 @@ const isMet = ({ conduits }: LiveState, { plan, rules }: TrialOrder): boolean =>
       trial && plan.startsWith(trial.plan) && conduit === rules.conduit && stage === rules.stage,
   );
 
-/** Ends whatever trial or measure runs, whoever holds it, and takes this one in its place. */
+/** A session whose trial was ended takes its lock once more to clean up behind itself, and gives it back at once. */
+const turns = 5;
+
+/**
+ * Ends a trial or a bypass that runs, whoever holds it, and takes this measure in its place. An isolation is never ended
+ * for another one: a firewall holds one measure, and what was closed would be open meanwhile.
+ */
 export async function takeOver(driver: Driver, order: TrialOrder): Promise<Taken> {
-  const { lock } = await driver.read();
-  if (lock) {
-    await driver.disarm(lock.holder);
-    await driver.unlock(lock.holder);
+  for (let turn = 1; ; turn += 1) {
+    const { lock, conduits } = await driver.read();
+    const isolation = conduits.find(({ trial }) => trial && lock && measureUnder(lock.holder) === "isolate");
+    if (isolation?.trial && lock) {
+      if (isolation.conduit === order.rules.conduit)
+        return { kind: "taken", already: isolation.trial.secondsLeft };
+      return {
+        kind: "refused",
+        reason:
+          `${isolation.conduit} is in force there, by ${lockText(lock)}. A firewall holds one isolation, and this one would ` +
+          "end it: if that is what is wanted, end it first (sluice isolate ZONE --end), or close the paths of this zone otherwise",
+      };
+    }
+    if (lock) {
+      await driver.disarm(lock.holder);
+      await driver.unlock(lock.holder);
+    }
+    if ((await driver.lock(order.holder, lockSeconds)) === undefined) return arm(driver, order);
+    if (turn === turns) return takeMeasure(driver, order);
   }
-  return takeMeasure(driver, order);
 }
 
 /** Ends the measure that runs under the name of a conduit, and gives its lock back. */
@@ -88,6 +110,5 @@ export async function endMeasure(driver: Driver, conduit: string): Promise<Taken
   const measure = conduits.find((one) => one.conduit === conduit)?.trial;
   if (!measure || !lock) return { kind: "refused", reason: `${conduit} does not run here` };
   const { proven } = await endTrial(driver, measure.plan, lock.holder, ownHash);
-  await driver.unlock(lock.holder);
   return proven ? { kind: "taken" } : { kind: "unproven", reason: `${conduit} is not proven to have ended` };
 }

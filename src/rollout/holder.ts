@@ -9,11 +9,25 @@ type Lock = NonNullable<LiveState["lock"]>;
 export const holderOf = (actor: string, doing: string, time: Date, plan: string): string =>
   `${actor} ${doing}@${time.toISOString().slice(0, 19)}Z plan:${plan.slice(0, 16)}`;
 
+/** What the holder of a lock does; undefined for one that is not of our form. */
+const partsOf = (holder: string) =>
+  /^(?<who>\S+) (?<doing>\S+)@(?<since>\S+) plan:(?<plan>\w+)$/.exec(holder)?.groups as
+    | Readonly<Record<"who" | "doing" | "since" | "plan", string>>
+    | undefined;
+
+/** The emergency measure under a lock, which no session holds: it runs until its time is over. */
+export function measureUnder(holder: string): "bypass" | "isolate" | undefined {
+  const doing = partsOf(holder)?.doing;
+  return doing === "bypass" || doing === "isolate" ? doing : undefined;
+}
+
 /** A lock in words: who, since when, until when. */
 export function lockText({ holder, secondsLeft }: Lock): string {
-  const [, who, since, plan] = /^(\S+) \S+@(\S+) plan:(\w+)$/.exec(holder) ?? [];
-  const until = `for ${Math.ceil(secondsLeft)} s more, unless it is renewed`;
-  return since === undefined
-    ? `${holder}, ${until}`
-    : `${who}, since ${since.slice(0, 10)} ${since.slice(11, 16)} UTC, ${until} (plan ${plan}…)`;
+  const parts = partsOf(holder);
+  const measure = measureUnder(holder);
+  const until = `for ${Math.ceil(secondsLeft)} s more${measure ? "" : ", unless it is renewed"}`;
+  if (!parts) return `${holder}, ${until}`;
+  const { who, since, plan } = parts;
+  const doing = measure === undefined ? who : `${who} (${measure})`;
+  return `${doing}, since ${since.slice(0, 10)} ${since.slice(11, 16)} UTC, ${until} (plan ${plan}…)`;
 }

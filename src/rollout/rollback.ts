@@ -1,5 +1,6 @@
 import { sha256 } from "../digest.ts";
 import type { Driver, LiveState } from "../target.ts";
+import { measureUnder } from "./holder.ts";
 import {
   currentOf,
   type KnownGood,
@@ -79,6 +80,8 @@ export async function endTrial(
   ownHash: string,
 ): Promise<Extract<Rollback, { kind: "trial-ended" }>> {
   const after = await driver.disarm(holder);
+  // A trial's own session gives its lock back when it has seen the end; a measure has none.
+  if (measureUnder(holder)) await driver.unlock(holder);
   const proven = after.ownHash === ownHash && !after.conduits.some((one) => one.trial);
   return { kind: "trial-ended", plan, proven };
 }

@@ -3,6 +3,7 @@ import { formatRange, parseRange } from "../../src/net/address.ts";
 import type { Firewall, Permit, Site, Zone } from "../../src/policy/model.ts";
 import { endMeasure, measureOrder, takeMeasure, takeOver } from "../../src/rollout/emergency.ts";
 import { islandOf } from "../../src/rollout/island.ts";
+import { rollBack } from "../../src/rollout/rollback.ts";
 import { DriverError } from "../../src/target.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan } from "../support/plan.ts";
@@ -65,6 +66,59 @@ describe("a measure", () => {
     expect(await takeOver(firewall.driver, order)).toEqual({ kind: "taken" });
     expect((await firewall.driver.read()).lock?.holder).toBe(order.holder);
     expect(await endMeasure(firewall.driver, "another")).toMatchObject({ kind: "refused" });
+  });
+
+  const isolation = (actor: string, conduit = "dmz-cell1") =>
+    measureOrder(
+      {
+        ...{ action: "isolate", actor, firewall: "fw1", reason: "A worm." },
+        ...{ time: "2026-03-01T02:00:00Z", seconds: 3600 },
+      },
+      conduitRules("enforce", undefined, conduit),
+    );
+
+  test("of isolation that is ordered twice stays as it is, and opens nothing on the way", async () => {
+    expect(await takeOver(firewall.driver, isolation("eva"))).toEqual({ kind: "taken" });
+    firewall.now += 600;
+    firewall.calls.length = 0;
+    expect(await takeOver(firewall.driver, isolation("olaf"))).toEqual({
+      kind: "taken",
+      already: expect.closeTo(3000, -1),
+    });
+    expect(firewall.calls).toEqual(["read"]);
+  });
+
+  test("of isolation is never ended for that of another zone", async () => {
+    await takeOver(firewall.driver, isolation("eva"));
+    firewall.calls.length = 0;
+    expect(await takeOver(firewall.driver, isolation("olaf", "island-cell2"))).toEqual({
+      kind: "refused",
+      reason: expect.stringMatching(
+        /dmz-cell1 is in force there, by eva \(isolate\), since .*isolate ZONE --end/,
+      ),
+    });
+    expect(firewall.calls).toEqual(["read"]);
+  });
+
+  test("of isolation does not give way to a session that cleans up behind its trial", async () => {
+    const { lock } = firewall.driver;
+    let orders = 0;
+    const held = "otto session-1@2026-03-01T02:00:00Z plan:b";
+    Object.assign(firewall.driver, {
+      lock: async (holder: string, seconds: number) => {
+        if (++orders > 2) return lock(holder, seconds);
+        await lock(held, 60);
+        return held;
+      },
+    });
+    expect(await takeOver(firewall.driver, isolation("eva"))).toEqual({ kind: "taken" });
+    expect(orders).toBe(3);
+  });
+
+  test("that is ended by an abort or a rollback leaves no lock behind", async () => {
+    await takeOver(firewall.driver, isolation("eva"));
+    expect(await rollBack(firewall.driver)).toMatchObject({ kind: "trial-ended", proven: true });
+    expect((await firewall.driver.read()).lock).toBeUndefined();
   });
 });
 

@@ -42,6 +42,12 @@ export const claim = z.strictObject({
 export const taken = z.strictObject({
   firewall: z.string(),
   kind: z.enum(["taken", "refused", "unproven"]),
+  already: z
+    .number()
+    .optional()
+    .describe(
+      "Of one that was in force before, so that nothing was changed: for how many seconds it still is",
+    ),
   reason: z.string().optional(),
 });
 
