@@ -38,7 +38,10 @@ export function review(reviewed: Reviewed): Report {
     schema: "sluice/review",
     version: 1,
     subject: plan.site.name,
-    title: `${plan.conduit}: ${plan.from} → ${plan.to} on ${plan.firewall.id}`,
+    title:
+      plan.from === plan.to
+        ? `${plan.conduit}: other rules in ${plan.to} on ${plan.firewall.id}`
+        : `${plan.conduit}: ${plan.from} → ${plan.to} on ${plan.firewall.id}`,
     summary: summary(reviewed),
     status: status(reviewed),
     sections: sections.map((section) => section(reviewed)),

@@ -62,9 +62,10 @@ describe("the review of a plan", () => {
       ["scada1 (10.20.0.5)", "drive (10.10.1.40)"],
     ]);
     expect(rows(report, "flows", /^They are dropped now/).length).toBe(3);
+    expect(report.title).toBe("scada-pumps: other rules in enforce on fw1");
     expect(report.summary).toContain("which stays in enforcement");
     expect(report.summary).toContain(
-      "Of 7 flows observed between them, 3 go on as before, 3 stay dropped, none will be cut and 1 will pass again.",
+      "Of 7 flows observed between them, 3 go on as before, 3 stay dropped, none will be cut and 1 will newly pass.",
     );
     expect(text(report, "decisions")).toContain("BROADER");
   });

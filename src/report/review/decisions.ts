@@ -33,7 +33,9 @@ function difference({ verdict, lost, gained }: Plan["difference"], names: PlantN
     { kind: "paragraph", text: verdicts[verdict], role: "lead" },
     ...(witnesses.length > 0
       ? [
-          paragraph("One packet as an example, found by comparing all possible packets of this conduit:"),
+          paragraph(
+            `One packet ${witnesses.length > 1 ? "of each kind " : ""}as an example, found by comparing all possible packets of this conduit:`,
+          ),
           { kind: "facts" as const, items: witnesses },
         ]
       : []),

@@ -28,7 +28,7 @@ export function overview(reviewed: Reviewed): Section {
             tone: cut.length > 0 ? "warn" : "good",
           },
           ...(opened.length > 0
-            ? [{ id: "flows-opened", label: "of them pass again", value: grouped(opened.length) }]
+            ? [{ id: "flows-opened", label: "of them will newly pass", value: grouped(opened.length) }]
             : []),
         ];
   const { sessions } = plan;

@@ -39,7 +39,7 @@ function fates(plan: Reviewed["plan"]): string {
     kept.length > 0 ? `${grouped(kept.length)} ${kept.length === 1 ? "goes" : "go"} on as before` : "",
     dropped.length > 0 ? `${grouped(dropped.length)} ${dropped.length === 1 ? "stays" : "stay"} dropped` : "",
     `${cut.length > 0 ? grouped(cut.length) : "none"} will be cut`,
-    opened.length > 0 ? `${grouped(opened.length)} will pass again` : "",
+    opened.length > 0 ? `${grouped(opened.length)} will newly pass` : "",
   ].filter((part) => part !== "");
   return `Of ${count(all.length, "flow")} observed between them, ${list(parts)}.`;
 }
