@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ClockSettings } from "../../src/baseline/sources/clock.ts";
-import { line, observeText } from "./support/observe.ts";
+import { line, observeBytes, observeText } from "./support/observe.ts";
 
 const observe = (lines: readonly string[], clock?: ClockSettings) =>
   observeText(`${lines.join("\n")}\n`, clock);
@@ -38,6 +38,54 @@ describe("packets that nftables and iptables log", () => {
         ...{ evidence: "syn", answered: false, firstSeen: "2026-11-21T17:40:37.000000Z" },
       },
     ]);
+  });
+
+  /** An entry as `journalctl -o export` prints it, its message as text or, with anything odd in it, behind its length. */
+  const exported = (second: number, message: string, odd = false): Buffer => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(Buffer.byteLength(message)));
+    const head = `__CURSOR=s=1;i=${second}\n__REALTIME_TIMESTAMP=${1_795_282_837 + second}000000\nPRIORITY=4\n`;
+    return Buffer.concat([
+      Buffer.from(`${head}${odd ? "MESSAGE\n" : `MESSAGE=${message}\n`}`),
+      ...(odd ? [length, Buffer.from(`${message}\n`)] : []),
+      Buffer.from("_TRANSPORT=kernel\n\n"),
+    ]);
+  };
+
+  test("journalctl -o export: each entry with its time, whether its message is plain text or not", () => {
+    const bytes = Buffer.concat([
+      exported(0, packet),
+      exported(1, "usb 1-1: new device\n\n__REALTIME_TIMESTAMP=1\nMESSAGE=no field", true),
+      exported(60, `${packet}\u0007\n`, true),
+    ]);
+    for (const size of [1, 7, bytes.length]) {
+      const { flows, sources } = observeBytes([bytes], [size]).baseline;
+      expect(flows).toMatchObject([
+        {
+          ...{ port: 9100, packets: 2, bytes: 120 },
+          ...{ firstSeen: "2026-11-21T17:40:37.000000Z", lastSeen: "2026-11-21T17:41:37.000000Z" },
+        },
+      ]);
+      expect(sources[0]!.accounting).toMatchObject({
+        ...{ unit: "records", read: 3, used: 2, ignored: { "not a packet of a firewall's log": 1 } },
+      });
+    }
+  });
+
+  test("a journal's export that was cut short is used as far as it goes, and one that is damaged is refused", () => {
+    const whole = Buffer.concat([exported(0, packet), exported(1, packet, true)]);
+    const { baseline, warnings } = observeBytes([whole.subarray(0, whole.length - 40)]);
+    expect(baseline.flows).toMatchObject([{ packets: 1 }]);
+    expect(warnings).toMatchObject([{ code: "baseline/cut-short" }]);
+    expect(() =>
+      observeBytes([Buffer.concat([exported(0, packet), Buffer.from("no field\n12345678\n")])]),
+    ).toThrow(/byte \d+ should begin a field of a journal/);
+  });
+
+  test("listings of a journal that part a message from its time are refused, with what to export instead", () => {
+    const verbose = `Sat 2026-11-21 18:40:37.000000 CET [s=${"0".repeat(32)};i=1;b=2]\n    PRIORITY=4\n    MESSAGE=${packet}`;
+    const events = `data: ${JSON.stringify({ __CURSOR: "s=1", MESSAGE: packet })}\n`;
+    for (const text of [verbose, events]) expect(() => observe([text])).toThrow(/`journalctl -o export`/);
   });
 
   test("plain dmesg counts from the start of the host: the flow has no time", () => {

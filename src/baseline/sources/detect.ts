@@ -4,6 +4,7 @@ import { conntrackTextReader, isConntrackLine } from "./conntrack-text.ts";
 import { conntrackXmlReader } from "./conntrack-xml.ts";
 import { eveReader } from "./eve.ts";
 import type { FrameSink } from "./frame.ts";
+import { isJournalExport, journalExportReader } from "./journal-export.ts";
 import { isLogLine } from "./log-line.ts";
 import { isNfdumpHeader, nfdumpCsvReader } from "./nfdump-csv.ts";
 import { nfdumpJsonReader } from "./nfdump-json.ts";
@@ -60,6 +61,7 @@ const texts: readonly (readonly [
     (text) => text.startsWith("{") && /"__REALTIME_TIMESTAMP"\s*:/.test(text),
     ({ frame, tally }) => journalReader(frame, tally),
   ],
+  [isJournalExport, ({ frame, tally }) => journalExportReader(frame, tally)],
   [(text) => text.startsWith("{"), ({ conversation, tally }) => zeekJsonReader(conversation, tally)],
   [
     (_, lines) => lines.some(isNfdumpHeader),
@@ -75,6 +77,10 @@ const texts: readonly (readonly [
   ],
 ];
 
+/** `journalctl -o verbose` and `-o json-sse`, in which the line of a message has no time. */
+const isJournalForEyes = (text: string): boolean =>
+  /^data: \{.*"__CURSOR"/.test(text) || /^.* \[s=[0-9a-f]{32};i=[^\n]*\n +[A-Z_]+=/.test(text);
+
 /**
  * Chooses the reader for a file from its first bytes, never from its name.
  * @param head the first `detectionLength` bytes, or the whole file when it is shorter.
@@ -88,6 +94,11 @@ export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
   const other = foreign.find(([prefix]) => prefix.every((byte, index) => head[index] === byte));
   if (other !== undefined) throw new FormatError(`the file is ${other[1]}`);
   const text = new TextDecoder().decode(head).trimStart();
+  if (isJournalForEyes(text))
+    throw new FormatError(
+      "the file is a listing of a journal that gives fields apart from their times: export it anew with " +
+        "`journalctl -o export` or `journalctl -o json`",
+    );
   const lines = text.split(/\r?\n/);
   const format = texts.find(([matches]) => matches(text, lines));
   if (format !== undefined) return format[1](sinks);

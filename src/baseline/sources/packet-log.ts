@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, epoch } from "./clock.ts";
 import { type Drop, ignored } from "./drop.ts";
 import { isFilterlogLine, readFilterlogLine } from "./filterlog-line.ts";
 import type { FrameSink } from "./frame.ts";
@@ -38,13 +38,23 @@ export function packetLogReader(sink: FrameSink, tally: Tally, clock: Clock): By
 export function journalReader(sink: FrameSink, tally: Tally): ByteReader {
   const write = headerWriter(sink);
   return jsonLinesReader("packet log of a firewall (journal)", tally, (entry) => {
-    const time = Number(textOf(entry, "__REALTIME_TIMESTAMP")) / 1e6;
-    // The program's name stands beside the message, where syslog has it in front.
-    const message = `${textOf(entry, "SYSLOG_IDENTIFIER") ?? ""}: ${messageOf(entry)}`;
-    const packet = readMessage(message, () => time);
+    const packet = readJournalEntry(
+      textOf(entry, "__REALTIME_TIMESTAMP"),
+      textOf(entry, "SYSLOG_IDENTIFIER"),
+      messageOf(entry),
+    );
     return "kind" in packet ? packet : write(packet);
   });
 }
+
+/** @param micros microseconds since 1970, in digits. */
+export const readJournalEntry = (
+  micros: string | undefined,
+  program: string | undefined,
+  message: string,
+): LoggedPacket | Drop =>
+  // The program's name stands beside the message, where syslog has it in front.
+  readMessage(`${program ?? ""}: ${message}`, () => epoch(Number(micros) / 1e6));
 
 function readMessage(message: string, time: () => number): LoggedPacket | Drop {
   if (isNetfilterLine(message)) return readNetfilterLine(message, time());
