@@ -1,6 +1,6 @@
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
+import { jsonPlaces } from "../diagnostics/json-places.ts";
 import { printableJson } from "../diagnostics/printable.ts";
 import { AddressError, formatAddress, parseAddress } from "../net/address.ts";
 import { icmpProtocol, portProtocols } from "../net/protocol.ts";
@@ -137,28 +137,18 @@ export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
 
 /** Reads a baseline file. Every fault is reported with its place in the file. */
 export function readBaseline(text: string, file: string): Outcome<Baseline> {
-  const lineCounter = new LineCounter();
-  // JSON is YAML, and this parser tells where things are; the value itself comes from JSON.parse, which is exact.
-  const place = (): ReturnType<typeof parseDocument> =>
-    parseDocument(text, { lineCounter, keepSourceTokens: false });
-  const at = (offset: number): Diagnostic["span"] => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col), length: 1 };
-  };
   const value = parseJson(text);
   if (value instanceof SyntaxError) {
-    const offset = place().errors[0]?.pos[0] ?? 0;
-    const fault = error("baseline/syntax", `not JSON: ${value.message}`, at(offset));
+    const fault = error("baseline/syntax", `not JSON: ${value.message}`, jsonPlaces(text, file).fault());
     return { diagnostics: [{ ...fault, fix: "write the baseline again with `sluice observe … -o FILE`" }] };
   }
   const result = baselineSchema.safeParse(value);
   if (result.success) return { value: result.data, diagnostics: [] };
-  const document = place();
+  const places = jsonPlaces(text, file);
   return {
-    diagnostics: result.error.issues.map(({ path, message }) => {
-      const node = nearestNode(document, path);
-      return error("baseline/content", `${path.join(".") || "file"}: ${message}`, at(node));
-    }),
+    diagnostics: result.error.issues.map(({ path, message }) =>
+      error("baseline/content", `${path.join(".") || "file"}: ${message}`, places.value(path)),
+    ),
   };
 }
 
@@ -192,15 +182,6 @@ function parseJson(text: string): unknown {
     if (fault instanceof SyntaxError) return fault;
     throw fault;
   }
-}
-
-/** Where the value at a path stands, or the innermost value around it that exists. */
-function nearestNode(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const node = document.getIn(path.slice(0, depth), true) as { range?: readonly number[] } | undefined;
-    if (node?.range !== undefined) return node.range[0]!;
-  }
-  return 0;
 }
 
 function isCanonical(family: 4 | 6, text: string): boolean {

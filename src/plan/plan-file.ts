@@ -1,4 +1,5 @@
-import type { Outcome } from "../diagnostics/diagnostic.ts";
+import type { Outcome, Span } from "../diagnostics/diagnostic.ts";
+import { jsonPlaces } from "../diagnostics/json-places.ts";
 import { printableJson } from "../diagnostics/printable.ts";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { type Plan, type PlanContent, type PlanDocument, planSchema } from "./plan.ts";
@@ -14,8 +15,8 @@ export const writePlan = (plan: PlanDocument): string =>
 
 /** Reads a plan file and proves that it is the one that was made: nothing in it was changed. */
 export function readPlan(text: string, file: string): Outcome<Plan> {
-  const span = { file, line: 1, column: 1, length: 1 };
-  const fail = (code: string, message: string, fix: string): Outcome<Plan> => ({
+  const start = { file, line: 1, column: 1, length: 1 };
+  const fail = (code: string, message: string, span: Span, fix: string): Outcome<Plan> => ({
     diagnostics: [{ code, severity: "error", message, span, fix }],
   });
   let document: unknown;
@@ -25,6 +26,7 @@ export function readPlan(text: string, file: string): Outcome<Plan> {
     return fail(
       "plan/not-json",
       `this is not a plan: ${(error as Error).message}`,
+      jsonPlaces(text, file).fault(),
       'make a plan with "sluice plan … -o FILE"',
     );
   }
@@ -34,6 +36,7 @@ export function readPlan(text: string, file: string): Outcome<Plan> {
     return fail(
       "plan/shape",
       `this is not a plan of this version: ${issue?.path.join(".") || "the document"}: ${issue?.message}`,
+      jsonPlaces(text, file).value(issue?.path ?? []),
       'make the plan again with "sluice plan … -o FILE"',
     );
   }
@@ -42,6 +45,7 @@ export function readPlan(text: string, file: string): Outcome<Plan> {
     return fail(
       "plan/edited",
       `this plan was edited after it was made: its content does not have the id ${id.slice(0, 16)}…`,
+      start,
       "a plan is never edited: change site.yaml, and make and approve a new plan",
     );
   }

@@ -33,6 +33,14 @@ test.each([
   expect(codes(changed)).toEqual(["plan/edited"]);
 });
 
+test("a plan that was cut or misspelt is refused where it stops being one", () => {
+  const place = (changed: string): unknown => readPlan(changed, "x.plan").diagnostics[0]?.span;
+  const lines = text.split("\n");
+  const at = lines.findIndex((line) => line.startsWith('  "author": '));
+  expect(place(text.slice(0, text.indexOf('"author"') + 12))).toMatchObject({ file: "x.plan", line: at + 1 });
+  expect(place(text.replace('"author": "eva"', '"author": 7'))).toMatchObject({ line: at + 1, column: 13 });
+});
+
 test("what is not a plan says what it is not", () => {
   expect(codes("hello")).toEqual(["plan/not-json"]);
   expect(codes("{}")).toEqual(["plan/shape"]);

@@ -31,7 +31,7 @@ export function loadPlan(context: Context, path: string): Plan {
   const text = readTextFile(resolve(context.cwd, path), path, sizeLimit);
   const { value, diagnostics } = readPlan(text, path);
   if (value) return value;
-  tell(context, diagnostics, () => undefined);
+  tell(context, diagnostics, () => text);
   throw refusal(path, diagnostics);
 }
 
