@@ -145,7 +145,12 @@ export async function runChange(
 
   /** A wire that was open before the trial would not notice that no new one can be opened. */
   const confirmAfresh = async (): Promise<Event> => {
-    const fresh = await outside.connect();
+    const fresh = await outside.connect().catch((error: unknown) => {
+      if (!(error instanceof SessionError)) throw error;
+      return error;
+    });
+    // The wire of the trial is another one, and carries the way back while it lives.
+    if (fresh instanceof SessionError) return { kind: "failed", at: outside.now(), reason: fresh.message };
     try {
       return await confirm(change, fresh.driver, outside, "known to be over");
     } finally {

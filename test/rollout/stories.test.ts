@@ -10,6 +10,7 @@ import type { Settings, State } from "../../src/rollout/machine.ts";
 import { sessionsBeforeName } from "../../src/rollout/reconnect.ts";
 import { rollBack } from "../../src/rollout/rollback.ts";
 import { runChange } from "../../src/rollout/runner.ts";
+import { SessionError } from "../../src/session.ts";
 import type { LiveSession, RecordedFlow } from "../../src/target.ts";
 import { DriverError } from "../../src/target.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
@@ -687,6 +688,24 @@ test("a firewall that refuses every word in the middle of a trial ends it by its
     reason: expect.stringMatching(/a password is required.*ended there by itself by/),
   });
   expect(firewall.trial!.ends).toBeLessThan(firewall.now);
+});
+
+test("a firewall to which no new wire can be made at the confirm goes back at once, over the old one", async () => {
+  const { connect } = firewall.outside;
+  let wires = 0;
+  Object.assign(firewall.outside, {
+    connect: async () => {
+      wires += 1;
+      if (wires > 1) throw new SessionError("host-key", "fw1 presents the host key SHA256:other");
+      return connect();
+    },
+  });
+  expect(await apply("after-soak")).toEqual({
+    kind: "verified-back",
+    cause: "fw1 presents the host key SHA256:other",
+  });
+  expect([wires, firewall.trial]).toEqual([2, undefined]);
+  expect(firewall.now).toBeLessThan(plan.trial.soak + plan.trial.lease);
 });
 
 describe("the lock before anything is armed", () => {
