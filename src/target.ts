@@ -266,6 +266,8 @@ export interface Driver {
   preview(text: string): Promise<OwnState>;
   /** What to type at the firewall's own console to go back to the known-good in this file of ours. */
   undoByHand(file: string): readonly string[];
+  /** How long what is typed there lasts. */
+  readonly undoLasts: "for good" | "until a reboot";
   /** The text that is as good as nothing of ours, for the known-good of a firewall that had nothing. */
   readonly absence: string;
   /** Small files of ours on the host (known-goods, used plans), kept in a folder of ours. */

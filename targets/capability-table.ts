@@ -37,6 +37,11 @@ const rows: { readonly [Key in keyof Capabilities]: readonly [string, (of: Capab
     ({ disjointElements }) => (disjointElements ? "cut apart, the earlier one counts" : "kept, each counts"),
   ],
   portProtocols: ["ports of", ({ portProtocols }) => portProtocols.map(formatProtocol).join(", ")],
+  portNumbers: [
+    "port numbers",
+    ({ portNumbers: { lowest, widest } }) =>
+      `${lowest} to 65535${widest < 65_535 ? `, a range of at most ${widest}` : ""}`,
+  ],
   sessions: [
     "sessions that are open when enforcement begins",
     ({ sessions }) =>

@@ -29,6 +29,8 @@ export interface Capabilities {
   readonly disjointElements: boolean;
   /** Protocols whose ports can be matched. */
   readonly portProtocols: readonly number[];
+  /** The lowest port that can be matched, and how many numbers the widest range holds. */
+  readonly portNumbers: { readonly lowest: 0 | 1; readonly widest: number };
   /** What it can do with sessions that are open already; the first is what it does unless it is told. */
   readonly sessions: readonly ["rematch" | "cut", ...SessionMode[]];
   /** Which firewalls of a high-availability pair are changed: each, or the primary, which hands its rules on. */

@@ -1,7 +1,9 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { formatProtocol } from "../net/protocol.ts";
+import { formatService } from "../net/service.ts";
 import type { Conduit } from "../policy/model.ts";
 import type { Backend } from "./backend.ts";
+import { isMatchable } from "./legalise/port-numbers.ts";
 
 /**
  * What keeps a conduit from being written for a kind of firewall: a match that it does not have, or a name that
@@ -15,20 +17,19 @@ export const unfit = (
   others: readonly Conduit[],
 ): readonly Diagnostic[] => [
   ...conduit.permits.flatMap(({ id, services, span }): readonly Diagnostic[] => {
-    const missing = services.flatMap((service) =>
-      service.kind === "ports" && !target.capabilities.portProtocols.includes(service.protocol)
-        ? [formatProtocol(service.protocol)]
-        : [],
-    );
+    const missing = services.filter((service) => !isMatchable(service, target.capabilities));
     if (missing.length === 0) return [];
-    const names = [...new Set(missing)].join(", ");
+    const [names, whole] = [
+      missing.map(formatService),
+      missing.flatMap((one) => ("protocol" in one ? `${formatProtocol(one.protocol)}/0-65535` : [])),
+    ].map((texts) => [...new Set(texts)].join(", "));
     return [
       {
         code: "compile/missing-capability",
         severity: "error",
-        message: `permit "${id}" asks for ports of ${names}; firewall "${firewall}" is ${target.name}, which cannot match them`,
+        message: `permit "${id}" asks for ${names}; firewall "${firewall}" is ${target.name}, which cannot match ${missing.length > 1 ? "these ports" : "this port"}`,
         span,
-        fix: `permit ${names} as a whole protocol, or lead the conduit over another kind of firewall`,
+        fix: `permit every port, as ${whole}, or lead the conduit over another kind of firewall`,
       },
     ];
   }),

@@ -63,6 +63,14 @@ export function meaningless(permit: Permit): Diagnostic | undefined {
       `write "${name}" alone`,
     );
   }
+  if (services.some((service) => service.kind === "protocol" && service.protocol === 0)) {
+    return refusal(
+      permit,
+      "protocol-zero",
+      "asks for protocol 0, which is a header of IPv6, and to some firewalls means every protocol",
+      "permit what stands behind it",
+    );
+  }
   const families = new Set(initiators.map(({ family }) => family));
   const shared = responders.filter(({ family }) => families.has(family));
   const header = services.find((service) => service.kind === "protocol" && extensions.has(service.protocol));

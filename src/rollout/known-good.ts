@@ -160,7 +160,7 @@ export const withPin = (ring: Ring, number: number, pin: KnownGood["pinned"]): R
 export const withCurrent = (ring: Ring, entry: KnownGood): Ring => ({ ...ring, current: entry.number });
 
 /** What a ring is written with. */
-type Writer = Pick<Driver, "readFile" | "writeFile" | "removeFile" | "undoByHand">;
+type Writer = Pick<Driver, "readFile" | "writeFile" | "removeFile" | "undoByHand" | "undoLasts">;
 
 /** Writes the ring: first the new text and the script that loads it, last the index that names it. */
 export async function writeRing(driver: Writer, ring: Ring, absence: string): Promise<void> {
@@ -213,11 +213,17 @@ export async function stateOfText(
 /** The script on the firewall that goes back without Sluice. */
 export const undoName = "undo.sh";
 
+const lasting: Readonly<Record<Driver["undoLasts"], string>> = {
+  "for good": "and a reboot loads it too",
+  "until a reboot":
+    "until the next reboot, which loads nothing of Sluice: put it back with Sluice before that",
+};
+
 /**
- * Shell for the console of the firewall: loads a known-good whose text is as it was kept, now and at every boot. It needs
+ * Shell for the console of the firewall: loads a known-good whose text is as it was kept. It needs
  * neither Sluice nor a network.
  */
-function undoScript(driver: Pick<Driver, "undoByHand">, ring: Ring, absence: string): string {
+function undoScript(driver: Pick<Driver, "undoByHand" | "undoLasts">, ring: Ring, absence: string): string {
   const known = ring.entries.map(({ number, kept }) => `${number} (${kept.slice(0, 16)})`).join(", ");
   return `#!/bin/sh
 # Sluice: brings this firewall back to a known-good, at its console, without Sluice and without a network.
@@ -239,7 +245,7 @@ if [ "$found" != "$sum" ]; then
 fi
 set -e
 ${driver.undoByHand("known-good/$name.rules").join("\n")}
-echo "known-good $name runs, and a reboot loads it too"
+echo "known-good $name runs, ${lasting[driver.undoLasts]}"
 `;
 }
 

@@ -319,6 +319,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       );
     },
 
+    undoLasts: "for good",
     undoByHand: (file) => byHand(loader, `${stateFolder}/${file}`, paths.bootFile),
     // A frame that dispatches nothing.
     absence: emit({ firewall: "none", conduits: [] }),

@@ -13,6 +13,7 @@ export const capabilities: Capabilities = {
   disjointElements: true,
   // `th dport` reads what the header starts with: ports for these.
   portProtocols: [...portProtocols],
+  portNumbers: { lowest: 0, widest: 65_536 },
   sessions: ["rematch", "drain", "cut"],
   pairs: "each",
   lease: "kernel",

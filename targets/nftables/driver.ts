@@ -247,6 +247,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     },
 
     undoByHand: (file) => [`nft -f ${stateFolder}/${file}`, `cp ${stateFolder}/${file} ${paths.bootFile}`],
+    undoLasts: "for good",
     absence: removeTableText,
 
     readFile: (name) => firewall.readFile(`${stateFolder}/${name}`),

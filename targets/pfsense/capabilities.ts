@@ -15,6 +15,8 @@ export const capabilities: Capabilities = {
   disjointElements: false,
   // pf of this age takes ports of these two only; SCTP came with FreeBSD 15 (pf.conf(5)).
   portProtocols: [6, 17],
+  // pfSense writes no port at all for 0, which PHP takes for none, and for 1-65535 (filter.inc: filter_generate_port).
+  portNumbers: { lowest: 1, widest: 65_534 },
   // pf asks its table of states before its rules: a session goes on until its state is gone.
   sessions: ["cut"],
   // The primary overwrites the filter of its peer (XMLRPC sync); anchors, and so trials, are not handed on.

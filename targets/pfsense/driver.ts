@@ -117,7 +117,7 @@ export function createDriver(
   const lease = async (order: TrialOrder, step: "renew" | "confirm"): Promise<LeaseAnswer> => {
     const { conduit } = order.rules;
     const token = tokenOf(order.plan, conduit);
-    const words = [run, anchorName(conduit), token, `${order.leaseSeconds}`, order.holder, step];
+    const words = [run, anchorName(conduit), token, whole(order.leaseSeconds), order.holder, step];
     const answer = await firewall.output(`${step} the lease`, script(leaseScript, ...words));
     const [named = token, state = "expired"] = answer.trim().split(" ");
     if (named !== token || state === "foreign") return "foreign";
@@ -169,7 +169,7 @@ export function createDriver(
     },
 
     async lock(holder, seconds) {
-      const other = await firewall.output("take its lock", script(lockScript, run, holder, `${seconds}`));
+      const other = await firewall.output("take its lock", script(lockScript, run, holder, whole(seconds)));
       return other.trim() === "" ? undefined : other.trim();
     },
     async unlock(holder) {
@@ -177,7 +177,7 @@ export function createDriver(
     },
 
     async drill(leaseSeconds) {
-      const words = script(drillScript, run, `${leaseSeconds}`, watchScript);
+      const words = script(drillScript, run, whole(leaseSeconds), watchScript);
       const answer = await firewall.output("rehearse the dead man", words);
       const [first, late, second, later] = answer.trim().split(" ").map(Number);
       if (later === undefined || Number.isNaN(first! + late! + second! + later)) {
@@ -200,7 +200,7 @@ export function createDriver(
     async arm(order) {
       const { conduit, stage } = order.rules;
       const text = emitConduit(order.rules);
-      const words = [run, anchorName(conduit), tokenOf(order.plan, conduit), `${order.leaseSeconds}`];
+      const words = [run, anchorName(conduit), tokenOf(order.plan, conduit), whole(order.leaseSeconds)];
       const armed = script(armScript, ...words, order.holder, filterLog, watchScript);
       await firewall.output("start the trial", armed, text);
       for (const { id, creator } of stage === "enforce" ? await openSessions(text) : []) {
@@ -286,6 +286,8 @@ export function createDriver(
       `php -r '${removeScript}'`,
       `for a in $(pfctl -a userrules -s Anchors | grep sluice_ | grep -v sluice_0_); do pfctl -a $a -F rules; done`,
     ],
+    // Its own PHP would have to write config.xml, out of a text that only Sluice can read.
+    undoLasts: "until a reboot",
     absence,
 
     readFile: (name) => firewall.readFile(`${stateFolder}/${name}`),
@@ -301,6 +303,9 @@ export function createDriver(
     },
   };
 }
+
+/** Seconds for the host's shell, which counts whole ones. */
+const whole = (seconds: number): string => `${Math.ceil(seconds)}`;
 
 const absence = emit({ firewall: "none", conduits: [] });
 

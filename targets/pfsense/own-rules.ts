@@ -1,6 +1,7 @@
 import type { ConduitRules, PermitRules, Stage } from "../../src/compile/ir.ts";
 import { products } from "../../src/compile/legalise/address-lists.ts";
 import { legalRules } from "../../src/compile/legalise/legal-rules.ts";
+import { isMatchable } from "../../src/compile/legalise/port-numbers.ts";
 import { toPrefixes } from "../../src/compile/legalise/prefixes.ts";
 import { type AddressRange, type Family, formatRange } from "../../src/net/address.ts";
 import { formatService, type Service } from "../../src/net/service.ts";
@@ -128,21 +129,17 @@ function permitGroup(
   rule: (effect: "tag", part: string, product: Product, service: Service) => OwnRule,
 ): OwnGroup {
   const heading = `permit ${permit.permit} (${permit.origin.file.split("/").at(-1)}:${permit.origin.line}): ${permit.reason}`;
-  const matched = permit.boxes.filter(({ service }) => canMatch(service));
+  const matched = permit.boxes.filter(({ service }) => isMatchable(service, capabilities));
   return {
     heading:
       matched.length < permit.boxes.length
-        ? `${heading} [pf matches ports of tcp and udp only: other ports are not admitted]`
+        ? `${heading} [not all of its ports can be matched: these are not admitted]`
         : heading,
     rules: legalRules(matched, capabilities).map((product) =>
       rule("tag", permit.permit, product, product.services[0]!),
     ),
   };
 }
-
-/** pfctl takes ports of TCP and UDP only (parse.y). What it cannot match is not admitted, and the proof says so. */
-const canMatch = (service: Service): boolean =>
-  service.kind !== "ports" || capabilities.portProtocols.includes(service.protocol);
 
 type Product = ReturnType<typeof products>[number];
 

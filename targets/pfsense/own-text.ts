@@ -20,6 +20,7 @@ export function readOwnText(text: string, file: string): Outcome<readonly OwnRul
       const { conduit } = nameOf(statement);
       const own = rules.get(conduit) ?? [];
       rules.set(conduit, own);
+      if (own.some(({ identifier }) => identifier === statement.identifier)) throw twice(statement);
       own.push(statement);
     }
     return { value: [...rules].map(([conduit, own]) => ruleset(conduit, own)), diagnostics: [] };
@@ -75,6 +76,14 @@ function nameOf(rule: PfRule): { readonly conduit: string; readonly part: string
   if (!found) throw notOurs(rule);
   return { conduit: found[1]!, part: found[2]! };
 }
+
+/** An anchor stands before the rules of config.xml; together they are no configuration. */
+const twice = ({ span, identifier }: PfRule): Unreadable =>
+  new Unreadable(
+    "pf/not-modelled",
+    `the rule ${identifier} stands here twice: the text was listed while a trial, or what was confirmed and not persisted, stood before the rules of config.xml`,
+    span,
+  );
 
 const notOurs = ({ span }: PfRule): Unreadable =>
   new Unreadable("pf/not-modelled", "this rule is not of a ruleset that Sluice wrote", span);

@@ -8,6 +8,7 @@ import { replyRule } from "../../src/compile/legalise/reply.ts";
 import { shortName } from "../../src/compile/legalise/short-name.ts";
 import { lowerConduit } from "../../src/compile/lower.ts";
 import { formatRange, parseRange, prefixLength } from "../../src/net/address.ts";
+import { portProtocols } from "../../src/net/protocol.ts";
 import { formatService } from "../../src/net/service.ts";
 import { createAnalysis } from "../../src/verify/analysis.ts";
 import { anyPolicy, bare, ping, policy, tcp, udp, unlimited } from "../support/policies.ts";
@@ -25,8 +26,16 @@ const anyLimits: fc.Arbitrary<RuleLimits> = fc.record({
   portSlots: fc.integer({ min: 1, max: 20 }),
   addressLists: fc.boolean(),
   addressRanges: fc.constantFrom("whole", "prefixes"),
+  portProtocols: fc.constant([...portProtocols]),
+  portNumbers: fc.record({
+    lowest: fc.constant(0 as const),
+    widest: fc.integer({ min: 1_000, max: 65_536 }),
+  }),
 });
-const plain: RuleLimits = { portSlots: 1, addressLists: false, addressRanges: "whole" };
+const plain: RuleLimits = {
+  ...{ portSlots: 1, addressLists: false, addressRanges: "whole" },
+  ...{ portProtocols: [...portProtocols], portNumbers: { lowest: 0, widest: 65_536 } },
+};
 const many = policy([
   {
     ...{ from: ["10.0.1.1-10.0.1.6"], to: ["10.0.2.1", "10.0.2.3-10.0.2.4"] },
@@ -66,6 +75,9 @@ describe("the rules that a capability table asks for", () => {
           if (!limits.addressLists) expect([sources.length, destinations.length]).toEqual([1, 1]);
           if (limits.addressRanges === "prefixes")
             expect(ends.filter((range) => prefixLength(range) === undefined)).toEqual([]);
+          for (const one of services) {
+            if (one.kind === "ports") expect(one.to - one.from).toBeLessThan(limits.portNumbers.widest);
+          }
           const slots = services.map((one) => (one.kind === "ports" && one.from < one.to ? 2 : 1));
           const taken = slots.reduce((sum: number, each) => sum + each, 0);
           expect(taken <= limits.portSlots || services.length === 1).toBe(true);
@@ -91,6 +103,15 @@ describe("the rules that a capability table asks for", () => {
       "10.0.1.1-10.0.1.6 10.0.2.1 tcp:31",
       "10.0.1.1-10.0.1.6 10.0.2.1 udp:2222-2230",
     ]);
+  });
+
+  test("cut ranges of ports that are too wide, and take the protocol itself for every port", () => {
+    const narrow = { ...plain, portNumbers: { lowest: 1, widest: 65_534 } } as const;
+    const of = (services: readonly ReturnType<typeof tcp>[]) =>
+      show(legalRules(boxesOf(policy([{ from: ["10.0.1.1"], to: ["10.0.2.1"], services }]))[0]!, narrow));
+    expect(of([udp(1, 65_535)])).toEqual(["10.0.1.1 10.0.2.1 udp:1-65534", "10.0.1.1 10.0.2.1 udp:65535"]);
+    expect(of([udp(0, 65_535)])).toEqual(["10.0.1.1 10.0.2.1 udp"]);
+    expect(of([udp(2, 65_535)])).toEqual(["10.0.1.1 10.0.2.1 udp:2-65535"]);
   });
 
   test("split ranges into prefixes: one rule each without lists, one list with them", () => {

@@ -75,6 +75,11 @@ describe("lowering", () => {
       { from: ["fd00:1::1"], to: ["fd00:2::1"], services: [tcp(502), bare(51)] },
       "extension-header",
     ],
+    [
+      "for protocol 0, which to some firewalls means every protocol",
+      { from: ["10.0.1.1"], to: ["10.0.2.1"], services: [bare(0)] },
+      "protocol-zero",
+    ],
   ] satisfies readonly (readonly [string, Flows, string])[])(
     "refuses a permit %s with a message of its own: it would admit nothing, or something else",
     (_, permit, code) => {

@@ -28,6 +28,7 @@ function folder() {
       files.delete(name);
     },
     undoByHand: (file: string) => [`load ${file}`],
+    undoLasts: "for good" as const,
     writeFile: async (name: string, content: string) => {
       files.set(name, content);
     },

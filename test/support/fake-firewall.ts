@@ -146,6 +146,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
   const steps: Driver = {
     absence: "",
     undoByHand: (file) => [`load ${file}`],
+    undoLasts: "for good",
     facts: async () => ({ kernel: "6.1", version: "1.0.6", obstacles: [], deadMen: ["kernel", "process"] }),
     read: async () => live(),
     check: async () => undefined,

@@ -26,10 +26,25 @@ test("a firewall that cannot match a port is refused by name before anything is 
   expect(diagnostics).toHaveLength(1);
   expect(diagnostics[0]).toMatchObject({
     code: "compile/missing-capability",
-    message: 'permit "permit-0" asks for ports of sctp; firewall "fw1" is pfsense, which cannot match them',
+    message: 'permit "permit-0" asks for sctp:2905; firewall "fw1" is pfsense, which cannot match this port',
     span: { line: 2 },
+    fix: "permit every port, as sctp/0-65535, or lead the conduit over another kind of firewall",
   });
   for (const target of ["nftables", "iptables"]) expect(compile(sctp, target).ruleset).toBeDefined();
+});
+
+test("every port of any protocol can be permitted everywhere, and what pfSense writes without a port is written otherwise", () => {
+  const ports = (protocol: number, from: number, to: number) =>
+    compile(policy([{ ...poll, services: [{ kind: "ports", protocol, from, to }] }]), "pfsense").ruleset
+      ?.text;
+  expect(ports(132, 0, 65_535)).toMatch(/ proto 132 from 10\.0\.1\.2 to 10\.0\.2\.3 tag /);
+  expect(ports(6, 0, 65_535)).toMatch(/ proto tcp from 10\.0\.1\.2 to 10\.0\.2\.3 flags any tag /);
+  expect(ports(6, 1, 65_535)).toMatch(/ port 1:65534 [\s\S]* port 65535 /);
+  for (const [from, to] of [
+    [0, 0],
+    [0, 80],
+  ] as const)
+    expect(ports(6, from, to)).toBeUndefined();
 });
 
 test("what is to become of open sessions is refused where the firewall cannot do it, and says what it can", () => {

@@ -3,14 +3,15 @@ import type { Box } from "../ir.ts";
 import { addressLists } from "./address-lists.ts";
 import type { LegalRule } from "./legal-rule.ts";
 import { portLists } from "./port-lists.ts";
+import { legalPorts, type PortLimits } from "./port-numbers.ts";
 import { toPrefixes } from "./prefixes.ts";
 
 /** What of the capability table says how a rule may look. */
-export type RuleLimits = Pick<Capabilities, "portSlots" | "addressLists" | "addressRanges">;
+export type RuleLimits = PortLimits & Pick<Capabilities, "portSlots" | "addressLists" | "addressRanges">;
 
 /** Boxes as rules that a back end can print as they are: the same packets, each pass within what the table allows. */
 export function legalRules(boxes: readonly Box[], limits: RuleLimits): readonly LegalRule[] {
-  const listed = portLists(boxes, limits.portSlots);
+  const listed = portLists(legalPorts(boxes, limits), limits.portSlots);
   const joined = limits.addressLists ? addressLists(listed) : listed;
   return limits.addressRanges === "whole" ? joined : joined.flatMap((rule) => prefixed(rule, limits));
 }

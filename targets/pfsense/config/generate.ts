@@ -49,9 +49,11 @@ function protocolOf(protocol: string, family: string, hasPorts: boolean): string
   return protocol === "icmp" && family === "inet6" ? "proto ipv6-icmp" : `proto ${protocol}`;
 }
 
+/** Of all of 1-65535 it writes none; and none of 0, which PHP takes for no port at all. */
 function portOf(port: string, protocol: string): string | "unresolvable" {
-  if (port === "" || !["tcp", "udp", "tcp/udp"].includes(protocol)) return "";
-  return /^\d+(-\d+)?$/.test(port) ? ` port ${port.replace("-", ":")}` : "unresolvable";
+  if (port === "" || port === "0" || port === "1-65535" || !["tcp", "udp", "tcp/udp"].includes(protocol))
+    return "";
+  return /^[1-9]\d*(-[1-9]\d*)?$/.test(port) ? ` port ${port.replace("-", ":")}` : "unresolvable";
 }
 
 const icmpOf = (protocol: string, family: string, type: string): string => {

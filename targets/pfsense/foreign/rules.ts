@@ -153,6 +153,10 @@ function portsAt(
   doubt: (what: string) => void,
 ): End["ports"] {
   if (text === "" || !["tcp", "udp", "tcp/udp"].includes(protocol)) return "any";
+  if (text === "0") {
+    doubt("port 0, which PHP may take for no port at all");
+    return "any";
+  }
   const found = portsOf(text);
   if (found) return [found];
   const { items, unknown } = aliases.ports(text);
@@ -173,6 +177,7 @@ function protocolsOf(
   if (text === "tcp/udp") return [exactly(6), exactly(17)];
   if (text === "icmp") return [exactly(family === 4 ? 1 : 58)];
   const number = protocolNumber(text);
+  if (number === 0) return "any";
   if (number !== undefined) return [exactly(number)];
   doubt(`protocol "${text}"`);
   return "any";

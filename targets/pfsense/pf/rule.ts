@@ -121,7 +121,8 @@ function readProtocol(cursor: Cursor): Range {
     cursor.doubt(`"${token.text}" is no protocol that is known here`, token.span, "write its number");
     return everyProtocol;
   }
-  return { from: number, to: number };
+  // pf.c asks for the protocol only where it is not 0.
+  return number === 0 ? { ...everyProtocol } : { from: number, to: number };
 }
 
 /** pfctl refuses ports with any other protocol; a reader that let them pass would give the rule a meaning of its own. */

@@ -23,7 +23,7 @@ const range = (side: "left" | "right", family: 4 | 6): fc.Arbitrary<AddressRange
 const service = (family: 4 | 6): fc.Arbitrary<Service> =>
   fc.oneof(
     fc
-      .tuple(fc.constantFrom(6, 17), fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 300 }))
+      .tuple(fc.constantFrom(6, 17), fc.integer({ min: 1, max: 65_535 }), fc.integer({ min: 0, max: 300 }))
       .map(([protocol, from, length]) => ({
         kind: "ports" as const,
         protocol,

@@ -279,6 +279,12 @@ describe("what pfSense would make of a damaged rule of ours is found:", () => {
       "",
       /^tcp 10\.20\.1\./,
     ],
+    [
+      "port 0, which PHP takes for no port, becomes every port",
+      "<port>502</port>",
+      "<port>0</port>",
+      /^tcp 10\.20\.1\.\d+:\d+ -> 10\.10\.1\.10:\d+/,
+    ],
     ["an unknown type becomes a pass", "<type>block</type>", "<type>deny</type>", "pfsense/foreign"],
     [
       "a rule that is disabled vanishes",

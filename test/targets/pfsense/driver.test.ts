@@ -109,19 +109,6 @@ describe.skipIf(missingForPfsense)(
       expect(await driver.renew(order(ranges, 40))).toBe("expired");
     });
 
-    test("a trial holds as long as it is renewed, and needs its lock", async () => {
-      const trial = order(ranges, 40);
-      await begin(trial);
-      for (let round = 0; round < 5; round += 1) {
-        await sleep(6);
-        expect(await driver.renew(trial)).toBe("held");
-      }
-      expect(host.file(anchorFile)).toBeDefined();
-      expect(await driver.renew(order(ranges, 3, "b".repeat(64)))).toBe("foreign");
-      expect((await driver.read()).lock?.holder).toBe(trial.holder);
-      expect(await driver.lock("olaf", 300)).toBe(trial.holder);
-    });
-
     test.each(["first", "second"])(
       "the %s watcher alone ends a trial",
       async (name) => {
@@ -171,15 +158,6 @@ describe.skipIf(missingForPfsense)(
       host.write("refuses", "load\n");
       await expect(driver.arm(trial)).rejects.toThrow(DriverError);
       expect(host.file(anchorFile)).toBeUndefined();
-    });
-
-    test("a trial whose rules somebody removed is foreign, and its removal is not undone", async () => {
-      const trial = order(ranges, 300);
-      await begin(trial);
-      host.run("pfctl -a userrules/sluice_dmz_cell1 -F rules");
-      expect(await driver.renew(trial)).toBe("foreign");
-      expect(await driver.confirm(trial)).toBe("foreign");
-      expect((await driver.read()).conduits).toEqual([]);
     });
 
     test("every step may be repeated, and a late one does not touch a later trial", async () => {
@@ -434,17 +412,6 @@ describe.skipIf(missingForPfsense)(
       expect(host.run(`ls ${host.folder}/anchors ${host.folder}/run`)).not.toMatch(/drill/);
       host.write("no-daemon", "");
       await expect(driver.drill(2)).rejects.toThrow(/watcher of the dead man does not run/);
-    });
-
-    test("leaves a line in the system log", async () => {
-      await driver.note("journal entry 7 $(x)");
-      expect(host.file("log")).toBe("-t\nsluice\n--\njournal entry 7 $(x)\n");
-    });
-
-    test("keeps small files", async () => {
-      expect(await driver.readFile("used")).toBeUndefined();
-      await driver.writeFile("used", "eva's $(plan) `x`\n");
-      expect(await driver.readFile("used")).toBe("eva's $(plan) `x`\n");
     });
   },
 );

@@ -99,7 +99,7 @@ describe("the emitted pf.conf", () => {
     const sctp = { kind: "ports", protocol: 132, from: 3868, to: 3868 } as const;
     const rules = conduitRules("enforce", [{ ...permit, boxes: [{ ...permit.boxes[0]!, service: sctp }] }]);
     const text = emit(firewall(rules));
-    expect(text).toContain("other ports are not admitted");
+    expect(text).toContain("not all of its ports can be matched");
     expect(difference(read(text), rulesProgram(rules, span))).toMatch(
       /^sctp 10\.20\.1\.10:\d+ -> 10\.10\.1\.10:3868/,
     );

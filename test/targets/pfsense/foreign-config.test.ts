@@ -283,6 +283,18 @@ describe("somebody's config.xml", () => {
       "unknown; ports without a protocol, which pfSense makes all of TCP",
     ],
     [
+      "port 0 may be no port at all",
+      { rules: [pass(lan + tcp, any, "<any/><port>0</port>")] },
+      `${poll} in lan out opt1`,
+      "unknown; port 0, which PHP may take for no port at all",
+    ],
+    [
+      "protocol 0 is every protocol",
+      { rules: [pass(`${lan}<protocol>0</protocol>`)] },
+      `${poll} in lan out opt1`,
+      "accept",
+    ],
+    [
       "an interface that is off is said to be",
       { rules: [pass("<interface>opt2</interface>")] },
       `${poll} in opt2 out opt1`,

@@ -98,6 +98,10 @@ describe("a pf.conf of somebody else", () => {
     );
   });
 
+  test("asks for no protocol where it names protocol 0", () => {
+    expect(verdict(["block all", "pass proto 0 to 10.0.0.2"], poll)).toBe("accept");
+  });
+
   test("filters a forwarded packet twice", () => {
     expect(verdict(["pass in all", "block out all"], poll)).toBe("drop");
     expect(verdict(["block in all", "pass out all"], poll)).toBe("drop");
