@@ -472,6 +472,14 @@ exec "$@"
     host.run(`mount --bind ${bin} /usr/local/sbin`);
     writeSite({ sudo: true });
     await ready("monitor", "sudo.plan");
+    // Nor is a window kept by a clock that is an hour ahead.
+    const date = `#!/bin/sh\n[ "$1" != +%s ] || exec echo $(( $(/bin/date +%s) + 3600 ))\nexec /bin/date "$@"\n`;
+    writeFileSync(join(bin, "date"), date, { mode: 0o755 });
+    expect(await sluice("apply sudo.plan")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the firewall's clock is 3[56]\d\d s ahead of this machine's/),
+    });
+    rmSync(join(bin, "date"));
     const holding = sluice("apply sudo.plan --json");
     while (!listing().includes("goto t_dmz_cell1_monitor")) await sleep(100);
     writeFileSync(denied, "");
