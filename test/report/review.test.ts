@@ -217,6 +217,19 @@ describe("the review of a plan", () => {
     expect(text(report, "overview")).toContain("of 4 claims about the rules proved");
   });
 
+  test("tells a reviewer what it is applied after and together with", () => {
+    const base = plan();
+    const report = reviewOf({
+      ...base,
+      ...{ follows: "e".repeat(64), pair: { peer: "fw2", role: "standby" as const } },
+    });
+    expect(report.summary).toContain("can be applied only after that one");
+    expect(report.summary).toContain("fw1 is the standby of a pair with fw2: the two are on trial together");
+    expect(text(report, "approval")).toContain("e".repeat(64));
+    expect(text(report, "approval")).toContain("the plan for fw2, of the same pair");
+    expect(reviewOf(base).summary).not.toMatch(/pair|the plan before it/);
+  });
+
   test("of a kind of firewall that no real one has judged, says so before everything else", () => {
     const site = siteText().replace("fw1: { target: nftables", "fw1: { target: pfsense");
     const report = reviewOf(plan({ site }));

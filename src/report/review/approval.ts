@@ -62,6 +62,12 @@ export function approval({ plan, approvals }: Reviewed): Section {
             term: "Trial",
             value: `renewed every ${duration(plan.trial.renewEvery)}, ends after ${duration(plan.trial.maximum)} at the latest`,
           },
+          ...(plan.follows === undefined
+            ? []
+            : [{ term: "Applied after the plan, SHA-256", value: plan.follows, code: true }]),
+          ...(plan.pair === undefined
+            ? []
+            : [{ term: "Applied together with", value: `the plan for ${plan.pair.peer}, of the same pair` }]),
           { term: "Site file, SHA-256", value: plan.site.sha256, code: true },
           ...(plan.baseline ? [{ term: "Baseline, SHA-256", value: plan.baseline.sha256, code: true }] : []),
           {

@@ -17,6 +17,14 @@ export function summary({ plan }: Reviewed): string {
       : `This plan takes the conduit ${conduit}, between the zones ${between}, from ${words[from]} to ${words[to]} on the firewall ${firewall.id}.`,
     then,
     fates(plan),
+    ...(plan.follows === undefined
+      ? []
+      : ["It starts from what the plan before it leaves, and can be applied only after that one."]),
+    ...(plan.pair === undefined
+      ? []
+      : [
+          `${firewall.id} is the ${plan.pair.role} of a pair with ${plan.pair.peer}: the two are on trial together, by a plan each, and are confirmed together or not at all.`,
+        ]),
     `It begins as a trial: unless it is renewed, it ends by itself after ${duration(trial.lease)}, and it becomes permanent only when a person confirms it after ${duration(trial.soak)} in which every criterion held.`,
     `Until then the firewall falls back to what it does now, whatever becomes of the laptop, the connection or the person.`,
     ...(unprovenIn(plan) === undefined
