@@ -1,9 +1,9 @@
 import type { Baseline, BaselineFlow, Flow } from "../baseline/flow.ts";
 import { servesFlow } from "../baseline/propose/service-name.ts";
 import type { ConduitRules } from "../compile/ir.ts";
-import { type AddressRange, covers, parseAddress } from "../net/address.ts";
+import { type AddressRange, covers, formatRange } from "../net/address.ts";
 import type { Conduit, Permit } from "../policy/model.ts";
-import { flowsToKeep } from "../verify/claims/observed.ts";
+import { flowsToKeep, type ObservedFlow } from "../verify/claims/observed.ts";
 import type { PlanContent } from "./plan.ts";
 
 /**
@@ -14,20 +14,21 @@ export function watchOf(
   rules: ConduitRules,
   baseline: Baseline | undefined,
 ): PlanContent["watch"] {
-  const kept = baseline ? flowsToKeep(baseline, conduit, rules.pairs).map(({ flow }) => flow) : [];
+  const kept = baseline ? flowsToKeep(baseline, conduit, rules.pairs) : [];
+  const flowsOf = createFlowsOf(kept);
   return {
-    expected: rules.stage === "enforce" ? kept.map(keyOf) : [],
+    expected: rules.stage === "enforce" ? kept.map(({ flow }) => keyOf(flow)) : [],
     heartbeats: conduit.permits
       .filter((permit) => permit.critical)
       .flatMap((permit) =>
         heartbeatsOf(
           permit,
-          kept.filter((flow) => isOf(permit, flow)),
+          flowsOf(permit),
           conduit.exercises?.find(({ permits }) => permits.includes(permit.id))?.id,
         ),
       ),
     rates: conduit.permits.flatMap((permit) => {
-      const perMinute = rateOf(kept.filter((flow) => isOf(permit, flow)));
+      const perMinute = rateOf(flowsOf(permit));
       return perMinute === undefined ? [] : [{ permit: permit.id, perMinute }];
     }),
     reconnects: conduit.permits.filter((permit) => permit.reconnectRequired).map(({ id }) => id),
@@ -74,12 +75,31 @@ const keyOf = ({ family, initiator, responder, protocol, port, icmpType }: Basel
   ...(icmpType === undefined ? {} : { icmpType }),
 });
 
-const isOf = (permit: Permit, flow: BaselineFlow): boolean =>
-  holds(permit.initiators, flow.initiator) &&
-  holds(permit.responders, flow.responder) &&
+/** Gives the flows of a permit, in their order. Most permits name single responders, and are asked for by these. */
+function createFlowsOf(kept: readonly ObservedFlow[]): (permit: Permit) => readonly BaselineFlow[] {
+  const places = new Map<string, number[]>();
+  for (const [place, { flow }] of kept.entries()) {
+    const known = places.get(flow.responder) ?? [];
+    places.set(flow.responder, known);
+    known.push(place);
+  }
+  return (permit) => {
+    const isWide = permit.responders.some(({ from, to }) => from !== to);
+    const named = new Set(permit.responders.map(formatRange));
+    const candidates = isWide
+      ? kept
+      : [...named]
+          .flatMap((responder) => places.get(responder) ?? [])
+          .sort((a, b) => a - b)
+          .map((place) => kept[place]!);
+    return candidates.filter((one) => isOf(permit, one)).map(({ flow }) => flow);
+  };
+}
+
+const isOf = (permit: Permit, { flow, request }: ObservedFlow): boolean =>
+  holds(permit.initiators, request.source) &&
+  holds(permit.responders, request.destination) &&
   permit.services.some((service) => servesFlow(service, flow));
 
-const holds = (ranges: readonly AddressRange[], address: string): boolean => {
-  const one = parseAddress(address);
-  return ranges.some((range) => covers(range, one));
-};
+const holds = (ranges: readonly AddressRange[], address: AddressRange): boolean =>
+  ranges.some((range) => covers(range, address));

@@ -86,6 +86,21 @@ test("each flow of a critical permit is heard by itself, so that none hides behi
   ]);
 });
 
+test.each([
+  ["one by one, and one of them twice", ["10.10.1.12", "10.10.1.10", "10.10.1.12"]],
+  ["as a network", ["10.10.1.8/29"]],
+])(
+  "a permit that names its responders %s hears each of its flows once, in their order",
+  (_how, responders) => {
+    const at = (responder: string, deadline: number) => flow("10.20.1.1", deadline, { responder });
+    const flows = [at("10.10.1.10", 3), at("10.10.1.12", 4), at("10.10.1.20", 5)];
+    expect(heartbeats(withPermit({ responders: responders.map(parseRange) }), ...flows)).toEqual([
+      { permit: "poll", flow: key("10.20.1.1"), deadline: 3 },
+      { permit: "poll", flow: { ...key("10.20.1.1"), responder: "10.10.1.12" }, deadline: 4 },
+    ]);
+  },
+);
+
 test("a critical permit whose flows have no cadence has no deadline, but the one that the site file writes", () => {
   expect(heartbeats(conduit, flow("10.20.1.1", undefined))).toEqual([{ permit: "poll" }]);
   const written = withPermit({ silence: 30 });

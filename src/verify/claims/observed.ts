@@ -16,6 +16,7 @@ import type { Conduit } from "../../policy/model.ts";
 /** An observed flow of a conduit as packets: what asks and what answers. */
 export interface ObservedFlow {
   readonly flow: BaselineFlow;
+  readonly request: Request;
   readonly cubes: readonly Cube[];
 }
 
@@ -38,7 +39,7 @@ export function flowsToKeep(
     }
     // A session that runs is in the states of a known connection; one that connection tracking lost asks again.
     const asks = { ...requestCube(request), states: ["original", "none"] } as const;
-    return [{ flow, cubes: [asks, ...replyCube(request)] }];
+    return [{ flow, request, cubes: [asks, ...replyCube(request)] }];
   });
 }
 
