@@ -31,8 +31,9 @@ export function plannedRulesets(
   folder: string,
 ): readonly PlannedRuleset[] {
   const given = baselineFile === undefined ? undefined : loadBaseline(context, baselineFile).baseline;
+  const known = new Map<string, Baseline>();
   return conduitsOf(loaded, names).flatMap((conduit) => {
-    const baseline = given ?? evidenceOf(context, loaded, conduit);
+    const baseline = given ?? evidenceOf(context, loaded, conduit, known);
     return conduit.firewalls.flatMap((firewall) =>
       stages.map((stage) => plannedRuleset(loaded, conduit, firewall, stage, baseline, folder)),
     );
@@ -62,10 +63,22 @@ function conduitsOf({ site }: LoadedSite, names: readonly string[]): readonly Co
   return site.conduits.filter((conduit) => names.length === 0 || names.includes(conduit.id));
 }
 
-/** The baselines that a conduit's permits rest on, as one; undefined when none names any. */
-function evidenceOf(context: Context, loaded: LoadedSite, conduit: Conduit): Baseline | undefined {
+/**
+ * The baselines that a conduit's permits rest on, as one; undefined when none names any.
+ * @param known those that were read for other conduits, by their file; new ones are added.
+ */
+function evidenceOf(
+  context: Context,
+  loaded: LoadedSite,
+  conduit: Conduit,
+  known: Map<string, Baseline>,
+): Baseline | undefined {
   const files = new Set(conduit.permits.flatMap(({ evidence }) => evidence ?? []));
-  const baselines = [...files].map((file) => loadBaseline(context, join(loaded.folder, file)).baseline);
+  const baselines = [...files].map((file) => {
+    const baseline = known.get(file) ?? loadBaseline(context, join(loaded.folder, file)).baseline;
+    known.set(file, baseline);
+    return baseline;
+  });
   const [first, ...rest] = baselines;
   if (!first || rest.length === 0) return first;
   const flows = baselines.flatMap((baseline) => baseline.flows);
