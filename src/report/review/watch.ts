@@ -94,7 +94,7 @@ export function watch({ plan, journal }: Reviewed): Section {
   };
 }
 
-/** How many flows somebody misses when they fall silent: one number for what may not be dropped, one for what must be heard. */
+/** What the trial watches, in words that also say where that is nothing. */
 function watched({ to, watch: { expected, heartbeats } }: Plan): string {
   const kept =
     to === "monitor"
