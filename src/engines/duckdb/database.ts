@@ -9,8 +9,6 @@ export interface Database {
   rows(sql: string): Promise<readonly (readonly unknown[])[]>;
   /** A large result, chunk by chunk. @throws {EngineError} */
   stream(sql: string): Promise<DuckDBResult>;
-  /** Of the statement that runs, from 0 to 100; -1 where nobody knows. */
-  progress(): number;
   /** Stops the statement that runs; it fails with an `EngineError`. */
   interrupt(): void;
   close(): void;
@@ -60,7 +58,6 @@ export async function openDatabase({ temporaryFolder, memory }: DatabaseSettings
       connection.stream(sql).catch((error: unknown) => {
         throw failed(error);
       }),
-    progress: () => connection.progress.percentage,
     interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();

@@ -8,7 +8,6 @@ declare module "@duckdb/node-api" {
     closeSync(): void;
   }
   interface DuckDBConnection {
-    readonly progress: { readonly percentage: number };
     run(sql: string): Promise<unknown>;
     runAndReadAll(sql: string): Promise<{ getRowsJson(): readonly (readonly unknown[])[] }>;
     stream(sql: string): Promise<DuckDBResult>;

@@ -26,7 +26,7 @@ export interface Addition {
   haveCopies(files: readonly ZeekFile[]): Promise<boolean>;
   /** Takes conversations that were read line by line. */
   add(talk: Conversation): void;
-  readonly database: Pick<Database, "progress" | "interrupt">;
+  readonly database: Pick<Database, "interrupt">;
   /**
    * Makes all of it part of the store.
    * @param recorded every file that was read, with what became of its lines, and what those that were read line by line
