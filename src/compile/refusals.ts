@@ -71,6 +71,14 @@ export function meaningless(permit: Permit): Diagnostic | undefined {
       "permit what stands behind it",
     );
   }
+  if (services.some((service) => service.kind === "icmp" && service.type === 255)) {
+    return refusal(
+      permit,
+      "icmp-type-255",
+      "asks for ICMP type 255, which is reserved, and to some firewalls means every type",
+      "name the types that are used",
+    );
+  }
   const families = new Set(initiators.map(({ family }) => family));
   const shared = responders.filter(({ family }) => families.has(family));
   const header = services.find((service) => service.kind === "protocol" && extensions.has(service.protocol));

@@ -80,6 +80,14 @@ describe("lowering", () => {
       { from: ["10.0.1.1"], to: ["10.0.2.1"], services: [bare(0)] },
       "protocol-zero",
     ],
+    [
+      "for ICMP type 255, which to some firewalls means every type",
+      {
+        ...{ from: ["10.0.1.1"], to: ["10.0.2.1"] },
+        services: [{ kind: "icmp", family: 4, type: 255 }],
+      },
+      "icmp-type-255",
+    ],
   ] satisfies readonly (readonly [string, Flows, string])[])(
     "refuses a permit %s with a message of its own: it would admit nothing, or something else",
     (_, permit, code) => {

@@ -187,7 +187,8 @@ function icmpOf(text: string, family: Family, doubt: (what: string) => void): Pf
   const names = text.split(",").filter((name) => name !== "");
   if (names.length === 0 || names.includes("any")) return "any";
   const types = names.map((name) => icmpTypeNumber(family, name));
-  if (!types.includes(undefined)) return types.map((type) => ({ family, type: type! }));
+  if (!types.includes(undefined) && !types.includes(255))
+    return types.map((type) => ({ family, type: type! }));
   doubt(`ICMP type "${text}"`);
   return "any";
 }

@@ -103,10 +103,13 @@ const readIcmp = (cursor: Cursor, family: Family): Exclude<PfRule["icmp"], "any"
     const token = takeText(cursor, "an ICMP type");
     const type = icmpTypeNumber(family, token.text);
     if (type === undefined) throw new Unreadable("pf/syntax", `"${token.text}" is no ICMP type`, token.span);
+    // pfctl keeps types and codes in a byte, one up from what is written: 255 becomes 0, which is every one.
+    if (type === 255)
+      cursor.doubt("ICMP type 255, which pf may take for every type", token.span, "leave it out");
     if (!cursor.takeIf("code")) return { family, type };
     const codeToken = takeText(cursor, "an ICMP code");
     const code = icmpCodeNumber(family, codeToken.text);
-    if (code === undefined) {
+    if (code === undefined || code === 255) {
       cursor.doubt(`ICMP code "${codeToken.text}"`, codeToken.span, "write its number");
       return { family, type };
     }

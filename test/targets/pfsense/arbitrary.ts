@@ -30,7 +30,7 @@ const service = (family: 4 | 6): fc.Arbitrary<Service> =>
         from,
         to: Math.min(from + length, 65_535),
       })),
-    fc.constantFrom(0, 3, 8, 13, 128, 139, 255).map((type) => ({ kind: "icmp" as const, family, type })),
+    fc.constantFrom(0, 3, 8, 13, 128, 139, 254).map((type) => ({ kind: "icmp" as const, family, type })),
     fc.constantFrom(1, 6, 17, 47, 58, 89).map((protocol) => ({ kind: "protocol" as const, protocol })),
     fc.constant({ kind: "any" as const }),
   );

@@ -289,6 +289,12 @@ describe("somebody's config.xml", () => {
       "unknown; port 0, which PHP may take for no port at all",
     ],
     [
+      "ICMP type 255 may be every type",
+      { rules: [pass(`${lan}<protocol>icmp</protocol><icmptype>255</icmptype>`)] },
+      "icmp 8 10.2.0.5 -> 10.1.0.10 in lan out opt1",
+      'unknown; ICMP type "255"',
+    ],
+    [
       "protocol 0 is every protocol",
       { rules: [pass(`${lan}<protocol>0</protocol>`)] },
       `${poll} in lan out opt1`,
