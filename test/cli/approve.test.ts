@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { allowedSigners, approvalMessage, approvalNamespace } from "../../src/plan/approval.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { writePlan } from "../../src/plan/plan-file.ts";
-import { sign } from "../../src/ssh/signature.ts";
+import { sign, verify } from "../../src/ssh/signature.ts";
 import { planDocument, site, siteText } from "../report/support/fixture.ts";
 import { type SiteFolder, siteFolder } from "../report/support/site-folder.ts";
 import { type Ended, sluice } from "../support/command.ts";
@@ -168,6 +168,9 @@ describe.skipIf(!hasKeygen)("sluice approve (needs ssh-keygen)", () => {
       const purpose = ["-n", approvalNamespace];
       const signed = await sign(join(folder, "token.pub"), approvalNamespace, approvalMessage(plan));
       mkdirSync(approvals);
+      expect(
+        await verify(allowedSigners(plan), "olaf", approvalNamespace, signed, approvalMessage(plan)),
+      ).toBe(false);
       writeFileSync(join(approvals, "olaf.sig"), signed);
       writeFileSync(signers, allowedSigners(plan));
       const words = ["-f", signers, "-I", "olaf", ...purpose, "-s", join(approvals, "olaf.sig")];
