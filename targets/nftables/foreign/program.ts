@@ -183,6 +183,8 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
     certain.map(({ key }) => key[0]!),
     scope.context,
   );
+  // Other headers may stand before the one that is named.
+  if (field === "ip6 nexthdr") note(field);
   if (cubes !== "not modelled") return cubes;
   note(field);
   return perhaps;

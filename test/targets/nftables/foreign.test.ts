@@ -94,6 +94,11 @@ describe("anybody's nft ruleset", () => {
     expect(answer(forward(rules), packet)).toBe(expected);
   });
 
+  test("the next header, behind which others may stand, is named as what makes an answer unknown", () => {
+    const { value } = readForeign(forward("ip6 nexthdr tcp accept"), "rules");
+    expect(value!.unmodelled.map(({ construct }) => construct)).toEqual(["ip6 nexthdr"]);
+  });
+
   test("an interface is asked for only where every kernel knows it", () => {
     const at = (hook: string, rule: string): string => forward(rule).replace("hook forward", `hook ${hook}`);
     const packet = "tcp 1.1.1.1 -> 1.1.1.2:9 in eth0 out eth1";
