@@ -122,7 +122,7 @@ function protocolRange(service: Service): Range | undefined {
       return undefined;
     case "ports":
     case "protocol":
-      return protocols[service.protocol];
+      return protocols[service.protocol] ?? exactly(service.protocol);
     case "icmp":
       return protocols[icmpProtocol(service.family)];
   }
