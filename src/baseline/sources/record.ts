@@ -178,7 +178,8 @@ function canonical(text: string | undefined): CanonicalAddress | undefined {
   if (before !== undefined || known.has(text)) return before;
   const address = readAddress(text);
   if (known.size >= mostKnown) known.clear();
-  known.set(text, address);
+  // A copy: the part of a line that it is cut from would keep all that was read with that line in memory.
+  known.set(Buffer.from(text).toString(), address);
   return address;
 }
 
