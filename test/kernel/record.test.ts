@@ -75,7 +75,8 @@ describe.skipIf(missing)(`the record of real packets${missing ? ` (skipped: need
     );
     await says(asking, "done");
     // The last acknowledgement may be delayed.
-    await new Promise((done) => setTimeout(done, 300));
+    const requests = async () => (await recorded(6)).map(({ packets, replies }) => packets - replies!);
+    await expect.poll(async () => Math.max(...(await requests())), { timeout: 10_000 }).toBeGreaterThan(2);
     const [session, ...others] = await recorded(6);
     expect(others).toEqual([]);
     expect(session).toMatchObject({

@@ -10,11 +10,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isLab, stopLab } from "../../src/lab/lab.ts";
-import { type LabFolder, labFolder } from "../../src/lab/lab-folder.ts";
+import { type LabFolder, labFolder, pollLog } from "../../src/lab/lab-folder.ts";
 import { hosts, sessions } from "../../src/lab/plant.ts";
+import { readPolls } from "../../src/lab/poll-log.ts";
 import { childrenOf, holderOf, runningLab, startTimeOf } from "../../src/lab/state.ts";
 import type { LabStatus } from "../../src/lab/status.ts";
 import { finish, labMissing, makeTemporaryFolder, needingLab, sluice } from "./lab-fixture.ts";
@@ -61,7 +61,7 @@ const inhabitants = (namespaces: ReadonlySet<string>): readonly number[] =>
 
 async function expectNothingRuns({ namespaces, pids }: ReturnType<typeof footprint>): Promise<void> {
   await expect
-    .poll(() => pids.filter((pid) => startTimeOf(pid) !== undefined), { timeout: 5000 })
+    .poll(() => pids.filter((pid) => startTimeOf(pid) !== undefined), { timeout: 20_000 })
     .toEqual([]);
   expect(inhabitants(namespaces)).toEqual([]);
   expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(folder.root);
@@ -70,7 +70,8 @@ async function expectNothingRuns({ namespaces, pids }: ReturnType<typeof footpri
 describe.skipIf(labMissing)(needingLab("the life of a lab"), { timeout: 60_000 }, () => {
   test("up starts every session, and status counts its polls", async () => {
     expect((await lab("up")).code).toBe(0);
-    await sleep(1000);
+    const fewest = () => Math.min(...sessions.map(({ id }) => readPolls(pollLog(folder, id)).length));
+    await expect.poll(fewest, { timeout: 20_000 }).toBeGreaterThan(2);
     const answer = await lab("status", "--json");
     const status = JSON.parse(answer.stdout) as LabStatus;
     expect(answer.code).toBe(0);

@@ -56,6 +56,9 @@ const orderOf = (rules: ConduitRules, leaseSeconds: number, plan = "a".repeat(64
 
 export { orderOf as order };
 
+/** For what comes by itself, on a machine that may be busy. */
+export const patience = { timeout: 15_000, interval: 50 };
+
 /** What every driver must do, on a real host or on its stand-in. */
 export function driverContract(platform: Platform): void {
   const { name, missing, target, stranger, lacks = {} } = platform;

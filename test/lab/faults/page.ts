@@ -1,0 +1,55 @@
+import type { FirewallTarget } from "../../../src/lab/firewall-kind.ts";
+import { faults } from "./faults.ts";
+import { type Cell, cells, matrix, type Outcome } from "./matrix.ts";
+import { momentNames, moments } from "./moments.ts";
+import { lease } from "./site.ts";
+
+const stages: Readonly<Record<Outcome["stage"], string>> = {
+  previous: "monitor, the stage before",
+  confirmed: "enforce, as confirmed",
+};
+/** What `sluice apply` says of the end, by its exit code. */
+const ends: Readonly<Record<Outcome["apply"], string>> = {
+  0: "done",
+  1: "refused, nothing changed",
+  3: "back, and proven",
+  5: "confirmed, not persisted",
+  killed: "nothing more: it was killed",
+  "goes on": "the trial goes on; Ctrl-C ends it: back, and proven",
+};
+
+/** docs/rollout-faults.md: the whole matrix, state by fault. */
+export function faultPage(): string {
+  const tried = (target: FirewallTarget) =>
+    new Set(cells(target).map(({ moment, fault }) => `${moment} ${fault}`));
+  const onIptables = tried("iptables");
+  const lines = cells("nftables").map(({ moment, fault, outcome }: Cell) => {
+    const on = onIptables.has(`${moment} ${fault}`) ? "both" : "nftables";
+    const words = [moments[moment].state, faults[fault].name, on, stages[outcome.stage], ends[outcome.apply]];
+    return `| ${words.join(" | ")} |`;
+  });
+  const left = momentNames.map((moment) => {
+    const reasons = Object.entries(matrix[moment]).flatMap(([fault, outcome]) =>
+      typeof outcome === "string" ? [`${faults[fault as keyof typeof faults].name}: ${outcome}`] : [],
+    );
+    return `| ${moments[moment].state} | ${reasons.join("; ")} |`;
+  });
+  return `# What goes wrong, when, and what comes of it
+
+Each line is done to a real rollout by \`npx vitest run test/lab/faults-nftables.test.ts test/lab/faults-iptables.test.ts\`:
+real sshd, real rules, Modbus sessions that were open before. Each must end as it says here: the trial is over within its lease
+of ${lease} s and 5 s more, no poll of a permitted session is missed (but for those that the fault itself costs: a reboot of the
+router, a client that falls silent), the journal is whole and its last word is the end, and \`sluice status\` names the stage. On
+iptables the same is tried where it may differ. Made from \`test/lab/faults/matrix.ts\`; a test compares them.
+
+| when | what | on | the firewall is in | apply says |
+|---|---|---|---|---|
+${lines.join("\n")}
+
+## What is not tried, and why
+
+| when | what |
+|---|---|
+${left.join("\n")}
+`;
+}
