@@ -3,7 +3,7 @@ import { sha256 } from "../../src/digest.ts";
 import { everyAddress, type Family, parseRange } from "../../src/net/address.ts";
 import type { LiveConduit, OwnState } from "../../src/target.ts";
 import type { Dispatch } from "./frame.ts";
-import { type Listing, ownText } from "./listing.ts";
+import { type FamilyListing, type ListedRule, type Listing, ownText } from "./listing.ts";
 import { families, frameChains, type Generation, generationPrefix, setPrefix } from "./names.ts";
 import type { Clock } from "./recent.ts";
 
@@ -30,12 +30,29 @@ export function ownState(listing: Listing, clock: Clock): OwnState {
   const trial = loadedTrial(listing, clock);
   const onTrial = trial && trial.secondsLeft > 0 ? conduitsIn(listing, "t") : [];
   return {
-    text: ownText(listing),
+    text: ownText(trial && trial.secondsLeft > 0 ? listing : withoutTrial(listing)),
     form,
     ownHash: sha256(form),
     conduits: [...onTrial.map((each) => ({ ...each, ...(trial && { trial }) })), ...conduitsIn(listing, "c")],
   };
 }
+
+/** A trial that ended by itself stays loaded until somebody takes it away. It is no part of what the host does. */
+const withoutTrial = (listing: Listing): Listing => {
+  const of = (family: Family): FamilyListing => {
+    const { chains, jumps } = listing.families[family];
+    const kept = [...chains].filter(([name]) => !isTrials(name));
+    return {
+      chains: new Map(kept.map(([name, rules]) => [name, rules.filter((rule) => !isGate(name, rule))])),
+      jumps,
+    };
+  };
+  const sets = listing.sets.filter(({ name }) => name.startsWith(setPrefix("c")));
+  return { families: { 4: of(4), 6: of(6) }, sets };
+};
+
+const isGate = (chain: string, { text }: ListedRule): boolean =>
+  chain === frameChains.root && text.endsWith(`-g ${frameChains.trial}`);
 
 const isTrials = (chain: string): boolean =>
   chain.startsWith(generationPrefix("t")) || chain.startsWith(frameChains.trial);
@@ -64,8 +81,8 @@ function confirmedForm(listing: Listing): string {
 
 const confirmedRules = (listing: Listing, family: Family, chain: string): readonly string[] =>
   (listing.families[family].chains.get(chain) ?? [])
-    .map(({ text }) => text)
-    .filter((text) => !(chain === frameChains.root && text.endsWith(`-g ${frameChains.trial}`)));
+    .filter((rule) => !isGate(chain, rule))
+    .map(({ text }) => text);
 
 /** A frame that dispatches nothing lets every packet through: it is as good as absent. */
 const isBareFrame = (listing: Listing): boolean =>

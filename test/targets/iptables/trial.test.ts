@@ -137,6 +137,7 @@ describe.skipIf(missing)(missing ? `(skipped: needs ${missing})` : "a trial on i
     test("enforces while it is renewed, lets go by itself in both families, and stays once confirmed", async () => {
       await driver.restore(text("monitor"));
       expect(seen(await passing(300))).toEqual(open);
+      const monitored = (await driver.read()).text;
       const trial = await begin(3);
       const armed = await line.received();
       for (let round = 0; round < 30; round += 1) {
@@ -151,6 +152,8 @@ describe.skipIf(missing)(missing ? `(skipped: needs ${missing})` : "a trial on i
       await sleep(3_200);
       expect(seen(await passing(300))).toEqual(open);
       expect(await driver.renew(trial)).toBe("expired");
+      // Its rules are still loaded; what is planned next starts from what the host does.
+      expect((await driver.read()).text).toBe(monitored);
       expect(seen(await passing(300))).toEqual(open);
       await driver.disarm(trial.holder);
       const again = await begin(30);
