@@ -5,7 +5,7 @@ import type { Lab } from "../lab-fixture.ts";
 /** The conduit that is changed. */
 export const conduit = "it-cell1";
 /** Seconds, of every trial here. */
-export const lease = 5;
+export const lease = 6;
 
 /** What somebody outside says of the plant: `ok`, something else, or nothing while the file is not there. */
 export const signalFile = "signal";
