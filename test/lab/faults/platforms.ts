@@ -104,7 +104,7 @@ cut -d ' ' -f 1 /proc/uptime`);
     const lists = [...printed.matchAll(/^@list (\S+)$/gm)].map(([, list]) => list!);
     return lists.some((list) => readClock(uptime, printed).secondsLeft(list) > 0);
   },
-  open: `for tool in iptables ip6tables; do $tool -F SLUICE-t-${conduit}.rest; done`,
+  open: "iptables -F SLUICE-TRIAL; ip6tables -F SLUICE-TRIAL",
   meddle: `iptables -A ${stray}`,
   unmeddle: `iptables -D ${stray} 2> /dev/null`,
   forget: `iptables -F SLUICE-NOTES; for list in /proc/net/xt_recent/SLUICE*; do echo / > "$list"; done`,
