@@ -99,16 +99,18 @@ describe("a flow store", { timeout: patience }, () => {
     });
     const polls = (first: number, last: number) =>
       Array.from({ length: last - first }, (_, index) => at(first + index, tcpFlags.ack, 12));
-    const [opened, again] = [at(0, tcpFlags.syn, 0), at(4000, tcpFlags.syn, 0)];
-    write("a.pcap", pcap([opened, ...polls(1, 60)], { linkType: 101 }));
-    write("b.pcap", pcap(polls(3600, 3660), { linkType: 101 }));
-    write("c.pcap", pcap([again, ...polls(4001, 4060)], { linkType: 101 }));
-    for (const file of ["a.pcap", "b.pcap"]) await observe(file, "--store", "plant");
-    const { stdout } = await observe("c.pcap", "--store", "plant", "--json");
+    // So many that the later files keep no requests.
+    const [opened, again] = [at(0, tcpFlags.syn, 0), at(9500, tcpFlags.syn, 0)];
+    write("a.pcap", pcap([opened, ...polls(1, 5000)], { linkType: 101 }));
+    write("b.pcap", pcap(polls(7000, 7060), { linkType: 101 }));
+    write("c.pcap", pcap(polls(8000, 8060), { linkType: 101 }));
+    write("d.pcap", pcap([again, ...polls(9501, 9560)], { linkType: 101 }));
+    for (const file of ["a.pcap", "b.pcap", "c.pcap"]) await observe(file, "--store", "plant");
+    const { stdout } = await observe("d.pcap", "--store", "plant", "--json");
     expect(JSON.parse(stdout).flows).toEqual(
-      JSON.parse(await lineByLine("a.pcap", "b.pcap", "c.pcap")).flows,
+      JSON.parse(await lineByLine("a.pcap", "b.pcap", "c.pcap", "d.pcap")).flows,
     );
-    expect(JSON.parse(stdout).flows).toMatchObject([{ connections: 2, packets: 180, evidence: "syn" }]);
+    expect(JSON.parse(stdout).flows).toMatchObject([{ connections: 2, packets: 5180, evidence: "syn" }]);
   });
 
   test("logs of two sensors that are added together count once, as in one observation", async () => {

@@ -1,4 +1,5 @@
 import { requestLimit } from "../../baseline/conversation.ts";
+import { partialFlags } from "../../baseline/partial.ts";
 import { duckdb, literal } from "../duckdb/dialect.ts";
 import {
   keyColumns,
@@ -81,7 +82,8 @@ export function writePart(tables: readonly string[], before: readonly string[], 
 
 /**
  * Rows of a store, those of one flow in the order of their time; all numbers are doubles. Of each flow there is one for
- * every file that keeps requests of it, and one for all others: most files of a store that grew day by day keep none.
+ * every file that keeps requests of it, or begins in the middle of a connection, and one for all others: most files of a store
+ * that grew day by day keep none.
  */
 export function readFlows(paths: readonly string[]): string {
   const columns = Object.keys(storedColumns).map((name) => {
@@ -89,8 +91,9 @@ export function readFlows(paths: readonly string[]): string {
     const read = type === "VARCHAR" ? "VARCHAR" : type.endsWith("[]") ? "DOUBLE[]" : "DOUBLE";
     return `CAST(${duckdb.name(name)} AS ${read}) AS ${duckdb.name(name)}`;
   });
-  const others = `SELECT *, NULL AS slot, NULL AS until FROM ${stored(paths)} WHERE kept = 0`;
-  return `WITH merged AS (SELECT * FROM ${stored(paths)} WHERE kept > 0
+  const isApart = `(kept > 0 OR (CAST(flags AS UTINYINT) & ${partialFlags.midway}) > 0)`;
+  const others = `SELECT *, NULL AS slot, NULL AS until FROM ${stored(paths)} WHERE NOT ${isApart}`;
+  return `WITH merged AS (SELECT * FROM ${stored(paths)} WHERE ${isApart}
 UNION ALL BY NAME SELECT ${sums} FROM (SELECT *, ${pairs} AS pairs FROM (${others})) GROUP BY ${keys})
 SELECT ${columns.join(", ")} FROM merged ORDER BY ${keys}, "first"`;
 }
