@@ -198,10 +198,23 @@ function openSource(
         ...(lastSeen === undefined ? {} : { lastSeen }),
         accounting,
       });
-      return [...warnings, ...tooManyRejects(accounting, counts.samples)];
+      return [...warnings, ...nothingUsed(format, accounting), ...tooManyRejects(accounting, counts.samples)];
     },
   };
 }
+
+/** A log of another kind, or of an hour without traffic: nobody should find out from the baseline. */
+const nothingUsed = (format: string, { unit, read, used }: Accounting): readonly Diagnostic[] =>
+  used > 0 || read === 0
+    ? []
+    : [
+        {
+          code: "baseline/nothing-used",
+          severity: "warning",
+          message: `none of its ${read} ${unit} gave a flow; it was read as: ${format}`,
+          fix: "see what became of them, by reason, under the name of the file; is it the file that was meant?",
+        },
+      ];
 
 /** Above this share of records that could not be read, what was read is no picture of the traffic. */
 const mostRejected = 0.001;
@@ -220,13 +233,18 @@ function tooManyRejects(
     0,
   );
   if (count <= mostRejected * read) return [];
+  // What was put together from a line and then rejected as a packet has no sample.
+  const shown =
+    samples.length > 0
+      ? samples
+      : Object.entries(rejected).map(([reason, records]) => `${reason}: ${records}`);
   return [
     {
       code: "baseline/rejects",
       severity: "error",
       message:
         `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others would ` +
-        `miss flows. The first of them: ${samples.map(printable).join("; ")}`,
+        `miss flows. The first of them: ${shown.map(printable).join("; ")}`,
       fix: "give the log as it was written, with its header; take out what is damaged or of another format",
     },
   ];

@@ -227,6 +227,27 @@ describe("the filter log of pfSense and OPNsense", () => {
       "<134>1 2026-11-21T18:40:37Z fw filterlog 77 - - 5,,,1,em0,match,pass,in,6,0x00,0x0,255,ICMPv6,58,32,fe80::1,ff02::1,";
     const { baseline, warnings } = observe([text]);
     expect(baseline.sources[0]!.accounting.ignored).toEqual({ "ICMP whose type the log does not tell": 1 });
+    expect(warnings).toMatchObject([{ code: "baseline/nothing-used", severity: "warning" }]);
+  });
+
+  test("multicast, CARP and tunnels by their number; what stands behind an IPv6 extension header is not told", () => {
+    const head = "<134>1 2026-11-21T18:40:37Z fw filterlog 77 - - 5,,,1,em0,match,pass,in,";
+    const { baseline, warnings } = observe([
+      `${head}4,0xc0,,1,1,0,none,2,igmp,32,10.0.0.2,224.0.0.22,datalength=8`,
+      `${head}4,0xe0,,255,0,0,DF,112,carp,56,10.0.0.2,224.0.0.18,advertise,255,1,2,0,1`,
+      `${head}4,0x0,,64,1,0,none,47,gre,84,10.0.0.2,10.0.0.1,datalength=64`,
+      `${head}6,0x00,0x00000,1,Options,0,56,fe80::1,ff02::16,HBH,RTALERT,0x0000,PADN,`,
+      `${head}6,0x00,0x00000,1,HBH,0,36,fe80::1,ff02::16,HBH,PADN,RTALERT,0x0000,`,
+    ]);
+    expect(baseline.flows.map(({ protocol, notRoutable }) => [protocol, notRoutable])).toEqual([
+      [47, undefined],
+      [112, "multicast"],
+      [2, "multicast"],
+    ]);
+    expect(baseline.sources[0]!.accounting).toMatchObject({
+      ignored: { "IPv6 extension header: the log does not tell what follows it": 2 },
+      rejected: {},
+    });
     expect(warnings).toEqual([]);
   });
 });

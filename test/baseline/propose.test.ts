@@ -161,6 +161,24 @@ describe("what only a human can answer is asked, and not proposed", () => {
     expect(questions(observed)).toMatchObject([{ kind, text: expect.stringContaining(text) }]);
   });
 
+  test("one short connection without a rhythm is asked about, and not proposed; a long one is", () => {
+    const passing = {
+      cadence: { kind: "irregular", silenceDeadline: 0.01, samples: 8 },
+      lastSeen: "2026-01-05T08:00:02.000000Z",
+    } as const;
+    expect(permits(flow(historian, plc1, passing))).toEqual([]);
+    expect(questions(flow(historian, plc1, passing))).toMatchObject([{ kind: "seen-once" }]);
+    for (const more of [
+      { connections: 2 },
+      { lastSeen: "2026-01-05T08:02:00.000000Z" },
+      { cadence: { kind: "periodic", period: 0.2, jitter: 0.01, silenceDeadline: 1, samples: 8 } } as const,
+      { firstSeen: undefined, lastSeen: undefined },
+    ])
+      expect(permits(flow(historian, plc1, { ...passing, ...more } as Partial<BaselineFlow>))).toHaveLength(
+        1,
+      );
+  });
+
   test("seen once, and families of dynamic ports, are proposed and asked about", () => {
     const observed = flow(historian, plc1, { port: 135, ...once });
     expect(permits(observed)).toMatchObject([{ id: "historian-dcom", critical: false }]);

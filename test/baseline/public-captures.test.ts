@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { propose } from "../../src/baseline/propose/propose.ts";
+import { readSite } from "../../src/policy/read.ts";
 import { line, lines, observeBytes } from "./support/observe.ts";
 import { hasTraffic, needsTraffic, readTraffic, traffic } from "./support/shared.ts";
 
@@ -17,6 +19,87 @@ describe.skipIf(!hasTraffic)(`public captures and logs${needsTraffic}`, () => {
     const { flows } = observeBytes([readTraffic("pcap/lemay-modbus-6rtu-characterization.pcap")]).baseline;
     const polls = flows.filter(({ initiator, port }) => initiator === "192.168.1.100" && port === 502);
     expect(polls.map(({ cadence }) => cadence?.period?.toFixed(1))).toEqual(new Array(6).fill("10.0"));
+  });
+
+  test("lemay: the odd session of Windows' file sharing is a question, and no permit", () => {
+    const zone = (id: string, network: string): string =>
+      `  ${id}: { level: 1, sl-target: 1, networks: [${network}] }`;
+    const { value } = readSite(
+      [
+        "sluice: 1",
+        "site: { name: lemay, timezone: UTC }",
+        "zones:",
+        zone("master", "192.168.1.100/32"),
+        zone("rtus", "192.168.1.101/32, 192.168.1.102/31, 192.168.1.104/30"),
+        "conduits: { polls: { zones: [master, rtus], firewalls: [fw1] } }",
+        'firewalls: { fw1: { target: example, address: 192.0.2.1, ssh: { user: root, host-keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGI9NMskBXVPQJQXk2lTA5aVs4P17eGVGi/6R1hxpvp3 fw1"] } } }',
+      ].join("\n"),
+      "site.yaml",
+      { example: { bootFile: "/etc/sluice.rules", bootEntry: "/etc/rules" } },
+    );
+    const { baseline } = observeBytes([readTraffic("pcap/lemay-modbus-6rtu-characterization.pcap")]);
+    const { conduits, questions } = propose(baseline, value!);
+    expect(conduits.flatMap(({ permits }) => permits.flatMap(({ services }) => services))).toEqual([
+      "modbus",
+    ]);
+    expect(questions).toMatchObject([
+      { kind: "seen-once", text: expect.stringContaining("192.168.1.104 -> 192.168.1.100 tcp 139") },
+    ]);
+  });
+
+  test("qut: of 24 hours of a substation, a router carries nothing", () => {
+    const { flows, sources } = observeBytes([
+      readTraffic("pcap/qut-substation-24h-control-goose-broadcast.pcap.gz"),
+    ]).baseline;
+    expect(new Set(flows.map(({ notRoutable }) => notRoutable))).toEqual(new Set(["broadcast", "multicast"]));
+    expect(sources[0]!.accounting.ignored).toMatchObject({ "not IP: GOOSE (IEC 61850-8-1)": 262_671 });
+  });
+
+  test("iec61850: a tag of VLAN 0 has a priority and no VLAN", () => {
+    const { flows, links } = observeBytes([readTraffic("pcap/iec61850-iedscout-vlan.pcap")]).baseline;
+    expect(flows.map(line)).toContain("tcp 192.168.10.15 -> 192.168.10.10 102");
+    expect(links!.length).toBeGreaterThan(0);
+    expect(links!.filter(({ vlan }) => vlan !== undefined)).toEqual([]);
+  });
+
+  test.each([
+    ["unicast", undefined],
+    ["multicast", "multicast"],
+  ] as const)(
+    "kenexis, %s: the answers of a class 1 connection come every ten milliseconds",
+    (kind, notRoutable) => {
+      const { flows } = observeBytes([readTraffic(`pcap/kenexis-enip-baseline-${kind}.pcap`)]).baseline;
+      const cyclic = flows.filter(({ port }) => port === 2222);
+      expect(cyclic.map(({ cadence }) => cadence?.period?.toFixed(2))).toEqual(cyclic.map(() => "0.01"));
+      expect(cyclic.map((flow) => flow.notRoutable)).toContain(notRoutable);
+    },
+  );
+
+  test("profinet: what stays on its link is told by name, and the copies of the mirror port count once", () => {
+    const { sources } = observeBytes([readTraffic("pcap/profinet-l2-mixed.pcap")]).baseline;
+    expect(sources[0]!.accounting.ignored).toMatchObject({
+      "not IP: PROFINET RT": 164,
+      "not IP: LLDP": 201,
+      "seen at a second observation point": 530,
+    });
+  });
+
+  test.each(["line", "extended"])("nfdump's text for humans (%s) is refused with the remedy", (form) => {
+    expect(() => observeBytes([readTraffic(`nfdump/plant1.${form}.txt`)])).toThrow(/nfdump -o csv/);
+  });
+
+  test("a capture and a log of the same traffic count once", () => {
+    const capture = readTraffic("pcap/plant1-merged.pcap");
+    const { flows, findings } = observeBytes([
+      capture,
+      readTraffic("zeek/zeeklike-plant1-merged.conn.log"),
+    ]).baseline;
+    const once = observeBytes([capture]).baseline.flows;
+    expect(flows.map(line)).toEqual(once.map(line));
+    expect(flows.map(({ connections, packets }) => [connections, packets])).toEqual(
+      once.map(({ connections, packets }) => [connections, packets]),
+    );
+    expect(findings).toMatchObject([/^file 2 has \d+ of the conversations of file 1/]);
   });
 
   test.each([

@@ -54,6 +54,10 @@ export function sortFlows(flows: readonly BaselineFlow[], site: Site, where: Pla
         break;
       case "open":
         if (fate.because === "fit") {
+          if (isPassing(flow)) {
+            single.push({ kind: "seen-once", flow });
+            break;
+          }
           fit.get(fate.conduit)!.push(flow);
           if (flow.connections === 1 && flow.cadence === undefined) single.push({ kind: "seen-once", flow });
           const service = flow.port === undefined ? undefined : knownService(flow.protocol, flow.port);
@@ -75,6 +79,17 @@ export function sortFlows(flows: readonly BaselineFlow[], site: Site, where: Pla
   ];
   return { fit, questions, settled };
 }
+
+/** Seconds that a session which is part of the process lasts at least. */
+const shortest = 60;
+
+/** One short connection without a rhythm: whether it belongs to the process, nobody can say who saw it once. */
+const isPassing = ({ connections, cadence, firstSeen, lastSeen }: BaselineFlow): boolean =>
+  connections === 1 &&
+  cadence?.kind !== "periodic" &&
+  firstSeen !== undefined &&
+  lastSeen !== undefined &&
+  Date.parse(lastSeen) - Date.parse(firstSeen) < shortest * 1000;
 
 function append<Key>(lists: Map<Key, BaselineFlow[]>, key: Key, flow: BaselineFlow): void {
   const list = lists.get(key);

@@ -99,6 +99,10 @@ export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
       "the file is a listing of a journal that gives fields apart from their times: export it anew with " +
         "`journalctl -o export` or `journalctl -o json`",
     );
+  if (/^Date (first seen|flow start) /.test(text))
+    throw new FormatError(
+      "the file is what nfdump prints for humans, which rounds and leaves out: give `nfdump -o csv` or `-o json`",
+    );
   const lines = text.split(/\r?\n/);
   const format = texts.find(([matches]) => matches(text, lines));
   if (format !== undefined) return format[1](sinks);

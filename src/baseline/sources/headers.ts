@@ -4,6 +4,7 @@ import { cardOf } from "../links/sightings.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { etherType } from "./ethertype.ts";
 import { emptyFrame, type FrameSink } from "./frame.ts";
+import { isExtension } from "./ip.ts";
 import { portOf } from "./record.ts";
 
 /** One packet as a firewall's log tells of it. Values are as they stand in the log. */
@@ -37,6 +38,8 @@ const badAddress = rejected("not an address");
 const badPort = rejected("not a port");
 const noIcmpType = rejected("no ICMP type");
 const unknownProtocol = ignored("protocol that the log does not name");
+/** As filterlog has them for multicast listener reports. */
+const extensionOnly = ignored("IPv6 extension header: the log does not tell what follows it");
 const laterFragment = ignored("fragment without a transport header");
 
 /**
@@ -52,6 +55,7 @@ export function headerWriter(sink: FrameSink): (packet: LoggedPacket) => Drop | 
     if (source === undefined || destination === undefined || source.family !== destination.family)
       return badAddress;
     if (packet.protocol === undefined) return unknownProtocol;
+    if (source.family === 6 && isExtension(packet.protocol)) return extensionOnly;
     const transport = transportHeader(packet, packet.protocol, source.family);
     if ("kind" in transport) return transport;
     const network = source.family === 4 ? 20 : 40;

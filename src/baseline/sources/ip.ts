@@ -106,6 +106,9 @@ const isSkipped = (type: number): boolean =>
   type === extension.authentication ||
   type === extension.mobility;
 
+/** Whether a number of IPv6 is no protocol, but a header in front of one. */
+export const isExtension = (type: number): boolean => type === extension.fragment || isSkipped(type);
+
 const addressAt = (bytes: Uint8Array, at: number, addresses: KeyTable): number =>
   addresses.find(i32(bytes, at), i32(bytes, at + 4), i32(bytes, at + 8), i32(bytes, at + 12));
 
