@@ -1,3 +1,4 @@
+import { protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation, Party } from "../conversation.ts";
 import { shareOf } from "./sketch.ts";
 
@@ -91,7 +92,7 @@ export function ledger(most = mostRemembered): Ledger {
       return forgot;
     },
     rest(talk, source, point) {
-      if (Number.isNaN(talk.first)) return talk;
+      if (Number.isNaN(talk.first) || isAttempt(talk)) return talk;
       if (!((ends.get(source) ?? Number.NEGATIVE_INFINITY) >= talk.last)) ends.set(source, talk.last);
       const [low, high] = inOrder(talk);
       const key = keyOf(talk, low, high);
@@ -114,6 +115,10 @@ export function ledger(most = mostRemembered): Ledger {
     },
   };
 }
+
+/** One segment without an answer: a scan has hundreds of thousands, and none is ever a baseline. */
+const isAttempt = ({ protocol, a, b }: Conversation): boolean =>
+  protocol === protocolNumbers.tcp && a.packets + b.packets === 1;
 
 const spanOf = ({ first, last, connections, sketch }: Conversation): Entry["talk"] => ({
   first,

@@ -127,7 +127,8 @@ export function tracker(
     }
     const sender = aIsLow[index] === low ? talk.a : talk.b;
     update(talk, sender, packet);
-    if (copied.mark !== 0) {
+    // The first packet is left out: a scan has no other, and half a million of its attempts at once.
+    if (copied.mark !== 0 && talk.a.packets + talk.b.packets > 1) {
       talk.sketch ??= [];
       noteMark(talk.sketch, copied.mark);
     }
@@ -135,15 +136,21 @@ export function tracker(
     if (packet.fragment >= 0) parts.remember(packet, talk, sender);
   };
 
+  /** That of the conversation that came before: a scan has new ones all the time, over the same link. */
+  let lastLink: Party["link"];
   const noteLink = (sender: Party): void => {
     const { bytes, card: at, vlan } = cursor;
     const low = at < 0 ? 0 : i32(bytes, at + 2);
     const high = at < 0 ? 0 : u16(bytes, at);
     let { link } = sender;
     if (link === undefined || link.low !== low || link.high !== high || link.sighting.vlan !== vlan) {
-      const card = cardAt(bytes, at);
-      if (card < 0 && vlan === 0) return;
-      link = { low, high, sighting: links.of(sender.address, card, vlan) };
+      const isLast = low === lastLink?.low && high === lastLink.high && vlan === lastLink.sighting.vlan;
+      if (!isLast || sender.address !== lastLink!.sighting.address) {
+        const card = cardAt(bytes, at);
+        if (card < 0 && vlan === 0) return;
+        lastLink = { low, high, sighting: links.of(sender.address, card, vlan) };
+      }
+      link = lastLink!;
       sender.link = link;
     }
     countLink(link.sighting, packet.time, packet.hopLimit);
