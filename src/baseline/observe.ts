@@ -13,6 +13,7 @@ import { concatenate } from "./sources/bytes.ts";
 import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import type { Frame, FrameSink } from "./sources/frame.ts";
+import { packetLogFormat } from "./sources/packet-log.ts";
 import { type ByteReader, tally } from "./sources/source.ts";
 import { cutShortReason } from "./sources/truncated.ts";
 import { instant } from "./time.ts";
@@ -198,14 +199,21 @@ function openSource(
         ...(lastSeen === undefined ? {} : { lastSeen }),
         accounting,
       });
-      return [...warnings, ...nothingUsed(format, accounting), ...tooManyRejects(accounting, counts.samples)];
+      return [
+        ...warnings,
+        ...nothingUsed({ format }, accounting),
+        ...tooManyRejects(accounting, counts.samples),
+      ];
     },
   };
 }
 
-/** A log of another kind, or of an hour without traffic: nobody should find out from the baseline. */
-const nothingUsed = (format: string, { unit, read, used }: Accounting): readonly Diagnostic[] =>
-  used > 0 || read === 0
+/** Any text with dates in front reads as a log in which no packet stands: nobody should find out from the baseline. */
+const nothingUsed = (
+  { format }: Pick<ByteReader, "format">,
+  { unit, read, used }: Accounting,
+): readonly Diagnostic[] =>
+  used > 0 || read === 0 || format !== packetLogFormat
     ? []
     : [
         {

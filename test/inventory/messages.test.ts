@@ -367,7 +367,7 @@ describe("whatever is on the wire, the inventory reads it without failing:", () 
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

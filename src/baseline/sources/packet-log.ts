@@ -13,6 +13,8 @@ import type { ByteReader, Tally } from "./source.ts";
 
 const otherMessage = ignored("not a packet of a firewall's log");
 
+export const packetLogFormat = "packet log of a firewall";
+
 export const isPacketLogLine = (line: string): boolean => isNetfilterLine(line) || isFilterlogLine(line);
 
 /** Reads packets that rules of a firewall logged, through the kernel of Linux or filterlog, among the other messages. */
@@ -24,7 +26,7 @@ export function packetLogReader(sink: FrameSink, tally: Tally, clock: Clock): By
     if (reason !== undefined) drop(reason, tally, sample(line, number));
   });
   return {
-    format: "packet log of a firewall",
+    format: packetLogFormat,
     unit: "lines",
     push: lines.push,
     end() {
