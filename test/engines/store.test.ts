@@ -113,6 +113,12 @@ describe("a flow store", { timeout: patience }, () => {
     expect(JSON.parse(stdout).flows).toMatchObject([{ connections: 2, packets: 5180, evidence: "syn" }]);
   });
 
+  test("a capture in which nothing talked is kept with its account, and adds nothing", async () => {
+    write("quiet.pcap", pcap([]));
+    const { code, stdout } = await observe("quiet.pcap", "--store", "plant", "--json");
+    expect([code, stdout]).toEqual([0, await lineByLine("quiet.pcap")]);
+  });
+
   test("logs of two sensors that are added together count once, as in one observation", async () => {
     write("left.log", zeekLog(minutes(0, 20)));
     write("right.log", `${zeekLog(minutes(0, 20))}#of the other sensor\n`);

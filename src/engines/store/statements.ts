@@ -47,7 +47,8 @@ const sums = Object.entries(storedColumns)
  * @param before the files of the store.
  */
 export function writePart(tables: readonly string[], before: readonly string[], path: string): string {
-  const all = tables.map((table) => `SELECT * FROM ${table}`).join(" UNION ALL BY NAME ");
+  // Files in which nothing talked give no table.
+  const all = tables.map((table) => ` UNION ALL BY NAME SELECT * FROM ${table}`).join("");
   const empty = Object.entries(partialColumns).map(
     ([name, type]) => `CAST(NULL AS ${type}) AS ${duckdb.name(name)}`,
   );
@@ -65,7 +66,7 @@ export function writePart(tables: readonly string[], before: readonly string[], 
     before.length === 0 ? "" : `UNION ALL SELECT ${keys}, "first", kept, last_request FROM ${stored(before)}`;
   const earlier = `(PARTITION BY ${keys} ORDER BY "first" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   return `COPY (
-  WITH partial AS (SELECT ${empty.join(", ")} WHERE false UNION ALL BY NAME ${all}),
+  WITH partial AS (SELECT ${empty.join(", ")} WHERE false${all}),
   known AS (SELECT ${keys}, "first", len(requests) AS kept, coalesce(last_request, requests[-1]) AS last_request
     FROM partial ${earlierFiles}),
   frequent AS (SELECT ${keys} FROM known GROUP BY ${keys} HAVING sum(kept) > ${requestLimit}),
