@@ -3,7 +3,7 @@ import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { identityFlag, requireRole, siteFlag, whoActs } from "./rollout/actor.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
@@ -34,6 +34,11 @@ export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
     const plan = loadPlan(this, path);
     requireSameSite(site, text, plan);
     const actor = whoActs(this, flags.identity, plan.people);
+    // A second pair of eyes: of those who may apply, or of those who may approve such a change.
+    requireRole(actor, "confirm trials", [
+      ...plan.mayApply,
+      ...plan.approval.rules.flatMap(({ roles }) => roles),
+    ]);
     requireApprovals(await approvalsOf(this, path, plan), plan, path);
     if (plan.pair?.role === "standby") {
       throw new CommandError(

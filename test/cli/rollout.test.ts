@@ -32,6 +32,7 @@ describe.skipIf(missing)(`the commands of a rollout${missing ? ` (skipped: needs
     cpSync(`${sshd.identity}.pub`, join(folder, "eva.pub"));
     makeKey(join(folder, "olaf"));
     makeKey(join(folder, "stranger"));
+    makeKey(join(folder, "anna"));
     writeFileSync(join(folder, "baseline/seen.json"), JSON.stringify(baseline));
     writeSite();
   });
@@ -57,6 +58,7 @@ site: { name: Test, timezone: UTC }
 people:
   eva: { name: Eva, roles: [engineer, operator], keys: ["${publicKey("eva")}"] }
   olaf: { name: Olaf, roles: [approver], keys: ["${publicKey("olaf")}"] }
+  anna: { name: Anna, roles: [auditor], keys: ["${publicKey("anna")}"] }
 zones:
   dmz: { level: 3, sl-target: 2, networks: [10.20.1.0/24], assets: { visitor: { addresses: [10.20.1.66] } } }
   cell1: { level: 1, sl-target: 2, networks: [10.10.1.0/24] }
@@ -291,6 +293,9 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     cpSync(join(folder, "second.plan.approvals"), join(folder, "alone.plan.approvals"), { recursive: true });
     expect((await sluice("apply alone.plan")).stderr).toContain("olaf: the signature does not fit the plan");
     expect((await sluice("apply second.plan", "olaf")).stderr).toContain("olaf may not apply plans");
+    expect((await sluice("confirm second.plan", "anna")).stderr).toContain(
+      "anna may not confirm trials: it needs the role operator or engineer or approver",
+    );
     expect((await sluice("apply second.plan", "stranger")).stderr).toContain("is nobody's in the site file");
     expect(listing()).toBe(before);
   }, 60_000);

@@ -52,6 +52,14 @@ export function whoActs(
   }
 }
 
+/** @throws {CommandError} unless the actor has one of the roles that an act takes. */
+export function requireRole({ person }: Actor, act: string, roles: readonly Role[]): void {
+  if (person.roles.some((role) => roles.includes(role))) return;
+  throw new CommandError(
+    `${person.id} may not ${act}: it needs the role ${[...new Set(roles)].join(" or ")} (see people and rights in the site file)`,
+  );
+}
+
 /** Who signs: a person, and the file of their key. They need not be able to connect with it. @throws {CommandError} */
 export async function whoSigns<Someone extends { readonly keys: readonly string[] }>(
   context: Context,

@@ -6,7 +6,7 @@ import { type Member, pairText, runPair } from "../../rollout/pair.ts";
 import { runChange } from "../../rollout/runner.ts";
 import { CommandError, type Context } from "../context.ts";
 import { loadSite } from "../site-file.ts";
-import { type Actor, whoActs } from "./actor.ts";
+import { type Actor, requireRole, whoActs } from "./actor.ts";
 import { exercisedSteps } from "./exercised-steps.ts";
 import { untilInterrupted } from "./interruption.ts";
 import { appendJournal, readJournalFile } from "./journal-file.ts";
@@ -40,7 +40,7 @@ export async function makeReady(context: Context, flags: ApplyFlags, path: strin
   const { folder, site, text } = loadSite(context, flags.site);
   const plan = loadPlan(context, path);
   const actor = whoActs(context, flags.identity, plan.people);
-  requireRight(plan, actor);
+  requireRole(actor, "apply plans", plan.mayApply);
   requireUnused(folder, plan);
   requireSameSite(site, text, plan);
   const approvals = await approvalsOf(context, path, plan);
@@ -114,13 +114,6 @@ async function begin(context: Context, { path, plan, actor, folder, approvedBy }
       },
     },
   ]);
-}
-
-function requireRight(plan: Plan, { person }: Actor): void {
-  if (person.roles.some((role) => plan.mayApply.includes(role))) return;
-  throw new CommandError(
-    `${person.id} may not apply plans: that takes the role ${plan.mayApply.join(" or ")}`,
-  );
 }
 
 function requireUnused(folder: string, plan: Plan): void {

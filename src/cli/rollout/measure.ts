@@ -2,8 +2,8 @@ import { durationSeconds } from "../../policy/duration.ts";
 import type { Right, Site } from "../../policy/model.ts";
 import { duration, freeText } from "../../policy/schema/text.ts";
 import type { Taken } from "../../rollout/emergency.ts";
-import { CommandError, exitCodes } from "../context.ts";
-import type { Actor } from "./actor.ts";
+import { exitCodes } from "../context.ts";
+import { type Actor, requireRole } from "./actor.ts";
 
 /** Parses a flag such as `30m`, from a minute to the longest. @throws {Error} */
 export const lasting =
@@ -22,13 +22,8 @@ export function reasonText(text: string): string {
 }
 
 /** @throws {CommandError} unless the site file gives the actor this right. */
-export function requireRight({ rights }: Site, right: Right, { person }: Actor): void {
-  const roles = rights?.[right] ?? [];
-  if (person.roles.some((role) => roles.includes(role))) return;
-  throw new CommandError(
-    `${person.id} may not ${right}: it needs the role ${roles.join(" or ")} (see people and rights in the site file)`,
-  );
-}
+export const requireRight = ({ rights }: Site, right: Right, actor: Actor): void =>
+  requireRole(actor, right, rights?.[right] ?? []);
 
 /** What a measure that was taken on one firewall means for the exit code; the worst of several counts. */
 export function exitCodeOf({ kind }: Taken): number {

@@ -1,5 +1,5 @@
 import { daysBetween } from "../../policy/checks/dates.ts";
-import type { Person, Right, Site } from "../../policy/model.ts";
+import type { Person, Right, Role, Site } from "../../policy/model.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Cell, Section } from "../document.ts";
 import { minute } from "../words.ts";
@@ -80,13 +80,16 @@ const approval = (name: string, stage: "monitor" | "enforce"): ReviewedRight => 
     entry.action === "approved" && entry.details?.to === stage && approvers(entry).includes(id),
 });
 
+const rolesOf = ({ rights }: Site, right: Right): readonly Role[] =>
+  rights?.[right] ?? ["operator", "engineer"];
+
 const act = (right: Right, actions: readonly string[]): ReviewedRight => ({
   name: right,
-  holders: ({ rights }) => rights?.[right] ?? ["operator", "engineer"],
+  holders: (site) => rolesOf(site, right),
   uses: ({ actor, action }, { id }) => actor === id && actions.includes(action),
 });
 
-/** What everybody of the site file may do: the way back, and the end of a trial that is good, wait for no role. */
+/** What everybody of the site file may do: the way back waits for no role. */
 const anybody = (name: string, isUse: (entry: JournalEntry) => boolean): ReviewedRight => ({
   name,
   holders: ({ people }) => people.flatMap(({ roles }) => roles),
@@ -104,7 +107,17 @@ const rights: readonly ReviewedRight[] = [
   },
   // The entry that a plan is used up is the first that only an apply writes.
   act("apply", ["used"]),
-  anybody("confirm", ({ action, details }) => action === "confirmed" && details?.by === "us"),
+  {
+    name: "confirm",
+    holders: (site) => [
+      ...rolesOf(site, "apply"),
+      ...[site.approvals.monitor, site.approvals.enforce, site.approvals.broaden].flatMap(
+        ({ roles }) => roles,
+      ),
+    ],
+    uses: ({ actor, action, details }, { id }) =>
+      actor === id && action === "confirmed" && details?.by === "us",
+  },
   anybody("abort or roll back", ({ action }) => action === "abort" || action === "rollback"),
   act("bypass", ["bypass"]),
   act("isolate", ["isolate"]),
