@@ -63,7 +63,7 @@ export async function runChange(
     return connection;
   };
 
-  const renew = async (driver: Driver): Promise<Event> => {
+  const renew = async (driver: Driver): Promise<Extract<Event, { kind: "lease" }>> => {
     const answer = await driver.renew(order);
     renewedAt = outside.now();
     return { kind: "lease", answer, at: renewedAt };
@@ -72,12 +72,16 @@ export async function runChange(
   const measure = async (): Promise<Event> => {
     const { driver } = await connected();
     const rules = due(memory, plan.criteria, outside.now());
-    const sample = await takeSample(plan, change.rules, rules, driver, outside);
+    const sample = await takeSample(change, rules, driver, outside, "on trial");
     measuredAt = sample.at;
     const judgement = judge(memory, plan.criteria, change.watch, sample);
     memory = judgement.memory;
-    // A trial never comes back: what it is accused of was measured of it only if it is still there now.
-    if (judgement.verdict !== "holds" && !(await isOnTrial(plan, driver))) return renew(driver);
+    // A trial never comes back: what it is accused of was measured of it only if it is still there now. Where its lease
+    // holds and its rules are gone, somebody took them.
+    if (judgement.verdict !== "holds" && !(await isOnTrial(plan, driver))) {
+      const lease = await renew(driver);
+      if (lease.answer !== "held") return lease;
+    }
     for (const warning of judgement.warnings) outside.tell(`warning: ${warning}`);
     for (const step of plan.exercises) {
       if (noted.has(step.id) || !outside.exercised().has(step.id)) continue;

@@ -45,7 +45,7 @@ export async function watchBeforehand(
       keptAt = outside.now();
     }
     const asked = due(memory, rules, outside.now());
-    const sample = await takeSample(plan, change.rules, asked, driver, outside);
+    const sample = await takeSample(change, asked, driver, outside, "beforehand");
     const judgement = judge(memory, rules, watch, sample);
     memory = judgement.memory;
     if (judgement.verdict === "holds") return [];

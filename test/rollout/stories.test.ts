@@ -744,6 +744,7 @@ describe("the lock before anything is armed", () => {
 
 describe("during a trial", () => {
   test.each<[string, Plan["criteria"][number]["type"], (fake: FakeFirewall) => void, string]>([
+    ["somebody empties it", "drift", (fake) => (fake.emptied = true), "the rules of the trial are gone"],
     ["somebody else changes rules", "drift", (fake) => (fake.foreign = "table ip nat\n"), "other rules"],
     [
       "the firewall loses an address",

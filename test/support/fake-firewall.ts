@@ -53,6 +53,8 @@ export interface FakeFirewall {
   exercised: Set<string>;
   /** Set while a trial is armed; it counts only until its end. */
   trial: { plan: string; ends: number } | undefined;
+  /** Somebody took the rules of the trial away, which its lease does not show. */
+  emptied: boolean;
   readonly calls: string[];
 }
 
@@ -88,6 +90,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     signal: { kind: "exit", code: 0, output: "" },
     exercised: new Set(),
     trial: undefined,
+    emptied: false,
     calls: [],
     driver: undefined as unknown as Driver,
     outside: undefined as unknown as Outside,
@@ -126,7 +129,7 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     ...own(fake.confirmed),
     conduits: [
       ...own(fake.confirmed).conduits,
-      ...(isLive()
+      ...(isLive() && !fake.emptied
         ? [
             {
               conduit: plan.conduit,

@@ -3,7 +3,7 @@ import { overlaps, parseAddress } from "../../net/address.ts";
 import { differencesSince } from "../../plan/differences.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { criterionTypes } from "../../policy/criterion-types.ts";
-import type { Driver, LiveSession, ProbeAnswer } from "../../target.ts";
+import type { Driver, LiveSession, LiveState, ProbeAnswer } from "../../target.ts";
 import { type SignalFound, signalReading } from "./external-signal.ts";
 import type { Reading, Rule, Sample } from "./reading.ts";
 import { probeReading } from "./tcp-probe.ts";
@@ -17,6 +17,12 @@ export interface Surroundings {
   signal(signal: NonNullable<Rule["signal"]>): Promise<SignalFound>;
 }
 
+/** The change that is measured: of its rules, the conduit's pairs of addresses. */
+interface Measurable {
+  readonly plan: Plan;
+  readonly rules: Pick<ConduitRules, "pairs">;
+}
+
 /** A probe that is not answered within so many seconds is closed. */
 const patience = 3;
 
@@ -25,11 +31,11 @@ const patience = 3;
  * The counters come last, so that the time of the sample is theirs.
  */
 export async function takeSample(
-  plan: Plan,
-  { pairs }: Pick<ConduitRules, "pairs">,
+  { plan, rules: { pairs } }: Measurable,
   rules: readonly Rule[],
   driver: Driver,
   surroundings: Surroundings,
+  when: "beforehand" | "on trial",
 ): Promise<Sample> {
   const sources = new Set(rules.map(({ type }) => criterionTypes[type].source));
   const host = sources.has("host") ? await driver.readings() : undefined;
@@ -45,7 +51,7 @@ export async function takeSample(
     ...(listing?.kind === "listed" && {
       sessions: listing.sessions.filter((session) => isBetween(session, pairs)),
     }),
-    ...(live && { changes: changesIn(plan, live) }),
+    ...(live && { changes: changesIn(plan, live, when === "on trial") }),
     answers,
   };
 }
@@ -65,11 +71,12 @@ async function answerOf(
 }
 
 /** What differs from the firewall that the plan was made for, but for the plan's own trial. */
-function changesIn(plan: Plan, live: Awaited<ReturnType<Driver["read"]>>): readonly string[] {
+function changesIn(plan: Plan, live: LiveState, isOnTrial: boolean): readonly string[] {
   const trial = live.conduits.find((one) => one.trial);
   const isOther = trial !== undefined && trial.rulesHash !== plan.expected.rulesHash;
   return [
     ...differencesSince(plan.base, live, plan.base),
+    ...(isOnTrial && !trial ? ["the rules of the trial are gone"] : []),
     ...(isOther ? ["the rules that run on trial are not those of the plan"] : []),
   ];
 }

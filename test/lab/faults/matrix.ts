@@ -123,7 +123,7 @@ export const matrix: Readonly<Record<MomentName, Row>> = {
 const onIptables: Readonly<Partial<Record<MomentName, readonly FaultName[]>>> = {
   drill: ["helper"],
   loading: ["cut"],
-  soak: ["kill", "cut", "sshd", "reboot", "disk", "helper", "meddled", "second", "late"],
+  soak: ["kill", "cut", "sshd", "reboot", "disk", "helper", "opened", "meddled", "second", "late"],
   soaked: ["signal", "abort"],
   confirming: ["cut"],
   confirmed: ["cut"],

@@ -40,9 +40,7 @@ Each line is done to a real rollout by \`npx vitest run test/lab/faults-nftables
 real sshd, real rules, Modbus sessions that were open before. Each must end as it says here: the trial is over within its lease
 of ${lease} s and 5 s more, no poll of a permitted session is missed (but for those that the fault itself costs: a reboot of the
 router, a client that falls silent), the journal is whole and its last word is the end, and \`sluice status\` names the stage. On
-iptables the same is tried where it may differ. One thing does, and is not tried there: a trial whose chains somebody empties is
-renewed all the same, since its lease is not in them, and that is noticed at confirm, which is refused; until then packets pass as
-the host's own rules have it. Made from \`test/lab/faults/matrix.ts\`; a test compares them.
+iptables the same is tried where it may differ. Made from \`test/lab/faults/matrix.ts\`; a test compares them.
 
 | when | what | on | the firewall is in | apply says |
 |---|---|---|---|---|
