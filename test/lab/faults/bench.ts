@@ -45,7 +45,7 @@ export async function setRight(bench: Bench): Promise<void> {
   const { lab, platform } = bench;
   await installBreakpoints(lab, platform.wrapped);
   // A tool that was killed leaves the firewall's lock, which ends by itself within minutes.
-  await lab.console(`${platform.forget}; rm -f /run/hold /run/held; true`);
+  await lab.console(`${platform.forget}; rm -f /run/hold /mnt/held; true`);
   // A session whose answer was on its way in a reboot is picked up from it, and the next change would be refused for it.
   await lab.console("conntrack -D -p tcp --orig-port-src 502 2> /dev/null; true");
   expect(await platform.trialRuns(lab)).toBe(false);

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../lab-fixture.ts";
 
@@ -15,7 +17,7 @@ export interface Breakpoint {
 
 /**
  * Stands in for a command of the firewall: a shell finds it before the real one. `/run/hold` has the three parts of a
- * breakpoint, a line each. `/run/held` says what stands still, `/run/passed` that it has gone on and is done.
+ * breakpoint, a line each. `/mnt/held` says what stands still, `/mnt/passed` that it has gone on and is done.
  */
 const wrapper = (command: string, real: string): string => `#!/bin/sh
 if ! [ -e /run/hold ]; then exec ${real} "$@"; fi
@@ -26,12 +28,12 @@ if ! echo "${command} $* $where" | grep -qE -- "$wanted"; then exec ${real} "$@"
 input=/dev/null
 case "${command} $*" in *"-restore "* | *"-f -"*) input=$(mktemp /run/input.XXXXXX); cat > "$input" ;; esac
 if [ -n "$content" ] && ! grep -qE -- "$content" "$input"; then exec ${real} "$@" < "$input"; fi
-wait_here() { { echo "$0 $*"; head -c 300 "$input"; } > /run/held.new; mv /run/held.new /run/held; while [ -e /run/hold ]; do sleep 0.05; done; }
+wait_here() { { echo "$0 $*"; head -c 300 "$input"; } > /mnt/held.new; mv /mnt/held.new /mnt/held; while [ -e /run/hold ]; do sleep 0.05; done; }
 if [ "$when" = before ]; then wait_here "$@"; fi
 ${real} "$@" < "$input"
 code=$?
 if [ "$when" = after ]; then wait_here "$@"; fi
-touch /run/passed
+touch /mnt/passed
 exit $code
 `;
 
@@ -57,25 +59,26 @@ ${rename.join("\n")}`,
 
 /** Has the next command that meets the breakpoint stand still. */
 export const hold = (lab: Lab, { when, command, input = "" }: Breakpoint): Promise<string> =>
-  lab.console(`rm -f /run/held /run/passed; printf '%s\\n' '${when}' '${command}' '${input}' > /run/hold`);
+  lab.console(`rm -f /mnt/held /mnt/passed; printf '%s\\n' '${when}' '${command}' '${input}' > /run/hold`);
 
 /** Resolves with the command that stands still, and the beginning of its input. */
 export const untilHeld = (lab: Lab, seconds: number): Promise<string> =>
   untilThere(lab, "held", seconds, `nothing was held within ${seconds} s`);
 
 /** What was held goes on; nothing else is held. */
-export const letGo = (lab: Lab): Promise<string> => lab.console("rm -f /run/hold /run/held");
+export const letGo = (lab: Lab): Promise<string> => lab.console("rm -f /run/hold /mnt/held");
 
 /** Resolves when what was held, and let go, is done. */
 export const untilPassed = (lab: Lab, seconds: number): Promise<string> =>
   untilThere(lab, "passed", seconds, `what was held was not done within ${seconds} s`);
 
+/** Looks at the firewall's disk from outside: a command there, ten times a second, would keep the machine busy. */
 async function untilThere(lab: Lab, name: string, seconds: number, complaint: string): Promise<string> {
   const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const found = await lab.console(`if [ -e /run/${name} ]; then echo there; cat /run/${name}; fi`);
-    if (found !== "") return found;
+  const file = join(lab.folder.disk, name);
+  while (!existsSync(file)) {
     if (performance.now() > deadline) throw new Error(complaint);
-    await sleep(100);
+    await sleep(50);
   }
+  return readFileSync(file, "utf8");
 }

@@ -119,8 +119,10 @@ export const matrix: Readonly<Record<MomentName, Row>> = {
   },
 };
 
+type Choice = Readonly<Partial<Record<MomentName, readonly FaultName[]>>>;
+
 /** What is tried on iptables too: one or two of each kind of fault, at the moments where the two differ most. */
-const onIptables: Readonly<Partial<Record<MomentName, readonly FaultName[]>>> = {
+const onIptables: Choice = {
   drill: ["helper"],
   loading: ["cut"],
   soak: ["kill", "cut", "sshd", "reboot", "disk", "helper", "opened", "meddled", "second", "late"],
@@ -129,6 +131,34 @@ const onIptables: Readonly<Partial<Record<MomentName, readonly FaultName[]>>> = 
   confirmed: ["cut"],
   persisting: ["disk", "reboot"],
 };
+
+/** What each run of the suite tries: every fault, and every moment. The whole matrix takes twice the time. */
+const inEachRun: Readonly<Record<FirewallTarget, Choice>> = {
+  nftables: {
+    preflight: ["kill", "cut", "meddled", "second"],
+    drill: ["cut", "helper"],
+    loading: ["cut", "reboot", "helper"],
+    arming: ["kill"],
+    armed: ["cut", "opened", "abort"],
+    soak: Object.keys(matrix.soak) as FaultName[],
+    holding: ["kill", "late"],
+    soaked: ["cut", "silent", "confirmed", "late"],
+    confirming: ["cut", "opened", "abort"],
+    confirmed: ["kill", "cut", "reboot"],
+    persisting: ["kill", "disk", "reboot"],
+    reverting: ["cut", "reboot"],
+    unpersisted: ["reboot"],
+  },
+  iptables: {
+    loading: ["cut"],
+    soak: ["kill", "cut", "reboot", "helper", "opened", "late"],
+    confirmed: ["cut"],
+    persisting: ["disk"],
+  },
+};
+
+export const isInEachRun = (target: FirewallTarget, { moment, fault }: Cell): boolean =>
+  inEachRun[target][moment]?.includes(fault) ?? false;
 
 export interface Cell {
   readonly moment: MomentName;

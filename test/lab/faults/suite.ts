@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { missingFor, needingLab } from "../lab-fixture.ts";
 import { type Bench, startBench } from "./bench.ts";
 import { type FaultName, faults, missingForClock } from "./faults.ts";
-import { cells } from "./matrix.ts";
+import { cells, isInEachRun } from "./matrix.ts";
 import { moments } from "./moments.ts";
 import type { Platform } from "./platforms.ts";
 import { playRow } from "./row.ts";
@@ -20,7 +20,9 @@ export function faultSuite(platform: Platform, labs: number): void {
         confirmedHash ??= hash;
         expect(hash, "the stage that was confirmed").toBe(confirmedHash);
       };
+      const isWhole = process.env.SLUICE_FAULTS === "all";
       for (const cell of cells(platform.target)) {
+        if (!isWhole && !isInEachRun(platform.target, cell)) continue;
         const lacking = needs(cell.fault);
         const name = `[slow] ${moments[cell.moment].state}: ${faults[cell.fault].name}`;
         test.skipIf(lacking).concurrent(
