@@ -17,8 +17,7 @@ export const capabilities = {
   // `-m multiport` where a protocol has no match of its own.
   portProtocols: [...portProtocols],
   portNumbers: { lowest: 0, widest: 65_536 },
-  // A drain would begin anew with the confirm: `-m recent` counts from the moment at which it is told, and no later.
-  sessions: ["rematch", "cut"],
+  sessions: ["rematch", "drain", "cut"],
   pairs: "each",
   // `-m recent`.
   lease: "kernel",

@@ -4,11 +4,13 @@ import { legalRules } from "../../src/compile/legalise/legal-rules.ts";
 import { type Leaf, lookupTree } from "../../src/compile/legalise/lookup-tree.ts";
 import { replyRule } from "../../src/compile/legalise/reply.ts";
 import { printable } from "../../src/diagnostics/printable.ts";
+import { sha256 } from "../../src/digest.ts";
 import type { Family } from "../../src/net/address.ts";
 import { capabilities } from "./capabilities.ts";
 import { commentText, matchText, treeChain } from "./matches.ts";
 import {
   chainName,
+  drainPrefix,
   families,
   type Generation,
   type Part,
@@ -23,6 +25,39 @@ const isReply = "-m conntrack --ctstate ESTABLISHED --ctdir REPLY";
 
 /** The first packet of a TCP connection, and no other. */
 const isOpening = "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN";
+
+/** Whether these rules let sessions go on that were open when they were armed. */
+export const drains = (rules: ConduitRules): rules is ConduitRules & { readonly drain: number } =>
+  rules.stage === "enforce" && rules.drain !== undefined;
+
+/**
+ * The list of `-m recent` that lets sessions drain, one of its own for each set of rules: arming a trial opens nothing in
+ * what is confirmed, and its confirm goes on with the time that is left, for the rules stay the same.
+ */
+export const drainList = (rules: ConduitRules): string => {
+  const texts = familiesOf(rules).flatMap((family) => [
+    ...rules.pairs.map(({ left, right }) => `${left.from} ${left.to} ${right.from} ${right.to}`),
+    ...rules.permits.flatMap((permit) =>
+      leaves(legalPermit(permit, family), "dport").map(({ rule }) => rule),
+    ),
+  ]);
+  const content = [rules.conduit, rules.drain, ...texts].join("\n");
+  return `${drainPrefix(rules.conduit)}${sha256(content).slice(0, 8)}`;
+};
+
+/**
+ * What begins later is dropped with its first packet and never becomes a connection, so "established" means "from before".
+ * `-m recent` matches for so many seconds after arming noted the address 0.0.0.0; a file says nothing of that.
+ */
+const drainRules = (rules: ConduitRules): readonly Rule[] =>
+  drains(rules)
+    ? familiesOf(rules).map((family) => ({
+        family,
+        text:
+          `-m conntrack --ctstate ESTABLISHED -m recent --rcheck --seconds ${rules.drain} --name ${drainList(rules)} ` +
+          `--mask ${family === 4 ? "0.0.0.0" : "::"} --rsource -j RETURN`,
+      }))
+    : [];
 
 export const familiesOf = (rules: ConduitRules): readonly Family[] =>
   families.filter((family) => rules.pairs.some((pair) => pair.left.family === family));
@@ -66,6 +101,7 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
     {
       name: name(".record"),
       rules: [
+        ...drainRules(rules),
         ...own.flatMap((family) => [
           { family, text: `${isOpening} ${note(family, "opening", "src,dst,dst")}` },
           { family, text: note(family, "request", "src,dst,dst") },
@@ -78,6 +114,7 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
       // the type is that of the reply.
       name: name(".replied"),
       rules: [
+        ...drainRules(rules),
         ...own.map((family) => ({ family, text: `${isReply} ${note(family, "answer", "dst,src,src")}` })),
         toRest,
       ],

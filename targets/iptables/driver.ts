@@ -29,6 +29,7 @@ import {
   restoreChange,
   unlockChange,
 } from "./changes.ts";
+import { drainList, drains } from "./conduit.ts";
 import { emit } from "./emit.ts";
 import { readFacts, rehearse } from "./facts.ts";
 import { folderOf, readFile, removeFile, writeFile } from "./files.ts";
@@ -37,7 +38,7 @@ import { withoutOwn } from "./listing.ts";
 import { readCounters } from "./log.ts";
 import { leaseList, lockList } from "./names.ts";
 import { lockIn, rememberedAsConfirmed } from "./notes.ts";
-import { loadedTrial, ownState } from "./own-state.ts";
+import { drainsOfTrial, loadedTrial, ownState } from "./own-state.ts";
 import type { Change } from "./restore.ts";
 import { stateLine, withoutSetRules } from "./ruleset.ts";
 import {
@@ -109,6 +110,9 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     seconds: wholeLock(seconds),
     gate: false,
   });
+  /** Sessions may drain from now on. No packet meets the rules that ask for it when the trial ends. */
+  const holdDrain = (rules: TrialOrder["rules"]): readonly ListStep[] =>
+    drains(rules) ? [{ kind: "hold", list: drainList(rules), seconds: rules.drain, gate: true }] : [];
   /** What became of a trial whose lease does not hold. */
   const explain = async (order: TrialOrder): Promise<LeaseAnswer> => {
     const now = await host.snapshot();
@@ -208,7 +212,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
           };
           return {
             change: armChange(order, wholeLease(order.leaseSeconds)),
-            lists: [holdLock(order.holder, order.leaseSeconds), gate],
+            lists: [holdLock(order.holder, order.leaseSeconds), ...holdDrain(order.rules), gate],
           };
         },
         { lease: lockList(order.holder) },
@@ -292,6 +296,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       refuseState(text, stateLine);
       await change("restore the known-good configuration", (now) => ({
         change: text === undefined ? removeAll(now.listing) : restoreChange(now.listing, text),
+        lists: drainsOfTrial(now.listing).map((list): ListStep => ({ kind: "finish", list })),
       }));
     },
 

@@ -67,5 +67,8 @@ export const setPrefix = (generation: Generation): string => `sluice-${generatio
 /** The list of `-m recent` that holds a trial's lease, and by its name the plan: it exists while the trial is loaded. */
 export const leaseList = (plan: string): string => `SLUICE-${plan.slice(0, 16)}`;
 
+/** How the lists of `-m recent` begin by which sessions of a conduit drain. */
+export const drainPrefix = (conduit: string): string => `SLUICE-DRAIN-${conduitKey(conduit)}-`;
+
 /** The list of `-m recent` that holds the time until which a holder has the lock. */
 export const lockList = (holder: string): string => `SLUICE-LOCK-${sha256(holder).slice(0, 8)}`;

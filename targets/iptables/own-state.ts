@@ -28,12 +28,15 @@ export function loadedTrial(listing: Listing, clock: Clock): LoadedTrial | undef
 export function ownState(listing: Listing, clock: Clock): OwnState {
   const form = isBareFrame(listing) ? "" : confirmedForm(listing);
   const trial = loadedTrial(listing, clock);
-  const onTrial = trial && trial.secondsLeft > 0 ? conduitsIn(listing, "t") : [];
+  const onTrial = trial && trial.secondsLeft > 0 ? conduitsIn(listing, clock, "t") : [];
   return {
     text: ownText(trial && trial.secondsLeft > 0 ? listing : withoutTrial(listing)),
     form,
     ownHash: sha256(form),
-    conduits: [...onTrial.map((each) => ({ ...each, ...(trial && { trial }) })), ...conduitsIn(listing, "c")],
+    conduits: [
+      ...onTrial.map((each) => ({ ...each, ...(trial && { trial }) })),
+      ...conduitsIn(listing, clock, "c"),
+    ],
   };
 }
 
@@ -102,12 +105,30 @@ const bareRules: ReadonlySet<string> = new Set([
 ]);
 
 /** Conduits of a generation to which packets are dispatched. */
-function conduitsIn(listing: Listing, generation: Generation): readonly LiveConduit[] {
+function conduitsIn(listing: Listing, clock: Clock, generation: Generation): readonly LiveConduit[] {
   const entries = new Set(liveDispatch(listing, generation).map(({ chain }) => chain));
   return [...entries].flatMap((entry) => {
     const named = identity(listing, entry);
-    return named ? [{ ...named, rulesHash: sha256(rulesForm(listing, entry, generation)) }] : [];
+    const lists = drainListsIn(listing, (chain) => chain === `${entry}.record`);
+    const draining = Math.max(0, ...lists.map((list) => clock.secondsLeft(list)));
+    if (!named) return [];
+    const rulesHash = sha256(rulesForm(listing, entry, generation));
+    return [{ ...named, rulesHash, ...(draining > 0 && { draining }) }];
   });
+}
+
+/** The lists by which chains let sessions drain. */
+const drainListsIn = (listing: Listing, wanted: (chain: string) => boolean): readonly string[] =>
+  families.flatMap((family) =>
+    [...listing.families[family].chains].flatMap(([chain, rules]) =>
+      wanted(chain) ? rules.flatMap(({ text }) => / --name (SLUICE-DRAIN-\S+) /.exec(text)?.[1] ?? []) : [],
+    ),
+  );
+
+/** Lists of a trial that nothing confirmed knows: what was armed with the trial ends with it. */
+export function drainsOfTrial(listing: Listing): readonly string[] {
+  const confirmed = new Set(drainListsIn(listing, (chain) => !isTrials(chain)));
+  return [...new Set(drainListsIn(listing, isTrials))].filter((list) => !confirmed.has(list));
 }
 
 /** Which conduit an entry chain belongs to, and its stage: the last rule of what befalls the rest says so. */

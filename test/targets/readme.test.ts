@@ -38,14 +38,12 @@ describe("the README of", () => {
     expect(blocks(`${name}/README.md`)[0]).toBe(compiled(name, stage).text);
   });
 
-  test("nftables shows what draining adds", () => {
-    const lines = (conduit: Conduit) => compiled("nftables", "enforce", conduit).text.split("\n");
-    const drains = lines({ ...shown!, sessions: { mode: "drain", seconds: 3600 } });
-    const added = blocks("nftables/README.md")[1]!;
-    const [set, rule] = added.trimEnd().split("\n\n");
-    expect(drains.join("\n")).toContain(set);
-    expect(drains.join("\n")).toContain(rule);
-    expect(drains).toHaveLength(lines(shown!).length + added.split("\n").length - 1);
+  test.each(["nftables", "iptables"])("%s shows what draining adds", (name) => {
+    const text = (conduit: Conduit) => compiled(name, "enforce", conduit).text;
+    const drains = text({ ...shown!, sessions: { mode: "drain", seconds: 3600 } });
+    const parts = blocks(`${name}/README.md`)[1]!.trimEnd().split("\n\n");
+    for (const part of parts) expect(drains).toContain(part);
+    expect(drains.length).toBe(text(shown!).length + parts.join("\n").length + (name === "nftables" ? 2 : 1));
   });
 
   test("pfsense shows rules as they stand in config.xml", () => {

@@ -25,6 +25,10 @@ export interface Conditions {
   readonly unrecorded?: { readonly set: string; readonly directions: Directions };
   /** The lease of a trial holds. */
   readonly leased?: true;
+  /** A connection of which packets in both directions were seen. */
+  readonly established?: true;
+  /** Sessions drain, by this list. */
+  readonly draining?: string;
 }
 
 /** Reads all conditions of a rule, up to its verdict. @throws {Refusal} */
@@ -97,7 +101,7 @@ function readMatch(
     case "iprange":
       return readRanges(line, family, rangeOf);
     case "conntrack":
-      return { states: readStates(line) };
+      return readConnection(line);
     case "comment":
       line.expect("--comment");
       return { comment: line.take("a text") };
@@ -146,12 +150,20 @@ export function readSetUse(line: Line): NonNullable<Conditions["unrecorded"]> {
   return { set, directions };
 }
 
+function readConnection(line: Line): Conditions {
+  const states = readStates(line);
+  return states === "established" ? { established: true } : { states };
+}
+
 function readLease(line: Line, family: Family | undefined): Conditions {
-  if (family === undefined) throw line.refuse("a lease needs -4 or -6 before -A");
+  if (family === undefined) throw line.refuse("a lease or a drain needs -4 or -6 before -A");
   line.expect("--rcheck", "--seconds");
   if (!/^[1-9]\d{0,8}$/.test(line.take("seconds"))) throw line.refuse("expected a number of seconds");
   line.expect("--name");
-  if (!/^SLUICE-[0-9a-f]{16}$/.test(line.take("a list"))) throw line.refuse("this is not the list of a plan");
+  const list = line.take("a list");
+  const isDrain = list.startsWith("SLUICE-DRAIN-");
+  if (!isDrain && !/^SLUICE-[0-9a-f]{16}$/.test(list))
+    throw line.refuse("this is not the list of a plan, or of a drain");
   line.expect("--mask", family === 4 ? "0.0.0.0" : "::", "--rsource");
-  return { leased: true };
+  return isDrain ? { draining: list } : { leased: true };
 }

@@ -33,6 +33,7 @@ function resolveRule(
   if (conditions.leased && !(rule.chain === root && verdict.kind === "goto" && verdict.chain === trial)) {
     throw new Refusal(`a lease stands before the goto from "${root}" to "${trial}" only`, span);
   }
+  if (conditions.established || conditions.draining !== undefined) return drain(rule);
   if (conditions.opening && verdict.kind !== "note") {
     throw new Refusal("whether a packet opens decides about nothing but noting it", span);
   }
@@ -56,6 +57,20 @@ function resolveRule(
     default:
       return [{ cubes: cubesOf(rule), action: verdict, span }];
   }
+}
+
+/**
+ * A drain is state, and no meaning of a text: until arming opens its list the rule matches nothing. It may stand only
+ * where a conduit's packets go that no permit admits, and only by a list of that conduit.
+ */
+function drain({ conditions, verdict, chain, span }: RuleSyntax): readonly Rule[] {
+  const { established, draining = "", ...others } = conditions;
+  const [, key = ""] = /^SLUICE-[ct]-([^.]+)\.(?:record|replied)$/.exec(chain) ?? [];
+  const isOwn = key !== "" && draining.startsWith(`SLUICE-DRAIN-${key}-`);
+  if (isOwn && /^[0-9a-f]{8}$/.test(draining.slice(`SLUICE-DRAIN-${key}-`.length))) {
+    if (established && Object.keys(others).length === 0 && verdict.kind === "accept") return [];
+  }
+  throw new Refusal("established connections pass while their own conduit drains, and never else", span);
 }
 
 /**

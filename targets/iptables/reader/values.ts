@@ -63,11 +63,12 @@ export function readIcmpType(line: Line, family: Family): number {
 }
 
 /** The two conditions on a connection that are ours: the reply of one that is known, and what belongs to one. */
-export function readStates(line: Line): readonly ConnectionState[] {
+export function readStates(line: Line): readonly ConnectionState[] | "established" {
   line.expect("--ctstate");
   const state = line.take("a state");
   if (state === "RELATED") return ["related"];
-  if (state !== "ESTABLISHED") throw line.refuse('expected "ESTABLISHED" with --ctdir REPLY, or "RELATED"');
+  if (state !== "ESTABLISHED") throw line.refuse('expected "ESTABLISHED" or "RELATED"');
+  if (line.next !== "--ctdir") return "established";
   line.expect("--ctdir", "REPLY");
   return ["reply"];
 }
