@@ -17,8 +17,9 @@ run=$1
 
 /**
  * The dead man. The lease is one line: a token and the second at which it ends, or a word when it is over. Whoever
- * changes it takes it away first by renaming it, so that of two only one can. A watcher that finds it gone three times
- * running, or that cannot read it, empties the anchor: all that is not a valid lease ends the trial.
+ * changes it takes it away first by renaming it, so that of two only one can. A watcher that finds it gone for three seconds,
+ * or as long cannot read it, empties the anchor: all that is not a valid lease ends the trial. A busy host takes a second
+ * to renew it.
  * $2 anchor, $3 token, $4 seconds of grace over the lease
  */
 export const watchScript = `${words}
@@ -34,7 +35,7 @@ while :; do
     "$3 "* | *:*" "*) exit 0 ;;
     *)
       missing=$(( missing + 1 ))
-      if [ $missing -lt 3 ]; then continue; fi ;;
+      if [ $missing -lt 6 ]; then continue; fi ;;
   esac
   until empty "$2"; do sleep 1; done
   put lease "$3 expired"
