@@ -8,20 +8,17 @@ import { currentOf, readRing } from "../rollout/known-good.ts";
 import type { Driver, TrialOrder } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { bypassDocument } from "./documents/change.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { printDocument } from "./documents/document.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { appendJournal, recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { exitCodeOf, lasting, reasonText, requireRight } from "./rollout/measure.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
+interface Flags extends ActingFlags {
   readonly reason: string;
   readonly for: number;
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
 }
 
 export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
@@ -41,9 +38,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
         placeholder: "TIME",
         brief: "How long, such as 30m; at most 24h",
       },
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
+      ...actingFlags,
     },
     positional: {
       kind: "tuple",

@@ -2,28 +2,17 @@ import { buildCommand } from "@stricli/core";
 import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/runner.ts";
 import { CommandError, type Context } from "./context.ts";
-import { jsonFlag } from "./documents/document.ts";
-import { identityFlag, requireRole, siteFlag, whoActs } from "./rollout/actor.ts";
+import { type ActingFlags, actingFlags, requireRole, whoActs } from "./rollout/actor.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
 import { approvalsOf, loadPlan, requireApprovals, requireSameSite } from "./rollout/plan-files.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
-
-export const confirmCommand = buildCommand<Flags, [plan: string], Context>({
+export const confirmCommand = buildCommand<ActingFlags, [plan: string], Context>({
   docs: { brief: "Makes a running trial permanent, over a connection of its own, and writes the boot file" },
   parameters: {
-    flags: {
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
-    },
+    flags: actingFlags,
     positional: {
       kind: "tuple",
       parameters: [{ parse: String, placeholder: "PLAN", brief: "The plan's file" }],

@@ -4,19 +4,13 @@ import { type Drift, driftOf } from "../rollout/drift.ts";
 import { readRing } from "../rollout/known-good.ts";
 import { type Context, exitCodes } from "./context.ts";
 import { driftDocument } from "./documents/change.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { printDocument } from "./documents/document.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
-
-export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
+export const driftCommand = buildCommand<ActingFlags, [firewall?: string], Context>({
   docs: {
     brief:
       "Compares what runs with the known-good and with what a reboot would load; exit 1 when they differ",
@@ -25,11 +19,7 @@ export const driftCommand = buildCommand<Flags, [firewall?: string], Context>({
       "others are compared when a plan is applied.",
   },
   parameters: {
-    flags: {
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
-    },
+    flags: actingFlags,
     positional: {
       kind: "tuple",
       parameters: [

@@ -11,8 +11,8 @@ import type { Driver } from "../target.ts";
 import { compileConduit } from "../verify/compile.ts";
 import { CommandError, type Context } from "./context.ts";
 import { isolationDocument } from "./documents/change.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
-import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { printDocument } from "./documents/document.ts";
+import { type ActingFlags, type Actor, actingFlags, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
@@ -20,13 +20,10 @@ import { exitCodeOf, lasting, reasonText, requireRight } from "./rollout/measure
 import { proofBudget } from "./rulesets.ts";
 import { loadSite } from "./site-file.ts";
 
-interface Flags {
+interface Flags extends ActingFlags {
   readonly reason: string;
   readonly for: number;
   readonly end: boolean;
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
 }
 
 export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
@@ -48,9 +45,7 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
         brief: "How long, at most 7d; the firewall ends it by itself",
       },
       end: { kind: "boolean", default: false, withNegated: false, brief: "End the isolation now" },
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
+      ...actingFlags,
     },
     positional: {
       kind: "tuple",

@@ -6,29 +6,19 @@ import { readRing } from "../rollout/known-good.ts";
 import { decisionsOf, judgeRecord } from "../rollout/record.ts";
 import type { CountersReading, Driver, LiveConduit } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
-import { jsonFlag, printDocument } from "./documents/document.ts";
+import { printDocument } from "./documents/document.ts";
 import { statusDocument } from "./documents/standing.ts";
-import { type Actor, identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { type ActingFlags, type Actor, actingFlags, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { isOnlyMonitored, keepSample } from "./rollout/history-file.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
 import { type ConduitRecord, type FirewallStatus, renderStatus } from "./views/status.ts";
 
-interface Flags {
-  readonly site?: string;
-  readonly identity?: string;
-  readonly json: boolean;
-}
-
-export const statusCommand = buildCommand<Flags, [], Context>({
+export const statusCommand = buildCommand<ActingFlags, [], Context>({
   docs: { brief: "Tells where every conduit stands on every firewall, and what was done last" },
   parameters: {
-    flags: {
-      site: siteFlag,
-      identity: identityFlag,
-      json: jsonFlag,
-    },
+    flags: actingFlags,
   },
   async func(flags) {
     const { site, folder } = loadSite(this, flags.site);

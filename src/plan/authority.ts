@@ -6,7 +6,7 @@ import type { Plan, PlanDocument } from "./plan.ts";
 /** Who may do what about a plan, as the site file has it. */
 export const authorityOf = (site: Site): Pick<PlanDocument, "people" | "mayApply"> => ({
   people: site.people.map(({ id, name, roles, keys }) => ({ id, name, roles: [...roles], keys: [...keys] })),
-  mayApply: [...(site.rights?.apply ?? ["operator", "engineer"])],
+  mayApply: [...site.rights.apply],
 });
 
 /**

@@ -327,7 +327,7 @@ export interface Site {
   readonly criteria: readonly Criterion[];
   readonly approvals: Approvals;
   readonly trial: TrialTimes;
-  readonly rights?: Readonly<Record<Right, readonly Role[]>>;
+  readonly rights: Readonly<Record<Right, readonly Role[]>>;
   readonly exceptions?: readonly Exception[];
   readonly assertions?: readonly Assertion[];
   readonly silences?: readonly Silence[];

@@ -41,11 +41,14 @@ export async function planSessions(
     const reason = "the rules could not be read back to judge them by";
     return { ...mode, listing: { kind: "not-listed", reason } };
   }
-  const lost = sessionsEnded({ before, after, carried }, sessions);
-  const backwards = lost.filter((session) => isHeldBackwards(after, session));
+  const [backwards, denied]: [LiveSession[], LiveSession[]] = [[], []];
+  for (const session of sessionsEnded({ before, after, carried }, sessions)) {
+    if (isHeldBackwards(after, session)) backwards.push(turnedRound(session));
+    else denied.push(session);
+  }
   const ended = [
-    ...sessionsByFlow(backwards.map(turnedRound)).map((one) => ({ ...one, backwards: true as const })),
-    ...sessionsByFlow(lost.filter((session) => !backwards.includes(session))),
+    ...sessionsByFlow(backwards).map((one) => ({ ...one, backwards: true as const })),
+    ...sessionsByFlow(denied),
   ].map((one) => ({ ...one, text: flowText(one.flow, nameOf) }));
   return { ...mode, listing: { kind: "listed", known: sessions.length, unread, ended } };
 }

@@ -58,7 +58,7 @@ describe("a site file", () => {
       validFor: 14 * 86_400,
     });
     expect(trial).toEqual({ lease: 120, renewEvery: 5, soak: 600, maximum: 3600, reserve: 600 });
-    expect(rights?.bypass).toEqual(["operator", "engineer"]);
+    expect(rights.bypass).toEqual(["operator", "engineer"]);
   });
 
   test("may name ends as zone, asset, zone.asset, address, prefix, stretch and group", () => {

@@ -86,6 +86,7 @@ export function policy(
     people: [],
     windows: [],
     criteria: [],
+    rights: { apply: [], bypass: [], isolate: [] },
     approvals: {
       monitor: { count: 1, roles: [] },
       enforce: { count: 1, roles: [] },

@@ -23,7 +23,7 @@ export function reasonText(text: string): string {
 
 /** @throws {CommandError} unless the site file gives the actor this right. */
 export const requireRight = ({ rights }: Site, right: Right, actor: Actor): void =>
-  requireRole(actor, right, rights?.[right] ?? []);
+  requireRole(actor, right, rights[right]);
 
 /** What a measure that was taken on one firewall means for the exit code; the worst of several counts. */
 export function exitCodeOf({ kind }: Taken): number {

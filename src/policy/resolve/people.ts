@@ -46,7 +46,7 @@ export function resolveApprovals(entry: SiteFile["approvals"]): Site["approvals"
 const hands: readonly Role[] = ["operator", "engineer"];
 
 /** Rights as written; operators and engineers where nothing is. */
-export const resolveRights = (entry: SiteFile["rights"]): NonNullable<Site["rights"]> => ({
+export const resolveRights = (entry: SiteFile["rights"]): Site["rights"] => ({
   apply: entry?.apply ?? hands,
   bypass: entry?.bypass ?? hands,
   isolate: entry?.isolate ?? hands,

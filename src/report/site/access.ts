@@ -1,5 +1,5 @@
 import { daysBetween } from "../../policy/checks/dates.ts";
-import type { Person, Right, Role, Site } from "../../policy/model.ts";
+import type { Person, Right, Site } from "../../policy/model.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Cell, Section } from "../document.ts";
 import { minute } from "../words.ts";
@@ -80,12 +80,9 @@ const approval = (name: string, stage: "monitor" | "enforce"): ReviewedRight => 
     entry.action === "approved" && entry.details?.to === stage && approvers(entry).includes(id),
 });
 
-const rolesOf = ({ rights }: Site, right: Right): readonly Role[] =>
-  rights?.[right] ?? ["operator", "engineer"];
-
 const act = (right: Right, actions: readonly string[]): ReviewedRight => ({
   name: right,
-  holders: (site) => rolesOf(site, right),
+  holders: ({ rights }) => rights[right],
   uses: ({ actor, action }, { id }) => actor === id && actions.includes(action),
 });
 
@@ -109,11 +106,9 @@ const rights: readonly ReviewedRight[] = [
   act("apply", ["used"]),
   {
     name: "confirm",
-    holders: (site) => [
-      ...rolesOf(site, "apply"),
-      ...[site.approvals.monitor, site.approvals.enforce, site.approvals.broaden].flatMap(
-        ({ roles }) => roles,
-      ),
+    holders: ({ rights, approvals: { monitor, enforce, broaden } }) => [
+      ...rights.apply,
+      ...[monitor, enforce, broaden].flatMap(({ roles }) => roles),
     ],
     uses: ({ actor, action, details }, { id }) =>
       actor === id && action === "confirmed" && details?.by === "us",
