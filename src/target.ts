@@ -251,7 +251,7 @@ export interface Driver {
   sessions(): Promise<SessionListing>;
   /** Ends exactly these sessions, for good; resolves with how many of them were still there. */
   endSessions(sessions: readonly LiveSession[]): Promise<number>;
-  /** What to type at the firewall's own console to end this one. @throws {Error} for a key that was not made here. */
+  /** What to type at the firewall's own console to end this one, of a protocol with ports. */
   endSessionCommand(session: LiveSession): string;
   /** Puts back a known-good configuration, or nothing of ours at all, in one step. */
   restore(text: string | undefined): Promise<void>;

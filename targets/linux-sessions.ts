@@ -147,22 +147,24 @@ while read -r line; do
 done
 echo $ended`;
 
-/** The same for one connection, to be typed by hand. @throws {Error} for a key that was not made here. */
-export const endSessionCommand = (session: LiveSession): string =>
-  `conntrack -D${endLines([session])
-    .trim()
+/** The lines that end sessions. @throws {Error} for a key that was not made here. */
+export const endLines = (sessions: readonly LiveSession[]): string =>
+  sessions.map((session) => `${ownKey(session)}\n`).join("");
+
+/** The same for one connection with ports, to be typed by hand. @throws {Error} for a key that was not made here. */
+export function endSessionCommand(session: LiveSession): string {
+  const pairs = ownKey(session)
     .split(" ")
-    .map((pair) => pair.split("="))
-    .map(([name, value]) => ` ${conntrackFlags[name as keyof typeof conntrackFlags] ?? `--${name}`} ${value}`)
-    .join("")}`;
+    .map((pair) => pair.split("="));
+  const words = pairs.map(
+    ([name, value]) => `${conntrackFlags[name as keyof typeof conntrackFlags] ?? `--${name}`} ${value}`,
+  );
+  return ["conntrack -D", ...words].join(" ");
+}
 
 const conntrackFlags = { protocol: "-p", src: "-s", dst: "-d", zone: "-w" } as const;
 
-/** The lines that end sessions. @throws {Error} for a key that was not made here. */
-export const endLines = (sessions: readonly LiveSession[]): string =>
-  sessions
-    .map(({ key }) => {
-      if (/^protocol=\d+ src=[\da-f.:]+ dst=[\da-f.:]+(?: [a-z]+=[\da-fx]+)*$/.test(key)) return `${key}\n`;
-      throw new Error(`not a connection of this host: ${key}`);
-    })
-    .join("");
+function ownKey({ key }: LiveSession): string {
+  if (/^protocol=\d+ src=[\da-f.:]+ dst=[\da-f.:]+(?: [a-z]+=[\da-fx]+)*$/.test(key)) return key;
+  throw new Error(`not a connection of this host: ${key}`);
+}

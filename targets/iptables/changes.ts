@@ -3,9 +3,9 @@ import type { TrialOrder } from "../../src/target.ts";
 import { conduitChains, familiesOf } from "./conduit.ts";
 import { confirmedChains, dispatchOf, rootChain, trialChains } from "./frame.ts";
 import type { Listing } from "./listing.ts";
-import { chainName, families, frameChains, generationPrefix, setPrefix } from "./names.ts";
+import { chainName, families, frameChains, setPrefix } from "./names.ts";
 import { notesChain } from "./notes.ts";
-import { identity, liveDispatch } from "./own-state.ts";
+import { identity, isTrials, liveDispatch } from "./own-state.ts";
 import type { Change } from "./restore.ts";
 import { type Chain, createSet, readText, recordSets } from "./ruleset.ts";
 
@@ -16,8 +16,6 @@ const chainNames = (listing: Listing, wanted: (name: string) => boolean): readon
   ...new Set(families.flatMap((family) => [...listing.families[family].chains.keys()].filter(wanted))),
 ];
 
-const ofTrials = (name: string): boolean =>
-  name.startsWith(frameChains.trial) || name.startsWith(generationPrefix("t"));
 const isConfirmed = (name: string): boolean => name.startsWith(frameChains.confirmed);
 const setsOf = (listing: Listing, prefix: string): readonly string[] =>
   listing.sets.map(({ name }) => name).filter((name) => name.startsWith(prefix));
@@ -51,7 +49,7 @@ export function loadChange(listing: Listing, rules: ConduitRules): Change {
   const needed = new Set(sets.map(({ name }) => name));
   return {
     write: [...frame(listing), ...chains],
-    remove: chainNames(listing, (name) => ofTrials(name) && !written.has(name)),
+    remove: chainNames(listing, (name) => isTrials(name) && !written.has(name)),
     setsBefore: sets.flatMap((set) => [createSet(set), `flush ${set.name}`]),
     setsAfter: setsOf(listing, setPrefix("t")).filter((name) => !needed.has(name)),
   };
@@ -91,7 +89,7 @@ export function confirmChange(listing: Listing, order: TrialOrder): Change {
     write,
     remove: chainNames(
       listing,
-      (name) => (ofTrials(name) || isConfirmed(name) || isOwn(name)) && !written.has(name),
+      (name) => (isTrials(name) || isConfirmed(name) || isOwn(name)) && !written.has(name),
     ),
     setsBefore: sets.map(createSet),
     setsAfter: [
@@ -104,7 +102,7 @@ export function confirmChange(listing: Listing, order: TrialOrder): Change {
 /** Takes away what a trial brought. */
 export const disarmChange = (listing: Listing): Change => ({
   write: frame(listing),
-  remove: chainNames(listing, ofTrials),
+  remove: chainNames(listing, isTrials),
   setsAfter: setsOf(listing, setPrefix("t")),
 });
 

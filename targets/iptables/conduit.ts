@@ -49,15 +49,16 @@ export const drainList = (rules: ConduitRules): string => {
  * What begins later is dropped with its first packet and never becomes a connection, so "established" means "from before".
  * `-m recent` matches for so many seconds after arming noted the address 0.0.0.0; a file says nothing of that.
  */
-const drainRules = (rules: ConduitRules): readonly Rule[] =>
-  drains(rules)
-    ? familiesOf(rules).map((family) => ({
-        family,
-        text:
-          `-m conntrack --ctstate ESTABLISHED -m recent --rcheck --seconds ${rules.drain} --name ${drainList(rules)} ` +
-          `--mask ${family === 4 ? "0.0.0.0" : "::"} --rsource -j RETURN`,
-      }))
-    : [];
+function drainRules(rules: ConduitRules): readonly Rule[] {
+  if (!drains(rules)) return [];
+  const list = drainList(rules);
+  return familiesOf(rules).map((family) => ({
+    family,
+    text:
+      `-m conntrack --ctstate ESTABLISHED -m recent --rcheck --seconds ${rules.drain} --name ${list} ` +
+      `--mask ${family === 4 ? "0.0.0.0" : "::"} --rsource -j RETURN`,
+  }));
+}
 
 export const familiesOf = (rules: ConduitRules): readonly Family[] =>
   families.filter((family) => rules.pairs.some((pair) => pair.left.family === family));
@@ -69,6 +70,7 @@ export const familiesOf = (rules: ConduitRules): readonly Family[] =>
 export function conduitChains(rules: ConduitRules, generation: Generation): readonly Chain[] {
   const name = (part: Part): string => chainName(generation, rules.conduit, part);
   const own = familiesOf(rules);
+  const draining = drainRules(rules);
   const permitted = own.map((family) => ({
     family,
     permits: rules.permits.map((permit) => legalPermit(permit, family)),
@@ -101,7 +103,7 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
     {
       name: name(".record"),
       rules: [
-        ...drainRules(rules),
+        ...draining,
         ...own.flatMap((family) => [
           { family, text: `${isOpening} ${note(family, "opening", "src,dst,dst")}` },
           { family, text: note(family, "request", "src,dst,dst") },
@@ -114,7 +116,7 @@ export function conduitChains(rules: ConduitRules, generation: Generation): read
       // the type is that of the reply.
       name: name(".replied"),
       rules: [
-        ...drainRules(rules),
+        ...draining,
         ...own.map((family) => ({ family, text: `${isReply} ${note(family, "answer", "dst,src,src")}` })),
         toRest,
       ],

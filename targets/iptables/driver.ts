@@ -38,7 +38,7 @@ import { withoutOwn } from "./listing.ts";
 import { readCounters } from "./log.ts";
 import { leaseList, lockList } from "./names.ts";
 import { lockIn, rememberedAsConfirmed } from "./notes.ts";
-import { drainsOfTrial, loadedTrial, ownState } from "./own-state.ts";
+import { drainsOfTrial, ownState, runningTrial } from "./own-state.ts";
 import type { Change } from "./restore.ts";
 import { stateLine, withoutSetRules } from "./ruleset.ts";
 import {
@@ -100,10 +100,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     const secondsLeft = lock ? clock.secondsLeft(lock.list) : 0;
     return lock && secondsLeft > 0 ? { holder: lock.holder, secondsLeft } : undefined;
   };
-  const runningTrial = ({ listing, clock }: Snapshot) => {
-    const trial = loadedTrial(listing, clock);
-    return trial && trial.secondsLeft > 0 ? trial : undefined;
-  };
+  const trialIn = ({ listing, clock }: Snapshot) => runningTrial(listing, clock);
   const holdLock = (holder: string, seconds: number): ListStep => ({
     kind: "hold",
     list: lockList(holder),
@@ -119,7 +116,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
     if (rememberedAsConfirmed(now.listing, order.plan)) return "confirmed";
     if (ownState(now.listing, now.clock).text === undefined) return "foreign";
     const lock = lockOf(now);
-    const trial = runningTrial(now);
+    const trial = trialIn(now);
     return trial || (lock && lock.holder !== order.holder) ? "foreign" : "expired";
   };
 
@@ -184,7 +181,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
 
     async load(rules) {
       await change("load the rules of the trial", (now) => {
-        if (runningTrial(now)) throw new DriverError("a trial runs on this firewall");
+        if (trialIn(now)) throw new DriverError("a trial runs on this firewall");
         const other = collision(now.listing, rules);
         if (other !== undefined) {
           throw new DriverError(
@@ -235,7 +232,7 @@ export function createDriver(session: Session, paths: DriverPaths): Driver {
       const outcome = await change(
         "confirm the trial",
         (now) => {
-          const trial = runningTrial(now);
+          const trial = trialIn(now);
           if (!trial || !order.plan.startsWith(trial.plan) || lockOf(now)?.holder !== order.holder)
             return undefined;
           return {

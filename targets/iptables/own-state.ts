@@ -7,18 +7,14 @@ import { type FamilyListing, type ListedRule, type Listing, ownText } from "./li
 import { families, frameChains, type Generation, generationPrefix, setPrefix } from "./names.ts";
 import type { Clock } from "./recent.ts";
 
-/** The trial that is loaded: its plan by the name of its list, and whether its lease still holds. */
-export interface LoadedTrial {
-  readonly plan: string;
-  readonly secondsLeft: number;
-}
-
-/** The gate of a trial stands in the root chain of a family, whether its lease holds or not. */
-export function loadedTrial(listing: Listing, clock: Clock): LoadedTrial | undefined {
+/** The trial that runs: its gate stands in the root chain of a family, its list names the plan, and its lease holds. */
+export function runningTrial(listing: Listing, clock: Clock): LiveConduit["trial"] {
   for (const family of families) {
     for (const { text } of listing.families[family].chains.get(frameChains.root) ?? []) {
       const list = / --name (SLUICE-([0-9a-f]{16})) /.exec(text);
-      if (list) return { plan: list[2]!, secondsLeft: clock.secondsLeft(list[1]!) };
+      if (!list) continue;
+      const secondsLeft = clock.secondsLeft(list[1]!);
+      return secondsLeft > 0 ? { plan: list[2]!, secondsLeft } : undefined;
     }
   }
   return undefined;
@@ -26,17 +22,15 @@ export function loadedTrial(listing: Listing, clock: Clock): LoadedTrial | undef
 
 /** Our part of the host as what it does. */
 export function ownState(listing: Listing, clock: Clock): OwnState {
-  const form = isBareFrame(listing) ? "" : confirmedForm(listing);
-  const trial = loadedTrial(listing, clock);
-  const onTrial = trial && trial.secondsLeft > 0 ? conduitsIn(listing, clock, "t") : [];
+  const confirmed = withoutTrial(listing);
+  const form = isBareFrame(confirmed) ? "" : confirmedForm(confirmed);
+  const trial = runningTrial(listing, clock);
+  const onTrial = trial ? conduitsIn(listing, clock, "t").map((each) => ({ ...each, trial })) : [];
   return {
-    text: ownText(trial && trial.secondsLeft > 0 ? listing : withoutTrial(listing)),
+    text: ownText(trial ? listing : confirmed),
     form,
     ownHash: sha256(form),
-    conduits: [
-      ...onTrial.map((each) => ({ ...each, ...(trial && { trial }) })),
-      ...conduitsIn(listing, clock, "c"),
-    ],
+    conduits: [...onTrial, ...conduitsIn(listing, clock, "c")],
   };
 }
 
@@ -57,45 +51,35 @@ const withoutTrial = (listing: Listing): Listing => {
 const isGate = (chain: string, { text }: ListedRule): boolean =>
   chain === frameChains.root && text.endsWith(`-g ${frameChains.trial}`);
 
-const isTrials = (chain: string): boolean =>
+export const isTrials = (chain: string): boolean =>
   chain.startsWith(generationPrefix("t")) || chain.startsWith(frameChains.trial);
 
 /** What is confirmed, family by family: where the jump stands, then each chain with its rules. */
 function confirmedForm(listing: Listing): string {
-  const sets = listing.sets.filter(({ name }) => name.startsWith(setPrefix("c")));
   return [
-    ...sets.map(({ name, properties }) => `${name} ${properties}`).toSorted(),
+    ...listing.sets.map(({ name, properties }) => `${name} ${properties}`).toSorted(),
     ...families.flatMap((family) => {
       const { chains, jumps } = listing.families[family];
       return [
         `IPv${family}: FORWARD ${jumps.join(" ")}`,
         ...[...chains.keys()]
-          .filter((name) => name !== frameChains.notes && !isTrials(name))
+          .filter((name) => name !== frameChains.notes)
           .toSorted()
-          .flatMap((name) => [
-            `${name}`,
-            ...confirmedRules(listing, family, name).map((rule) => `  ${rule}`),
-          ]),
+          .flatMap((name) => [name, ...chains.get(name)!.map(({ text }) => `  ${text}`)]),
       ];
     }),
     "",
   ].join("\n");
 }
 
-const confirmedRules = (listing: Listing, family: Family, chain: string): readonly string[] =>
-  (listing.families[family].chains.get(chain) ?? [])
-    .filter((rule) => !isGate(chain, rule))
-    .map(({ text }) => text);
-
 /** A frame that dispatches nothing lets every packet through: it is as good as absent. */
 const isBareFrame = (listing: Listing): boolean =>
   families.every((family) =>
-    [...listing.families[family].chains.keys()].every(
-      (name) =>
+    [...listing.families[family].chains].every(
+      ([name, rules]) =>
         name === frameChains.notes ||
-        isTrials(name) ||
         ((name === frameChains.root || name === frameChains.confirmed) &&
-          confirmedRules(listing, family, name).every((text) => bareRules.has(text))),
+          rules.every(({ text }) => bareRules.has(text))),
     ),
   );
 const bareRules: ReadonlySet<string> = new Set([
@@ -109,9 +93,9 @@ function conduitsIn(listing: Listing, clock: Clock, generation: Generation): rea
   const entries = new Set(liveDispatch(listing, generation).map(({ chain }) => chain));
   return [...entries].flatMap((entry) => {
     const named = identity(listing, entry);
+    if (!named) return [];
     const lists = drainListsIn(listing, (chain) => chain === `${entry}.record`);
     const draining = Math.max(0, ...lists.map((list) => clock.secondsLeft(list)));
-    if (!named) return [];
     const rulesHash = sha256(rulesForm(listing, entry, generation));
     return [{ ...named, rulesHash, ...(draining > 0 && { draining }) }];
   });

@@ -3,7 +3,7 @@ import type { AddressRange, Family, RangeReader } from "../../../src/net/address
 import type { ConnectionState } from "../../../src/net/packet.ts";
 import { icmpProtocol, portProtocols } from "../../../src/net/protocol.ts";
 import type { Line } from "./lines.ts";
-import { readAddress, readIcmpType, readPorts, readProtocol, readStates } from "./values.ts";
+import { readAddress, readIcmpType, readPorts, readProtocol } from "./values.ts";
 import { protocols } from "./vocabulary.ts";
 
 /** Directions in which a record reads a packet: as it is, or as the request that it answers. */
@@ -109,7 +109,7 @@ function readMatch(
       line.expect("!", "--match-set");
       return { unrecorded: readSetUse(line) };
     case "recent":
-      return readLease(line, family);
+      return readRecent(line, family);
     default:
       throw line.refuse(`the match "${module}" is not one that Sluice uses`);
   }
@@ -150,12 +150,19 @@ export function readSetUse(line: Line): NonNullable<Conditions["unrecorded"]> {
   return { set, directions };
 }
 
+/** The conditions on a connection that are ours: a reply of one that is known, what belongs to one, or (drains) any of one. */
 function readConnection(line: Line): Conditions {
-  const states = readStates(line);
-  return states === "established" ? { established: true } : { states };
+  line.expect("--ctstate");
+  const state = line.take("a state");
+  if (state === "RELATED") return { states: ["related"] };
+  if (state !== "ESTABLISHED") throw line.refuse('expected "ESTABLISHED" or "RELATED"');
+  if (line.next !== "--ctdir") return { established: true };
+  line.expect("--ctdir", "REPLY");
+  return { states: ["reply"] };
 }
 
-function readLease(line: Line, family: Family | undefined): Conditions {
+/** The lease of a trial, or the list by which sessions drain. */
+function readRecent(line: Line, family: Family | undefined): Conditions {
   if (family === undefined) throw line.refuse("a lease or a drain needs -4 or -6 before -A");
   line.expect("--rcheck", "--seconds");
   if (!/^[1-9]\d{0,8}$/.test(line.take("seconds"))) throw line.refuse("expected a number of seconds");

@@ -65,11 +65,10 @@ function resolveRule(
  */
 function drain({ conditions, verdict, chain, span }: RuleSyntax): readonly Rule[] {
   const { established, draining = "", ...others } = conditions;
-  const [, key = ""] = /^SLUICE-[ct]-([^.]+)\.(?:record|replied)$/.exec(chain) ?? [];
-  const isOwn = key !== "" && draining.startsWith(`SLUICE-DRAIN-${key}-`);
-  if (isOwn && /^[0-9a-f]{8}$/.test(draining.slice(`SLUICE-DRAIN-${key}-`.length))) {
-    if (established && Object.keys(others).length === 0 && verdict.kind === "accept") return [];
-  }
+  const [, owner] = /^SLUICE-[ct]-([^.]+)\.(?:record|replied)$/.exec(chain) ?? [];
+  const [, drained] = /^SLUICE-DRAIN-(.+)-[0-9a-f]{8}$/.exec(draining) ?? [];
+  const isOwn = owner !== undefined && owner === drained;
+  if (isOwn && established && Object.keys(others).length === 0 && verdict.kind === "accept") return [];
   throw new Refusal("established connections pass while their own conduit drains, and never else", span);
 }
 

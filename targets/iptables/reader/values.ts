@@ -1,6 +1,5 @@
 import type { Range } from "../../../src/compile/program.ts";
 import { AddressError, type AddressRange, type Family, type RangeReader } from "../../../src/net/address.ts";
-import type { ConnectionState } from "../../../src/net/packet.ts";
 import type { Line } from "./lines.ts";
 import { protocols } from "./vocabulary.ts";
 
@@ -60,17 +59,6 @@ export function readIcmpType(line: Line, family: Family): number {
     );
   }
   return type;
-}
-
-/** The two conditions on a connection that are ours: the reply of one that is known, and what belongs to one. */
-export function readStates(line: Line): readonly ConnectionState[] | "established" {
-  line.expect("--ctstate");
-  const state = line.take("a state");
-  if (state === "RELATED") return ["related"];
-  if (state !== "ESTABLISHED") throw line.refuse('expected "ESTABLISHED" or "RELATED"');
-  if (line.next !== "--ctdir") return "established";
-  line.expect("--ctdir", "REPLY");
-  return ["reply"];
 }
 
 /** A decimal number without leading zeros up to a maximum; undefined for any other text. */
