@@ -119,7 +119,8 @@ function flowTotals() {
       const [from, to] = [addresses.get(initiator.address), addresses.get(responder.address)];
       if (from === undefined || to === undefined) return undefined;
       const port = portProtocols.has(protocol) ? responder.port : undefined;
-      return totals[table.seek(from, to, protocol, serviceOf({ port, icmpType }))];
+      const number = table.seek(from, to, protocol, serviceOf({ port, icmpType }));
+      return number < 0 ? undefined : totals[number];
     },
     open(total: Totals): void {
       const { initiator, responder, protocol } = total.flow;

@@ -19,10 +19,16 @@ const isRouted = (hopLimit: number): boolean => hopLimit > 4 && !startsWith.has(
  */
 export function ownLinks(sightings: readonly LinkSighting[]): readonly LinkSighting[] {
   const cards = new Map<number, LinkSighting[]>();
-  for (const one of sightings) if (one.card >= 0) cards.set(one.card, [...(cards.get(one.card) ?? []), one]);
-  const forwards = new Set([...cards].filter(([, seen]) => isForwarder(seen)).map(([card]) => card));
-  const claims = (card: number): number =>
-    new Set((cards.get(card) ?? []).filter(({ claimed }) => claimed).map(({ address }) => address)).size;
+  for (const one of sightings) {
+    if (one.card < 0) continue;
+    const seen = cards.get(one.card);
+    if (seen) seen.push(one);
+    else cards.set(one.card, [one]);
+  }
+  /** Cards that forward, each with how many addresses it claims for itself. */
+  const forwards = new Map(
+    [...cards].filter(([, seen]) => isForwarder(seen)).map(([card, seen]) => [card, claimsIn(seen)] as const),
+  );
   return sightings
     .filter(
       ({ address, card, hopLimit, claimed }) =>
@@ -31,13 +37,16 @@ export function ownLinks(sightings: readonly LinkSighting[]): readonly LinkSight
         (card < 0 ||
           (isUnicast(card) &&
             !isSharedCard(cardText(card)) &&
-            (!forwards.has(card) || (claimed && claims(card) <= mostOwn)))),
+            (!forwards.has(card) || (claimed && forwards.get(card)! <= mostOwn)))),
     )
     .toSorted(
       (x, y) =>
         (x.address < y.address ? -1 : x.address > y.address ? 1 : 0) || x.card - y.card || x.vlan - y.vlan,
     );
 }
+
+const claimsIn = (seen: readonly LinkSighting[]): number =>
+  new Set(seen.filter(({ claimed }) => claimed).map(({ address }) => address)).size;
 
 /** By the hop limits of what it sends where these are known, else by the number of its addresses. */
 function isForwarder(seen: readonly LinkSighting[]): boolean {

@@ -15,8 +15,10 @@ export function noteMark(sketch: Sketch, mark: number): void {
   let at = sketch.length;
   while (at > 0 && sketch[at - 1]! > mark) at -= 1;
   if (at > 0 && sketch[at - 1] === mark) return;
-  sketch.splice(at, 0, mark);
-  if (sketch.length > size) sketch.pop();
+  // By hand: this is done for nearly every packet, and a splice makes a list of what it took out.
+  if (sketch.length < size) sketch.push(mark);
+  for (let to = sketch.length - 1; to > at; to -= 1) sketch[to] = sketch[to - 1]!;
+  sketch[at] = mark;
 }
 
 /**

@@ -38,7 +38,10 @@ export function vlanHints(links: readonly AddressLink[], where: Places): VlanHin
     const found = new Map<Zone, string[]>();
     for (const other of vlan.addresses) {
       const zone = other === except ? undefined : where.zoneOf(other);
-      if (zone !== undefined) found.set(zone, [...(found.get(zone) ?? []), other]);
+      if (zone === undefined) continue;
+      const others = found.get(zone);
+      if (others) others.push(other);
+      else found.set(zone, [other]);
     }
     return found;
   };
@@ -58,6 +61,8 @@ export function vlanHints(links: readonly AddressLink[], where: Places): VlanHin
       : undefined;
   };
 
+  const zoneOfVlan = new Map([...vlans.values()].map((vlan) => [vlan, zoneOf(vlan)] as const));
+
   return {
     of(address) {
       const own = [...(vlansOf.get(address) ?? [])];
@@ -66,7 +71,7 @@ export function vlanHints(links: readonly AddressLink[], where: Places): VlanHin
     strays: [...vlansOf].flatMap(([address, own]) => {
       const zone = where.zoneOf(address);
       return [...own].flatMap((vlan) => {
-        const other = zoneOf(vlan);
+        const other = zoneOfVlan.get(vlan);
         return zone === undefined || other === undefined || other === zone
           ? []
           : [{ address, zone, hint: hintOf(vlan, address) }];

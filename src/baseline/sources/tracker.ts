@@ -132,7 +132,7 @@ export function tracker(
       talk.sketch ??= [];
       noteMark(talk.sketch, copied.mark);
     }
-    if (cursor.card >= 0 || cursor.vlan > 0) noteLink(sender);
+    noteLink(sender);
     if (packet.fragment >= 0) parts.remember(packet, talk, sender);
   };
 
@@ -142,13 +142,12 @@ export function tracker(
     const { bytes, card: at, vlan } = cursor;
     const low = at < 0 ? 0 : i32(bytes, at + 2);
     const high = at < 0 ? 0 : u16(bytes, at);
+    if (low === 0 && high === 0 && vlan === 0) return;
     let { link } = sender;
     if (link === undefined || link.low !== low || link.high !== high || link.sighting.vlan !== vlan) {
       const isLast = low === lastLink?.low && high === lastLink.high && vlan === lastLink.sighting.vlan;
       if (!isLast || sender.address !== lastLink!.sighting.address) {
-        const card = cardAt(bytes, at);
-        if (card < 0 && vlan === 0) return;
-        lastLink = { low, high, sighting: links.of(sender.address, card, vlan) };
+        lastLink = { low, high, sighting: links.of(sender.address, cardAt(bytes, at), vlan) };
       }
       link = lastLink!;
       sender.link = link;

@@ -29,7 +29,7 @@ function connectionsOnce(): (sum: FlowPartial) => number {
   const ends = ({ a, b, protocol, aPort, bPort }: FlowPartial): string =>
     [a, b, protocol, aPort, bPort].join(" ");
   return (sum) => {
-    const same = before !== undefined && ends(before) === ends(sum) && goesOn(before, sum);
+    const same = before !== undefined && goesOn(before, sum) && ends(before) === ends(sum);
     before = sum;
     return sum.connections - (same ? 1 : 0);
   };
