@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Baseline } from "../../src/baseline/flow.ts";
 import { pfsense } from "../../targets/pfsense/target.ts";
 import { sluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
+import { recordSite } from "../support/record-site.ts";
 import { conduitRules } from "../support/rules.ts";
-import { missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+import { missingForSshd, type Sshd, startSshdOf } from "../support/sshd.ts";
 import {
   missingForPfsense,
   type PfsenseHost,
@@ -28,16 +28,12 @@ describe.skipIf(missing)(
     let folder: string;
     beforeEach(async () => {
       [place, host] = [startFirewallHost(), startPfsenseHost()];
-      const enter = place.prefix.join(" ");
-      sshd = await startSshd([
-        `ForceCommand=${enter} env PF=${host.folder} PHPRC=${host.folder} sh -c "$SSH_ORIGINAL_COMMAND"`,
-      ]);
+      const environment = ["env", `PF=${host.folder}`, `PHPRC=${host.folder}`];
+      sshd = await startSshdOf({ prefix: [...place.prefix, ...environment] });
       place.run(
         `mount --bind ${stubs} /usr/local/sbin && mount -t tmpfs none /var/log && ln -s ${host.folder}/filter.log /var/log/`,
       );
-      folder = mkdtempSync(join(tmpdir(), "sluice-from-"));
-      mkdirSync(join(folder, "baseline"));
-      writeFileSync(join(folder, "site.yaml"), site(host, sshd));
+      folder = recordSite("pfsense", host, sshd);
     });
     afterEach(() => {
       sshd.stop();
@@ -88,31 +84,3 @@ describe.skipIf(missing)(
     });
   },
 );
-
-const site = ({ folder }: PfsenseHost, { port, hostKey, identity }: Sshd): string => `sluice: 1
-site: { name: Test, timezone: UTC }
-people:
-  eva: { name: Eva, roles: [engineer, operator], keys: ["${readFileSync(`${identity}.pub`, "utf8").trim()}"] }
-zones:
-  dmz: { level: 3, sl-target: 2, networks: [10.20.1.0/24, "fd00:20::/64"] }
-  cell1: { level: 1, sl-target: 2, networks: [10.10.1.0/24, "fd00:10::/64"] }
-conduits:
-  dmz-cell1:
-    zones: [dmz, cell1]
-    firewalls: [fw1]
-    permits:
-      poll:
-        initiators: [10.20.1.10]
-        responders: [10.10.1.10]
-        services: [tcp/502]
-        reason: The process needs it.
-        owner: eva
-        evidence: baseline/seen.json
-firewalls:
-  fw1:
-    target: pfsense
-    address: 127.0.0.1
-    ssh: { user: root, port: ${port}, host-keys: ["${hostKey}"] }
-    boot-file: ${folder}/state/boot.pf
-    boot-entry: ${folder}/config.xml
-`;

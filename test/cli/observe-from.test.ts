@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Baseline } from "../../src/baseline/flow.ts";
@@ -10,9 +9,10 @@ import { type Ended, sluice } from "../support/command.ts";
 import type { FirewallHost } from "../support/firewall-host.ts";
 import { missingForIptables, startIptablesHost, type Variant } from "../support/iptables-host.ts";
 import { localSession } from "../support/local-session.ts";
+import { recordSite } from "../support/record-site.ts";
 import { type RoutedPeers, routedPeers } from "../support/routed-peers.ts";
 import { conduitRules } from "../support/rules.ts";
-import { missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+import { missingForSshd, type Sshd, startSshdOf } from "../support/sshd.ts";
 
 const missing = missingForIptables ?? missingForSshd;
 
@@ -35,10 +35,8 @@ describe.skipIf(missing)(
     const start = async (variant: Variant, without: readonly string[] = []): Promise<void> => {
       host = startIptablesHost(variant, without);
       peers = await routedPeers(host);
-      sshd = await startSshd([`ForceCommand=${host.prefix.join(" ")} sh -c "$SSH_ORIGINAL_COMMAND"`]);
-      folder = mkdtempSync(join(tmpdir(), "sluice-from-"));
-      mkdirSync(join(folder, "baseline"));
-      writeFileSync(join(folder, "site.yaml"), site(host, sshd));
+      sshd = await startSshdOf(host);
+      folder = recordSite("iptables", host, sshd);
       // The session brings a path of its own, on which the machine's own variant stands.
       if (variant === "legacy")
         host.run("mount --bind /usr/sbin/xtables-legacy-multi /usr/sbin/xtables-nft-multi");
@@ -129,31 +127,3 @@ const narrowRecord = (host: FirewallHost): string =>
     ipset save $set | sed -n '1s/maxelem [0-9]*/maxelem 1/p' | sed "s/^create $set /create narrow /" | ipset restore
     ipset swap $set narrow && ipset destroy narrow
   done`);
-
-const site = ({ paths }: FirewallHost, { port, hostKey, identity }: Sshd): string => `sluice: 1
-site: { name: Test, timezone: UTC }
-people:
-  eva: { name: Eva, roles: [engineer, operator], keys: ["${readFileSync(`${identity}.pub`, "utf8").trim()}"] }
-zones:
-  dmz: { level: 3, sl-target: 2, networks: [10.20.1.0/24, "fd00:20::/64"] }
-  cell1: { level: 1, sl-target: 2, networks: [10.10.1.0/24, "fd00:10::/64"] }
-conduits:
-  dmz-cell1:
-    zones: [dmz, cell1]
-    firewalls: [fw1]
-    permits:
-      poll:
-        initiators: [10.20.1.10]
-        responders: [10.10.1.10]
-        services: [tcp/502]
-        reason: The process needs it.
-        owner: eva
-        evidence: baseline/seen.json
-firewalls:
-  fw1:
-    target: iptables
-    address: 127.0.0.1
-    ssh: { user: root, port: ${port}, host-keys: ["${hostKey}"] }
-    boot-file: ${paths.bootFile}
-    boot-entry: ${paths.bootEntry}
-`;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, sluice as runSluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
 import { type PairedPeers, pairedPeers } from "../support/routed-peers.ts";
-import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+import { makeKey, missingForSshd, type Sshd, startSshdOf } from "../support/sshd.ts";
 
 const missing = missingForFirewall ?? missingForSshd;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -23,11 +23,7 @@ describe.skipIf(missing)(
     beforeAll(async () => {
       hosts = [startFirewallHost(), startFirewallHost()];
       peers = await pairedPeers(hosts);
-      sshds = await Promise.all(
-        hosts.map((host) =>
-          startSshd([`ForceCommand=${host.prefix.join(" ")} sh -c "$SSH_ORIGINAL_COMMAND"`]),
-        ),
-      );
+      sshds = await Promise.all(hosts.map(startSshdOf));
       folder = mkdtempSync(join(tmpdir(), "sluice-site-"));
       mkdirSync(join(folder, "baseline"));
       cpSync(sshds[0]!.identity, join(folder, "eva"));

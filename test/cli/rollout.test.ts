@@ -12,7 +12,7 @@ import { sluice as builtSluice } from "../lab/lab-fixture.ts";
 import { type Ended, sluice as runSluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
 import { localSession } from "../support/local-session.ts";
-import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
+import { makeKey, missingForSshd, type Sshd, startSshdOf } from "../support/sshd.ts";
 import { atTerminal, keys, missingForTerminal, type Terminal } from "../support/terminal.ts";
 
 const missing = missingForFirewall ?? missingForSshd;
@@ -25,7 +25,7 @@ describe.skipIf(missing)(`the commands of a rollout${missing ? ` (skipped: needs
   let folder: string;
   beforeAll(async () => {
     host = startFirewallHost();
-    sshd = await startSshd([`ForceCommand=${host.prefix.join(" ")} sh -c "$SSH_ORIGINAL_COMMAND"`]);
+    sshd = await startSshdOf(host);
     folder = mkdtempSync(join(tmpdir(), "sluice-site-"));
     mkdirSync(join(folder, "baseline"));
     cpSync(sshd.identity, join(folder, "eva"));

@@ -87,3 +87,7 @@ function listening(daemon: ChildProcess): Promise<void> {
 
 const childrenOf = (pid: number): readonly number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+
+/** One whose sessions are on a host in namespaces of its own. */
+export const startSshdOf = ({ prefix }: { readonly prefix: readonly string[] }): Promise<Sshd> =>
+  startSshd([`ForceCommand=${prefix.join(" ")} sh -c "$SSH_ORIGINAL_COMMAND"`]);

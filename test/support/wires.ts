@@ -3,14 +3,14 @@ import { connect } from "../../src/ssh/connect.ts";
 import { readIdentity } from "../../src/ssh/identity.ts";
 import type { FirewallHost } from "./firewall-host.ts";
 import { localSession } from "./local-session.ts";
-import { startSshd } from "./sshd.ts";
+import { startSshdOf } from "./sshd.ts";
 
 /** Ways to reach a host in a namespace. */
 export const locally = async (host: FirewallHost): Promise<Session> => localSession(host.prefix);
 
 /** Through a real OpenSSH server, which ends with the session. */
 export async function overSshd(host: FirewallHost): Promise<Session> {
-  const sshd = await startSshd([`ForceCommand=${host.prefix.join(" ")} sh -c "$SSH_ORIGINAL_COMMAND"`]);
+  const sshd = await startSshdOf(host);
   const session = await connect({
     host: "127.0.0.1",
     port: sshd.port,
