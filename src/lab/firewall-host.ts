@@ -42,7 +42,8 @@ export function layOutDisk(
 
 /**
  * The shell script that boots the firewall inside its namespaces: its disk at the usual places, everything else in
- * /etc as on the machine that the lab runs on, forwarding on, rules loaded from its boot file.
+ * /etc as on the machine that the lab runs on, rules loaded from its boot file, and only then forwarding on, as Debian's units
+ * do it: what passed before would be picked up from its answer, and dropped by the rules for as long as it lives.
  */
 export const bootScript = (folder: string, target: FirewallTarget): string => `set -e
 mount --bind '${folder.replaceAll("'", `'\\''`)}' ${disk}
@@ -54,8 +55,8 @@ mount -t tmpfs -o mode=755 sluice-etc /etc
 ln -s /run/etc/* /etc/
 rm -f /etc/passwd /etc/shadow /etc/ssh
 ln -s ${disk}/passwd ${disk}/shadow /etc/
-sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 ${firewallKinds[target].boot}
+sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 `;
 
 /** sshd must be named by its whole path: it starts itself again for each connection. */
