@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
 import { lockText } from "../rollout/holder.ts";
-import { endTrial } from "../rollout/rollback.ts";
+import { endTrial } from "../rollout/known-good/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { abortDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";

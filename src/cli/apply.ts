@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import type { Ending } from "../rollout/machine.ts";
+import type { Ending } from "../rollout/trial/machine.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { identityFlag, siteFlag } from "./rollout/actor.ts";

@@ -1,6 +1,6 @@
 import { buildCommand } from "@stricli/core";
 import { changeOf } from "../rollout/change.ts";
-import { runChange } from "../rollout/runner.ts";
+import { runChange } from "../rollout/trial/runner.ts";
 import { CommandError, type Context } from "./context.ts";
 import { type ActingFlags, actingFlags, requireRole, whoActs } from "./rollout/actor.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";

@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
-import { type Drift, driftOf } from "../rollout/drift.ts";
-import { readRing } from "../rollout/known-good.ts";
+import { type Drift, driftOf } from "../rollout/known-good/drift.ts";
+import { readRing } from "../rollout/known-good/known-good.ts";
 import { type Context, exitCodes } from "./context.ts";
 import { driftDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";

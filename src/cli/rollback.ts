@@ -1,5 +1,5 @@
 import { buildCommand, numberParser } from "@stricli/core";
-import { type Rollback, rollBack } from "../rollout/rollback.ts";
+import { type Rollback, rollBack } from "../rollout/known-good/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { rollbackDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";

@@ -2,7 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { Firewall, Site } from "../policy/model.ts";
 import { firewallHistories } from "../report/site/history.ts";
 import type { JournalEntry, JournalReading } from "../rollout/journal.ts";
-import { readRing } from "../rollout/known-good.ts";
+import { readRing } from "../rollout/known-good/known-good.ts";
 import { decisionsOf, judgeRecord } from "../rollout/record.ts";
 import type { CountersReading, Driver, LiveConduit } from "../target.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";

@@ -3,7 +3,7 @@ import { buildCommand, numberParser } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
 import { type Change, type Connection, changeOf } from "../rollout/change.ts";
 import { deadManNames } from "../rollout/drill.ts";
-import { type ConduitLook, type Look, lookAt, nothingSeen } from "../rollout/look.ts";
+import { type ConduitLook, type Look, lookAt, nothingSeen } from "../rollout/trial/look.ts";
 import { SessionError } from "../session.ts";
 import { DriverError } from "../target.ts";
 import type { Context } from "./context.ts";

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Baseline } from "../../src/baseline/flow.ts";
-import { firstRing, keep, writeRing } from "../../src/rollout/known-good.ts";
+import { firstRing, keep, writeRing } from "../../src/rollout/known-good/known-good.ts";
 import type { Driver } from "../../src/target.ts";
 import { iptables } from "../../targets/iptables/target.ts";
 import { type Ended, sluice } from "../support/command.ts";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { formatRange, parseRange } from "../../src/net/address.ts";
 import type { Firewall, Permit, Site, Zone } from "../../src/policy/model.ts";
-import { endMeasure, measureOrder, takeMeasure, takeOver } from "../../src/rollout/emergency.ts";
-import { islandOf } from "../../src/rollout/island.ts";
-import { rollBack } from "../../src/rollout/rollback.ts";
+import { endMeasure, measureOrder, takeMeasure, takeOver } from "../../src/rollout/emergency/emergency.ts";
+import { islandOf } from "../../src/rollout/emergency/island.ts";
+import { rollBack } from "../../src/rollout/known-good/rollback.ts";
 import { DriverError } from "../../src/target.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan } from "../support/plan.ts";

@@ -11,7 +11,7 @@ import {
   withCurrent,
   withPin,
   writeRing,
-} from "../../src/rollout/known-good.ts";
+} from "../../src/rollout/known-good/known-good.ts";
 import { conduitRules } from "../support/rules.ts";
 
 const nothing = { firewall: "fw1", conduits: [] };

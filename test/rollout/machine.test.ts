@@ -8,7 +8,7 @@ import {
   type Settings,
   type State,
   step,
-} from "../../src/rollout/machine.ts";
+} from "../../src/rollout/trial/machine.ts";
 
 const settings: Settings = { lease: 10, soak: 20, confirm: "by-another" };
 

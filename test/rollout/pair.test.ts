@@ -3,8 +3,8 @@ import type { Context } from "../../src/cli/context.ts";
 import { concludeAll } from "../../src/cli/rollout/outcome.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { type Change, changeOf } from "../../src/rollout/change.ts";
-import type { Ending } from "../../src/rollout/machine.ts";
-import { type PairEnding, pairText, runPair } from "../../src/rollout/pair.ts";
+import type { Ending } from "../../src/rollout/trial/machine.ts";
+import { type PairEnding, pairText, runPair } from "../../src/rollout/trial/pair.ts";
 import { type FakeFirewall, fakeFirewall } from "../support/fake-firewall.ts";
 import { makePlan } from "../support/plan.ts";
 

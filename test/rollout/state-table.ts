@@ -6,7 +6,7 @@ import {
   type Settings,
   type State,
   step,
-} from "../../src/rollout/machine.ts";
+} from "../../src/rollout/trial/machine.ts";
 
 /** What each state means, in the order of a change; a state without a line here does not compile. */
 const meanings: Readonly<Record<State["kind"], string>> = {
@@ -142,7 +142,7 @@ function rows(kind: State["kind"]): readonly string[] {
 /** The states of a change as a page, from the reducer itself. */
 export const statePage = (): string => `# A change, state by state
 
-Made from \`src/rollout/machine.ts\` by \`npx vitest run test/rollout/state-table.test.ts --update\`; a test compares them.
+Made from \`src/rollout/trial/machine.ts\` by \`npx vitest run test/rollout/state-table.test.ts --update\`; a test compares them.
 An event that is not named changes nothing in that state. \`asks\` is the one thing that the runner does next.
 
 | state | means | when | then |

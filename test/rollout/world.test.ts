@@ -6,7 +6,7 @@ import {
   type Settings,
   type State,
   step,
-} from "../../src/rollout/machine.ts";
+} from "../../src/rollout/trial/machine.ts";
 import { makeWorld, randomOf, type World } from "./world.ts";
 
 const runs = 100_000;

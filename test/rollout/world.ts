@@ -1,4 +1,4 @@
-import type { Effect, Event, Settings } from "../../src/rollout/machine.ts";
+import type { Effect, Event, Settings } from "../../src/rollout/trial/machine.ts";
 
 /** A generator of numbers in [0, 1) that a seed decides (mulberry32). */
 export function randomOf(seed: number): () => number {

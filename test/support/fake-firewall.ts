@@ -2,7 +2,7 @@ import { sha256 } from "../../src/digest.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Outside } from "../../src/rollout/change.ts";
 import type { SignalFound } from "../../src/rollout/criteria/external-signal.ts";
-import { firstRing, keep, writeRing } from "../../src/rollout/known-good.ts";
+import { firstRing, keep, writeRing } from "../../src/rollout/known-good/known-good.ts";
 import { SessionError } from "../../src/session.ts";
 import type {
   Driver,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConduitRules } from "../../src/compile/ir.ts";
 import { sha256 } from "../../src/digest.ts";
 import { parseRange } from "../../src/net/address.ts";
-import { firstRing, keep, textName, undoName, writeRing } from "../../src/rollout/known-good.ts";
+import { firstRing, keep, textName, undoName, writeRing } from "../../src/rollout/known-good/known-good.ts";
 import type { Session } from "../../src/session.ts";
 import type { Driver, Target, TrialOrder } from "../../src/target.ts";
 import type { FirewallHost } from "../support/firewall-host.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Firewall, Permit, Zone } from "../../src/policy/model.ts";
-import { endMeasure, measureOrder, takeOver } from "../../src/rollout/emergency.ts";
-import { islandName, islandOf } from "../../src/rollout/island.ts";
+import { endMeasure, measureOrder, takeOver } from "../../src/rollout/emergency/emergency.ts";
+import { islandName, islandOf } from "../../src/rollout/emergency/island.ts";
 import type { Driver, Target } from "../../src/target.ts";
 import { compileConduit } from "../../src/verify/compile.ts";
 import { iptables } from "../../targets/iptables/target.ts";

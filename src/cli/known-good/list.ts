@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { table } from "../../diagnostics/text-table.ts";
 import { minute } from "../../report/words.ts";
-import { damageToIndex, readRing, stateOfText, undoName } from "../../rollout/known-good.ts";
+import { damageToIndex, readRing, stateOfText, undoName } from "../../rollout/known-good/known-good.ts";
 import { type Context, exitCodes } from "../context.ts";
 import { knownGoodsDocument } from "../documents/change.ts";
 import { printDocument } from "../documents/document.ts";

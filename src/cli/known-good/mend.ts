@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { mend } from "../../rollout/pin.ts";
+import { mend } from "../../rollout/known-good/pin.ts";
 import type { Context } from "../context.ts";
 import { type ActingFlags, actingFlags } from "../rollout/actor.ts";
 import { firewallArgument } from "../rollout/firewall.ts";

@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { pin } from "../../rollout/pin.ts";
+import { pin } from "../../rollout/known-good/pin.ts";
 import type { Context } from "../context.ts";
 import { type ActingFlags, actingFlags } from "../rollout/actor.ts";
 import { reasonText } from "../rollout/measure.ts";

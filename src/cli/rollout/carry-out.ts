@@ -1,9 +1,9 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { changeOf } from "../../rollout/change.ts";
-import type { Ending } from "../../rollout/machine.ts";
-import { type Member, pairText, runPair } from "../../rollout/pair.ts";
-import { runChange } from "../../rollout/runner.ts";
+import type { Ending } from "../../rollout/trial/machine.ts";
+import { type Member, pairText, runPair } from "../../rollout/trial/pair.ts";
+import { runChange } from "../../rollout/trial/runner.ts";
 import { CommandError, type Context } from "../context.ts";
 import { loadSite } from "../site-file.ts";
 import { type Actor, requireRole, whoActs } from "./actor.ts";

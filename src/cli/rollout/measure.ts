@@ -1,7 +1,7 @@
 import { durationSeconds } from "../../policy/duration.ts";
 import type { Right, Site } from "../../policy/model.ts";
 import { duration, freeText } from "../../policy/schema/text.ts";
-import type { Taken } from "../../rollout/emergency.ts";
+import type { Taken } from "../../rollout/emergency/emergency.ts";
 import { exitCodes } from "../context.ts";
 import { type Actor, requireRole } from "./actor.ts";
 

@@ -1,8 +1,8 @@
 import { printable } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { describe } from "../../rollout/describe.ts";
-import type { Ending } from "../../rollout/machine.ts";
-import { isChanged } from "../../rollout/pair.ts";
+import { describe } from "../../rollout/trial/describe.ts";
+import type { Ending } from "../../rollout/trial/machine.ts";
+import { isChanged } from "../../rollout/trial/pair.ts";
 import { type Context, exitCodes } from "../context.ts";
 import { rolloutDocument, rolloutsDocument } from "../documents/change.ts";
 import { printDocument } from "../documents/document.ts";

@@ -7,7 +7,7 @@ import { count, duration, minute } from "../../report/words.ts";
 import { deadManNames } from "../../rollout/drill.ts";
 import { lockText } from "../../rollout/holder.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
-import type { Ring } from "../../rollout/known-good.ts";
+import type { Ring } from "../../rollout/known-good/known-good.ts";
 import type { JudgedFlow } from "../../rollout/record.ts";
 import type { GuardState, LiveConduit, LiveState } from "../../target.ts";
 import { recordLines } from "./record.ts";

@@ -1,5 +1,5 @@
-import type { Driver } from "../target.ts";
-import { lockText } from "./holder.ts";
+import type { Driver } from "../../target.ts";
+import { lockText } from "../holder.ts";
 import { type KnownGood, mendRing, type Ring, readRing, withPin, writeRing } from "./known-good.ts";
 
 /** Why the known-goods of a firewall stay as they are, or undefined when they were changed. */

@@ -1,13 +1,13 @@
-import { sha256 } from "../digest.ts";
-import { differencesSince } from "../plan/differences.ts";
-import { SessionError } from "../session.ts";
-import { type Driver, DriverError } from "../target.ts";
-import { type Change, type Outside, trialNoteName } from "./change.ts";
-import { heardIn, heartbeatName } from "./criteria/heartbeat-lost.ts";
-import { currentOf, keep, readRing, writeRing } from "./known-good.ts";
+import { sha256 } from "../../digest.ts";
+import { differencesSince } from "../../plan/differences.ts";
+import { SessionError } from "../../session.ts";
+import { type Driver, DriverError } from "../../target.ts";
+import { type Change, type Outside, trialNoteName } from "../change.ts";
+import { heardIn, heartbeatName } from "../criteria/heartbeat-lost.ts";
+import { currentOf, keep, readRing, writeRing } from "../known-good/known-good.ts";
+import { cutSessions } from "../sessions.ts";
 import type { Event } from "./machine.ts";
 import { notReconnected } from "./reconnect.ts";
-import { cutSessions } from "./sessions.ts";
 
 /**
  * Makes the trial permanent, if what runs on trial is what the plan says, nothing else changed, and every critical

@@ -1,4 +1,4 @@
-import type { Driver, LiveState } from "../target.ts";
+import type { Driver, LiveState } from "../../target.ts";
 import { driftOf } from "./drift.ts";
 import { currentOf, damageToIndex, type Ring, stateOfText, textName } from "./known-good.ts";
 

@@ -1,7 +1,7 @@
-import { criterionTypes } from "../policy/criterion-types.ts";
-import type { ConduitCounters, Driver, GuardState, LiveConduit, LiveState } from "../target.ts";
-import type { Change } from "./change.ts";
-import { judge, type Memory, noMemory, type Rule } from "./criteria/judge.ts";
+import { criterionTypes } from "../../policy/criterion-types.ts";
+import type { ConduitCounters, Driver, GuardState, LiveConduit, LiveState } from "../../target.ts";
+import type { Change } from "../change.ts";
+import { judge, type Memory, noMemory, type Rule } from "../criteria/judge.ts";
 
 /** What is seen of one conduit in one look. Counts are of the packets since the look before; absent in the first one. */
 export interface ConduitLook {

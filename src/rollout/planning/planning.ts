@@ -1,25 +1,25 @@
-import { places } from "../baseline/propose/places.ts";
-import { flowText } from "../baseline/propose/question.ts";
-import type { ConduitRules } from "../compile/ir.ts";
-import { sha256 } from "../digest.ts";
-import { approvalOf } from "../plan/approval.ts";
-import type { PlanContent } from "../plan/plan.ts";
-import { reviewFacts } from "../plan/review-facts.ts";
-import { firewallRulesDocument, withConduit } from "../plan/rules-document.ts";
-import type { OpenSessions } from "../policy/model.ts";
-import type { Driver, Firing, HostFacts, LiveConduit, LiveState } from "../target.ts";
-import { proveTransition, transitionStatements } from "../verify/claims/transition.ts";
-import { acceptedRequest, isFor } from "./acceptances.ts";
-import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "./drill.ts";
-import { groundProblems } from "./ground.ts";
-import { readRing, undoName } from "./known-good.ts";
-import type { PlanOrder } from "./plan-order.ts";
-import { sources } from "./plan-sources.ts";
-import { brokenClaim, difference, openClaims, readStep } from "./plan-step.ts";
+import { places } from "../../baseline/propose/places.ts";
+import { flowText } from "../../baseline/propose/question.ts";
+import type { ConduitRules } from "../../compile/ir.ts";
+import { sha256 } from "../../digest.ts";
+import { approvalOf } from "../../plan/approval.ts";
+import type { PlanContent } from "../../plan/plan.ts";
+import { reviewFacts } from "../../plan/review-facts.ts";
+import { firewallRulesDocument, withConduit } from "../../plan/rules-document.ts";
+import type { OpenSessions } from "../../policy/model.ts";
+import type { Driver, Firing, HostFacts, LiveConduit, LiveState } from "../../target.ts";
+import { proveTransition, transitionStatements } from "../../verify/claims/transition.ts";
+import { acceptedRequest, isFor } from "../acceptances.ts";
+import { type DrillRecord, deadManNames, drillProblems, isWeak, lastDrill, rehearse } from "../drill.ts";
+import { groundProblems } from "../known-good/ground.ts";
+import { readRing, undoName } from "../known-good/known-good.ts";
+import { type Decisions, decisionsOf, judgeRecord } from "../record.ts";
+import { planSessions } from "../sessions.ts";
+import type { PlanOrder } from "./order.ts";
 import { promotionOf } from "./promotion.ts";
-import { type Decisions, decisionsOf, judgeRecord } from "./record.ts";
-import { planSessions } from "./sessions.ts";
+import { sources } from "./sources.ts";
 import { type Standing, standingOf } from "./standing.ts";
+import { brokenClaim, difference, openClaims, readStep } from "./step.ts";
 
 export type Planning =
   /** With the drill that was held for it, where the journal had none. */

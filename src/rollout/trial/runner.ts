@@ -1,6 +1,6 @@
-import type { Plan } from "../plan/plan.ts";
-import { SessionError } from "../session.ts";
-import { type Driver, DriverError, type OwnState } from "../target.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { SessionError } from "../../session.ts";
+import { type Driver, DriverError, type OwnState } from "../../target.ts";
 import {
   type Change,
   type Connection,
@@ -9,14 +9,16 @@ import {
   trialNote,
   trialNoteName,
   usedName,
-} from "./change.ts";
+} from "../change.ts";
+import { due, judge, noMemory } from "../criteria/judge.ts";
+import { takeSample } from "../criteria/sample.ts";
+import { drillProblems, rehearse } from "../drill.ts";
+import { keepLock } from "../lock.ts";
+import { preflight } from "../preflight/preflight.ts";
+import { windowProblems, windowSeconds } from "../window.ts";
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
-import { due, judge, noMemory } from "./criteria/judge.ts";
-import { takeSample } from "./criteria/sample.ts";
 import { describe } from "./describe.ts";
-import { drillProblems, rehearse } from "./drill.ts";
 import { exercisePending } from "./exercise.ts";
-import { keepLock } from "./lock.ts";
 import {
   type Effect,
   type Ending,
@@ -27,10 +29,8 @@ import {
   type State,
   step,
 } from "./machine.ts";
-import { preflight } from "./preflight.ts";
 import { noteSessions } from "./reconnect.ts";
 import { release, verifyReturn } from "./return.ts";
-import { windowProblems, windowSeconds } from "./window.ts";
 
 /**
  * Carries a change from `start` to its end: performs what the machine asks for, one thing at a time, and tells it what

@@ -1,7 +1,7 @@
-import type { FirewallRules } from "../compile/ir.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Driver, LiveState } from "../target.ts";
-import { currentOf, newestOf, type Ring } from "./known-good.ts";
+import type { FirewallRules } from "../../compile/ir.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Driver, LiveState } from "../../target.ts";
+import { currentOf, newestOf, type Ring } from "../known-good/known-good.ts";
 
 /** A firewall as a plan finds it: as it is, or as the plans that go before leave it. */
 export interface Standing {

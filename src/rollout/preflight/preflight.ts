@@ -1,16 +1,16 @@
-import { differencesSince } from "../plan/differences.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Driver, LiveState } from "../target.ts";
-import { type Change, type Outside, trialNote, trialNoteName, usedName } from "./change.ts";
-import { isOf } from "./drill.ts";
-import { groundProblems } from "./ground.ts";
+import { differencesSince } from "../../plan/differences.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Driver, LiveState } from "../../target.ts";
+import { type Change, type Outside, trialNote, trialNoteName, usedName } from "../change.ts";
+import { isOf } from "../drill.ts";
+import { groundProblems } from "../known-good/ground.ts";
+import { firstRing, readRing, writeRing } from "../known-good/known-good.ts";
+import { obtainLock } from "../lock.ts";
+import { surprises } from "../surprises.ts";
+import { windowProblems } from "../window.ts";
 import { hostProblems } from "./host-problems.ts";
-import { firstRing, readRing, writeRing } from "./known-good.ts";
-import { obtainLock } from "./lock.ts";
 import { rollbackProblems } from "./rollback-time.ts";
-import { surprises } from "./surprises.ts";
 import { watchBeforehand } from "./watch-beforehand.ts";
-import { windowProblems } from "./window.ts";
 
 /** Everything for which this change may not start now; takes the firewall's lock when there is nothing. */
 export async function preflight(

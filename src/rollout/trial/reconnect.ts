@@ -1,8 +1,8 @@
-import { flowKey } from "../baseline/aggregate.ts";
-import { requestIndex, requestPacket } from "../plan/request-index.ts";
-import type { CountersReading, Driver, LiveSession } from "../target.ts";
-import type { Change } from "./change.ts";
-import { flowsHeard, type Heard } from "./criteria/heartbeat-lost.ts";
+import { flowKey } from "../../baseline/aggregate.ts";
+import { requestIndex, requestPacket } from "../../plan/request-index.ts";
+import type { CountersReading, Driver, LiveSession } from "../../target.ts";
+import type { Change } from "../change.ts";
+import { flowsHeard, type Heard } from "../criteria/heartbeat-lost.ts";
 
 /** Where the session that arms a trial leaves word of what was open then, for the one that confirms. */
 export const sessionsBeforeName = "sessions-before.json";

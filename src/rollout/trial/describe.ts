@@ -1,4 +1,4 @@
-import { firingsText } from "./drill.ts";
+import { firingsText } from "../drill.ts";
 import type { State } from "./machine.ts";
 
 /** One line on where the change stands. */

@@ -1,6 +1,6 @@
-import { sha256 } from "../digest.ts";
-import type { Driver, LiveState } from "../target.ts";
-import { measureUnder } from "./holder.ts";
+import { sha256 } from "../../digest.ts";
+import type { Driver, LiveState } from "../../target.ts";
+import { measureUnder } from "../holder.ts";
 import {
   currentOf,
   type KnownGood,

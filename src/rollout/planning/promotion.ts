@@ -1,17 +1,17 @@
-import type { Baseline } from "../baseline/flow.ts";
-import { flowText } from "../baseline/propose/question.ts";
-import type { Conduit, Site } from "../policy/model.ts";
-import type { ConduitCounters } from "../target.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import { flowText } from "../../baseline/propose/question.ts";
+import type { Conduit, Site } from "../../policy/model.ts";
+import type { ConduitCounters } from "../../target.ts";
 import {
   type Acceptance,
   type AcceptanceOrder,
   acceptedRequest,
   acceptHint,
   coverageName,
-} from "./acceptances.ts";
+} from "../acceptances.ts";
+import { decisionsOf, judgeRecord } from "../record.ts";
+import { surprises } from "../surprises.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
-import { decisionsOf, judgeRecord } from "./record.ts";
-import { surprises } from "./surprises.ts";
 
 /** What is to be promoted, by whom, and what its author accepts by name. */
 export interface PromotionOrder {

@@ -1,11 +1,15 @@
-import { carriedBy, passAll } from "../compile/conduit-program.ts";
-import type { Cube, Program } from "../compile/program.ts";
-import { formatPacket } from "../net/packet.ts";
-import type { PlanContent } from "../plan/plan.ts";
-import { namedAddresses } from "../verify/claims/observed.ts";
-import { type Transition, type TransitionResult, transitionStatements } from "../verify/claims/transition.ts";
-import { diffPrograms } from "../verify/diff.ts";
-import type { PlanOrder } from "./plan-order.ts";
+import { carriedBy, passAll } from "../../compile/conduit-program.ts";
+import type { Cube, Program } from "../../compile/program.ts";
+import { formatPacket } from "../../net/packet.ts";
+import type { PlanContent } from "../../plan/plan.ts";
+import { namedAddresses } from "../../verify/claims/observed.ts";
+import {
+  type Transition,
+  type TransitionResult,
+  transitionStatements,
+} from "../../verify/claims/transition.ts";
+import { diffPrograms } from "../../verify/diff.ts";
+import type { PlanOrder } from "./order.ts";
 import type { Standing } from "./standing.ts";
 
 /** What runs, what the plan makes of it and what a rollback restores, as programs. */

@@ -1,12 +1,12 @@
-import { sha256 } from "../digest.ts";
-import { authorityOf } from "../plan/authority.ts";
-import type { PlanContent } from "../plan/plan.ts";
-import { denialDocument } from "../plan/rules-document.ts";
-import { watchOf } from "../plan/watch.ts";
-import type { TrialTimes, Window } from "../policy/model.ts";
-import { replay } from "./criteria/replay.ts";
-import type { PlanOrder } from "./plan-order.ts";
-import { decisionsOf } from "./record.ts";
+import { sha256 } from "../../digest.ts";
+import { authorityOf } from "../../plan/authority.ts";
+import type { PlanContent } from "../../plan/plan.ts";
+import { denialDocument } from "../../plan/rules-document.ts";
+import { watchOf } from "../../plan/watch.ts";
+import type { TrialTimes, Window } from "../../policy/model.ts";
+import { replay } from "../criteria/replay.ts";
+import { decisionsOf } from "../record.ts";
+import type { PlanOrder } from "./order.ts";
 
 /** What the plan takes over from the site, its files and its people. */
 export function sources(

@@ -1,9 +1,9 @@
-import type { ConduitRules } from "../compile/ir.ts";
-import { canonicalJson, sha256 } from "../digest.ts";
-import { type Driver, DriverError, type LiveState, type TrialOrder } from "../target.ts";
-import { drillProblems, rehearse } from "./drill.ts";
-import { holderOf, lockText, measureUnder } from "./holder.ts";
-import { endTrial } from "./rollback.ts";
+import type { ConduitRules } from "../../compile/ir.ts";
+import { canonicalJson, sha256 } from "../../digest.ts";
+import { type Driver, DriverError, type LiveState, type TrialOrder } from "../../target.ts";
+import { drillProblems, rehearse } from "../drill.ts";
+import { holderOf, lockText, measureUnder } from "../holder.ts";
+import { endTrial } from "../known-good/rollback.ts";
 
 /** Something that a person does to a firewall at once and for a while, without a plan. */
 export interface Measure {

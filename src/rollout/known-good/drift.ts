@@ -1,5 +1,5 @@
-import { textDiff } from "../plan/differences.ts";
-import type { Driver, OwnState } from "../target.ts";
+import { textDiff } from "../../plan/differences.ts";
+import type { Driver, OwnState } from "../../target.ts";
 import { currentOf, type Ring } from "./known-good.ts";
 
 /** How far the running rules and the boot configuration of a firewall are from its current known-good. */

@@ -1,7 +1,7 @@
-import { coverage, defaultCycle } from "../baseline/coverage/coverage.ts";
-import type { Baseline } from "../baseline/flow.ts";
-import { formatDuration } from "../policy/duration.ts";
-import type { Conduit, Site } from "../policy/model.ts";
+import { coverage, defaultCycle } from "../../baseline/coverage/coverage.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import { formatDuration } from "../../policy/duration.ts";
+import type { Conduit, Site } from "../../policy/model.ts";
 
 /** Whether a conduit's baseline has seen enough to be enforced, as a plan keeps it. */
 export interface Readiness {

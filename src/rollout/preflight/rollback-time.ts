@@ -1,7 +1,7 @@
-import type { Driver } from "../target.ts";
-import type { Change, Outside } from "./change.ts";
-import { currentOf, type Ring, textOf } from "./known-good.ts";
-import { reserveOf, windowProblems } from "./window.ts";
+import type { Driver } from "../../target.ts";
+import type { Change, Outside } from "../change.ts";
+import { currentOf, type Ring, textOf } from "../known-good/known-good.ts";
+import { reserveOf, windowProblems } from "../window.ts";
 
 /**
  * Whether a rollback still fits where the window keeps room for one. What it takes is measured, not assumed: the text of

@@ -1,5 +1,5 @@
-import type { Plan } from "../plan/plan.ts";
-import type { ConduitCounters } from "../target.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { ConduitCounters } from "../../target.ts";
 
 export type Step = Plan["exercises"][number];
 

@@ -1,9 +1,9 @@
-import { type CriterionSource, criterionTypes } from "../policy/criterion-types.ts";
-import type { Driver } from "../target.ts";
-import type { Change, Outside } from "./change.ts";
-import { due, judge, noMemory, type Rule } from "./criteria/judge.ts";
-import { takeSample } from "./criteria/sample.ts";
-import { keepLock, lockSeconds } from "./lock.ts";
+import { type CriterionSource, criterionTypes } from "../../policy/criterion-types.ts";
+import type { Driver } from "../../target.ts";
+import type { Change, Outside } from "../change.ts";
+import { due, judge, noMemory, type Rule } from "../criteria/judge.ts";
+import { takeSample } from "../criteria/sample.ts";
+import { keepLock, lockSeconds } from "../lock.ts";
 
 /** What cannot be measured where the conduit has no rules of ours yet. */
 const ofRules: readonly CriterionSource[] = ["record", "permit counters"];

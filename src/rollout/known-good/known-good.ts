@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { FirewallRules } from "../compile/ir.ts";
-import { sha256 } from "../digest.ts";
-import { firewallRulesDocument, firewallRulesSchema } from "../plan/rules-document.ts";
-import { type Driver, DriverError } from "../target.ts";
+import type { FirewallRules } from "../../compile/ir.ts";
+import { sha256 } from "../../digest.ts";
+import { firewallRulesDocument, firewallRulesSchema } from "../../plan/rules-document.ts";
+import { type Driver, DriverError } from "../../target.ts";
 
 /** The ring on the firewall: a numbered line of configurations that were proven there, each with the one it came after. */
 const indexSchema = z.strictObject({

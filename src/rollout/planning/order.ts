@@ -1,12 +1,12 @@
-import type { Baseline } from "../baseline/flow.ts";
-import type { Plan, PlanContent } from "../plan/plan.ts";
-import type { Conduit, Site, Window } from "../policy/model.ts";
-import type { Target } from "../target.ts";
-import type { Ruleset } from "../verify/compile.ts";
-import type { Budget } from "../verify/diagram/diagram.ts";
-import type { AcceptanceOrder } from "./acceptances.ts";
-import type { KeptSample } from "./criteria/replay.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import type { Plan, PlanContent } from "../../plan/plan.ts";
+import type { Conduit, Site, Window } from "../../policy/model.ts";
+import type { Target } from "../../target.ts";
+import type { Ruleset } from "../../verify/compile.ts";
+import type { Budget } from "../../verify/diagram/diagram.ts";
+import type { AcceptanceOrder } from "../acceptances.ts";
+import type { KeptSample } from "../criteria/replay.ts";
+import type { JournalEntry } from "../journal.ts";
 
 /** What a plan is made from; everything but the firewall itself. */
 export interface PlanOrder {

@@ -1,5 +1,5 @@
-import { type AddressRange, everyAddress, type Family } from "../net/address.ts";
-import type { Conduit, ConduitId, Firewall, PermitId, Site, Zone, ZoneId } from "../policy/model.ts";
+import { type AddressRange, everyAddress, type Family } from "../../net/address.ts";
+import type { Conduit, ConduitId, Firewall, PermitId, Site, Zone, ZoneId } from "../../policy/model.ts";
 
 /** The conduit that isolates a zone bears this name on a firewall while it lasts. */
 export const islandName = (zone: string): string => `island-${zone}`;

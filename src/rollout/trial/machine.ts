@@ -1,4 +1,4 @@
-import type { Firing, LeaseAnswer } from "../target.ts";
+import type { Firing, LeaseAnswer } from "../../target.ts";
 
 // Times are seconds of one monotonic clock. The reducer knows no clock, no wire and no firewall.
 

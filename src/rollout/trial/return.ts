@@ -1,6 +1,6 @@
-import { SessionError } from "../session.ts";
-import { type Driver, DriverError, type OwnState } from "../target.ts";
-import type { Change, Connection, Outside } from "./change.ts";
+import { SessionError } from "../../session.ts";
+import { type Driver, DriverError, type OwnState } from "../../target.ts";
+import type { Change, Connection, Outside } from "../change.ts";
 import type { Event } from "./machine.ts";
 
 /** How long the firewall is looked for after the lease has ended for certain, in seconds. */

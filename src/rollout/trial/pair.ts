@@ -1,4 +1,4 @@
-import type { Change, Outside } from "./change.ts";
+import type { Change, Outside } from "../change.ts";
 import { describe } from "./describe.ts";
 import type { Ending, Settings } from "./machine.ts";
 import { runChange } from "./runner.ts";

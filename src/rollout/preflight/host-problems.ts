@@ -1,7 +1,7 @@
-import { carriedBy, passAll, rulesProgram } from "../compile/conduit-program.ts";
-import type { Driver } from "../target.ts";
-import type { Change, Outside } from "./change.ts";
-import { isHeldBackwards, sessionsEnded } from "./sessions.ts";
+import { carriedBy, passAll, rulesProgram } from "../../compile/conduit-program.ts";
+import type { Driver } from "../../target.ts";
+import type { Change, Outside } from "../change.ts";
+import { isHeldBackwards, sessionsEnded } from "../sessions.ts";
 
 /** Seconds that two clocks may differ; leases are durations, but records are read beside each other. */
 const clockTolerance = 300;
