@@ -1,3 +1,4 @@
+import { firstClientPort } from "../net/client-port.ts";
 import { knownService } from "../net/known-services.ts";
 import { portProtocols } from "../net/protocol.ts";
 import { type Conversation, otherParty, type Party } from "./conversation.ts";
@@ -26,7 +27,7 @@ export function ownDirection(talk: Conversation): Direction | undefined {
   if (aKnown === bKnown) return undefined;
   const [initiator, responder] = aKnown ? [b, a] : [a, b];
   // Some services (44818, 47808) live where hosts also take temporary ports.
-  return { initiator, evidence: "known-port", confidence: responder.port < ephemeralFrom ? 0.9 : 0.75 };
+  return { initiator, evidence: "known-port", confidence: responder.port < firstClientPort ? 0.9 : 0.75 };
 }
 
 /** Who else uses an end's port: evidence that one conversation alone does not hold. */
@@ -62,9 +63,7 @@ function sharedPort(talk: Conversation, use: PortUse): Direction | undefined {
   return { initiator: byA > byB ? b : a, evidence: "shared-port", confidence };
 }
 
-/** Linux takes temporary ports from here; IANA's dynamic range (RFC 6335) starts at 49152. */
-const ephemeralFrom = 32_768;
-const portRank = (port: number): number => (port < 1024 ? 0 : port < ephemeralFrom ? 1 : 2);
+const portRank = (port: number): number => (port < 1024 ? 0 : port < firstClientPort ? 1 : 2);
 
 function ephemeralPort({ protocol, a, b }: Conversation): Direction | undefined {
   const [rankA, rankB] = [portRank(a.port), portRank(b.port)];

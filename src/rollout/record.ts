@@ -1,12 +1,12 @@
 import type { Flow } from "../baseline/flow.ts";
 import type { Request } from "../compile/conduit-program.ts";
 import { requestsOf } from "../compile/policy-program.ts";
+import { isClientPort } from "../net/client-port.ts";
 import { icmpReplyType } from "../net/protocol.ts";
 import type { Service } from "../net/service.ts";
 import { requestIndex, requestPacket } from "../plan/request-index.ts";
 import type { Conduit } from "../policy/model.ts";
 import type { RecordedFlow } from "../target.ts";
-import { isClientPort } from "./criteria/client-port.ts";
 
 /** Who decided about a recorded flow: a permit or a denial of the conduit, as a request or as an answer to one. */
 export interface Decision {

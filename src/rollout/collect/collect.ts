@@ -3,8 +3,8 @@ import type { Baseline, BaselineFlow, BaselineSource, Collection } from "../../b
 import type { Places } from "../../baseline/propose/places.ts";
 import { instant } from "../../baseline/time.ts";
 import { canonicalJson, sha256 } from "../../digest.ts";
+import { isClientPort } from "../../net/client-port.ts";
 import type { CountersReading, SessionListing } from "../../target.ts";
-import { isClientPort } from "../criteria/client-port.ts";
 import { type Growth, keptReadings, type Step, stepFrom } from "./counted.ts";
 import { permitEvidence, recordEvidence } from "./evidence.ts";
 import { type Sighting, withSightings } from "./merge.ts";

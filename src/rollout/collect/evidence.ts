@@ -1,8 +1,8 @@
 import type { BaselineFlow, DirectionEvidence, Flow } from "../../baseline/flow.ts";
 import { isGroup } from "../../baseline/routable.ts";
+import { isClientPort } from "../../net/client-port.ts";
 import { knownService } from "../../net/known-services.ts";
 import { icmpProtocol, protocolNumbers } from "../../net/protocol.ts";
-import { isClientPort } from "../criteria/client-port.ts";
 
 type Evidence = Pick<BaselineFlow, "evidence" | "confidence">;
 

@@ -3,8 +3,8 @@ import { ownDirection } from "../../baseline/direction.ts";
 import type { BaselineFlow, Flow } from "../../baseline/flow.ts";
 import type { Places } from "../../baseline/propose/places.ts";
 import { conversationOf } from "../../baseline/sources/record.ts";
+import { isClientPort } from "../../net/client-port.ts";
 import type { LiveSession } from "../../target.ts";
-import { isClientPort } from "../criteria/client-port.ts";
 import type { Sighting } from "./merge.ts";
 
 /**

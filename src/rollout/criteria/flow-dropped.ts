@@ -1,7 +1,7 @@
 import type { Flow } from "../../baseline/flow.ts";
+import { isClientPort } from "../../net/client-port.ts";
 import { formatProtocol } from "../../net/protocol.ts";
 import type { RecordedFlow } from "../../target.ts";
-import { isClientPort } from "./client-port.ts";
 import type { Reading, Sample, Watch } from "./reading.ts";
 
 /** Fails when the conduit's record holds a flow that was observed before and that nobody decided against. */
