@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as timer } from "node:timers/promises";
 import { observation } from "../src/baseline/observe.ts";
 import type { Context } from "../src/cli/context.ts";
-import { followFiles } from "../src/cli/observe-follow.ts";
+import { followFiles } from "../src/cli/observe/follow.ts";
 import type { Figure } from "./figure.ts";
 
 const perSecond = 100_000;

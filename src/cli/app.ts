@@ -9,7 +9,7 @@ type Route = Parameters<typeof buildRouteMap<string, Context>>[0]["routes"][stri
 /** Every command, one file each, loaded when it is asked for: start-up is most of what a short command takes. */
 const commands: Readonly<Record<string, () => Promise<Route>>> = {
   init: async () => (await import("./init.ts")).initCommand,
-  observe: async () => (await import("./observe.ts")).observeCommand,
+  observe: async () => (await import("./observe/observe.ts")).observeCommand,
   baseline: async () => (await import("./baseline/routes.ts")).baselineRoutes,
   inventory: async () => (await import("./inventory.ts")).inventoryCommand,
   compile: async () => (await import("./compile.ts")).compileCommand,

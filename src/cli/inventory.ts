@@ -9,7 +9,7 @@ import { cardVendors } from "./card-vendors.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { inventoryDocument } from "./documents/inventory.ts";
-import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe-files.ts";
+import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe/files.ts";
 import { factsOf } from "./site-drafts.ts";
 import { loadSite, nearestSiteFile } from "./site-file.ts";
 import { renderInventory } from "./views/inventory.ts";

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Observation, observation } from "../../src/baseline/observe.ts";
 import type { Context } from "../../src/cli/context.ts";
-import { followFiles } from "../../src/cli/observe-follow.ts";
+import { followFiles } from "../../src/cli/observe/follow.ts";
 
 let folder: string;
 let log: string;

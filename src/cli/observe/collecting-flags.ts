@@ -1,5 +1,5 @@
-import { durationSeconds } from "../policy/duration.ts";
-import { identityFlag, siteFlag } from "./rollout/actor.ts";
+import { durationSeconds } from "../../policy/duration.ts";
+import { identityFlag, siteFlag } from "../rollout/actor.ts";
 
 /** What `sluice observe --from` reads, how often and for how long, in seconds; without these, once. */
 export interface CollectingFlags {

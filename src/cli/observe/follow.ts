@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { setTimeout as timer } from "node:timers/promises";
-import type { Observation, OpenSource } from "../baseline/observe.ts";
-import { CommandError, type Context, exitCodes } from "./context.ts";
-import { asCommandError, endSource } from "./observe-files.ts";
+import type { Observation, OpenSource } from "../../baseline/observe.ts";
+import { CommandError, type Context, exitCodes } from "../context.ts";
+import { asCommandError, endSource } from "./files.ts";
 
 const pieceSize = 1 << 20;
 /** How long to wait where no file has grown. */

@@ -1,21 +1,21 @@
 import { existsSync } from "node:fs";
 import { setTimeout as timer } from "node:timers/promises";
-import { targets } from "../../targets/index.ts";
-import { formatBaseline } from "../baseline/file.ts";
-import type { Baseline } from "../baseline/flow.ts";
-import { places } from "../baseline/propose/places.ts";
-import { printable } from "../diagnostics/printable.ts";
-import type { Firewall, Site } from "../policy/model.ts";
-import { collect, type FirewallReading } from "../rollout/collect/collect.ts";
-import type { Driver } from "../target.ts";
-import { loadBaseline } from "./baseline-file.ts";
+import { targets } from "../../../targets/index.ts";
+import { formatBaseline } from "../../baseline/file.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import { places } from "../../baseline/propose/places.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import type { Firewall, Site } from "../../policy/model.ts";
+import { collect, type FirewallReading } from "../../rollout/collect/collect.ts";
+import type { Driver } from "../../target.ts";
+import { loadBaseline } from "../baseline-file.ts";
+import { CommandError, type Context } from "../context.ts";
+import { writeFileAtomic } from "../files.ts";
+import { whoActs } from "../rollout/actor.ts";
+import { firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
+import { untilInterrupted } from "../rollout/interruption.ts";
+import { loadSite } from "../site-file.ts";
 import type { CollectingFlags } from "./collecting-flags.ts";
-import { CommandError, type Context } from "./context.ts";
-import { writeFileAtomic } from "./files.ts";
-import { whoActs } from "./rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
-import { untilInterrupted } from "./rollout/interruption.ts";
-import { loadSite } from "./site-file.ts";
 
 /** How often the counters are read when only the length of the observation was said. */
 const everySeconds = 60;

@@ -1,10 +1,10 @@
-import type { Observation, OpenSource } from "../baseline/observe.ts";
-import type { ClockSettings } from "../baseline/sources/clock.ts";
-import { FormatError, SourceError } from "../baseline/sources/source.ts";
-import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
-import { printable } from "../diagnostics/printable.ts";
-import { renderDiagnostic } from "../diagnostics/render.ts";
-import { CommandError, type Context } from "./context.ts";
+import type { Observation, OpenSource } from "../../baseline/observe.ts";
+import type { ClockSettings } from "../../baseline/sources/clock.ts";
+import { FormatError, SourceError } from "../../baseline/sources/source.ts";
+import { type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import { renderDiagnostic } from "../../diagnostics/render.ts";
+import { CommandError, type Context } from "../context.ts";
 import { findInputs, type Input, readInput } from "./input.ts";
 import { type Progress, progress } from "./progress.ts";
 

@@ -1,17 +1,17 @@
 import { buildCommand } from "@stricli/core";
-import { formatBaseline } from "../baseline/file.ts";
-import type { Baseline } from "../baseline/flow.ts";
-import { observation } from "../baseline/observe.ts";
-import type { ClockSettings } from "../baseline/sources/clock.ts";
-import { SourceError } from "../baseline/sources/source.ts";
+import { formatBaseline } from "../../baseline/file.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import { observation } from "../../baseline/observe.ts";
+import type { ClockSettings } from "../../baseline/sources/clock.ts";
+import { SourceError } from "../../baseline/sources/source.ts";
+import { CommandError, type Context, exitCodes } from "../context.ts";
+import { jsonFlag } from "../documents/document.ts";
+import { writeFileAtomic } from "../files.ts";
+import { outputPath } from "../output-path.ts";
+import { untilInterrupted } from "../rollout/interruption.ts";
+import { renderBaseline } from "../views/baseline.ts";
 import { type CollectingFlags, collectingFlags } from "./collecting-flags.ts";
-import { CommandError, type Context, exitCodes } from "./context.ts";
-import { jsonFlag } from "./documents/document.ts";
-import { writeFileAtomic } from "./files.ts";
-import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe-files.ts";
-import { outputPath } from "./output-path.ts";
-import { untilInterrupted } from "./rollout/interruption.ts";
-import { renderBaseline } from "./views/baseline.ts";
+import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./files.ts";
 
 interface Flags extends ClockFlags, CollectingFlags {
   readonly output?: string;
@@ -80,7 +80,7 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
           "--from reads a firewall, and neither files nor a store nor a cluster",
           exitCodes.usage,
         );
-      const { observeFirewall } = await import("./observe-from.ts");
+      const { observeFirewall } = await import("./from.ts");
       const collected = await observeFirewall(this, from, collecting, file);
       this.process.stdout.write(json ? formatBaseline(collected) : renderBaseline(collected));
       return;
@@ -112,7 +112,7 @@ async function observedTable(
   // The cluster keeps the records, and is asked anew each time: in a store they would count twice.
   if (names.length > 0 || store !== undefined || follow)
     throw new CommandError("--engine reads a table, and neither files nor a store", exitCodes.usage);
-  const { observeTable } = await import("./observe-table.ts");
+  const { observeTable } = await import("./table.ts");
   return observeTable(context, engine);
 }
 
@@ -124,7 +124,7 @@ async function observed(
 ): Promise<Baseline> {
   if (store !== undefined) {
     if (follow) throw new CommandError("--follow writes no store: give --output", exitCodes.usage);
-    const { observeIntoStore } = await import("./observe-store.ts");
+    const { observeIntoStore } = await import("./store.ts");
     return observeIntoStore(context, names, store, clock);
   }
   if (names.length === 0) {
@@ -135,7 +135,7 @@ async function observed(
   }
   const seen = observation({ clock });
   if (follow) {
-    const { followFiles } = await import("./observe-follow.ts");
+    const { followFiles } = await import("./follow.ts");
     await untilInterrupted((signal) => followFiles(context, names, seen, signal));
   } else await observeFiles(context, names, seen);
   return seen.baseline();

@@ -3,7 +3,7 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { CommandError, type Context } from "./context.ts";
+import { CommandError, type Context } from "../context.ts";
 
 /** A file to be read, or the standard input. */
 export interface Input {

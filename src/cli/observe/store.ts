@@ -1,20 +1,20 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Baseline, BaselineSource } from "../baseline/flow.ts";
-import { recording } from "../baseline/observe.ts";
-import type { ClockSettings } from "../baseline/sources/clock.ts";
-import { printable } from "../diagnostics/printable.ts";
-import { type LineScan, lineScan } from "../engines/duckdb/line-scan.ts";
-import { leadingHeader } from "../engines/duckdb/zeek-header.ts";
-import type { BulkSource, ZeekFile } from "../engines/duckdb/zeek-log.ts";
-import { EngineError } from "../engines/engine-error.ts";
-import { type Addition, addition, type Bulk, storedBaseline } from "../engines/store/flow-store.ts";
-import { CommandError, type Context } from "./context.ts";
+import type { Baseline, BaselineSource } from "../../baseline/flow.ts";
+import { recording } from "../../baseline/observe.ts";
+import type { ClockSettings } from "../../baseline/sources/clock.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import { type LineScan, lineScan } from "../../engines/duckdb/line-scan.ts";
+import { leadingHeader } from "../../engines/duckdb/zeek-header.ts";
+import type { BulkSource, ZeekFile } from "../../engines/duckdb/zeek-log.ts";
+import { EngineError } from "../../engines/engine-error.ts";
+import { type Addition, addition, type Bulk, storedBaseline } from "../../engines/store/flow-store.ts";
+import { CommandError, type Context } from "../context.ts";
+import { untilInterrupted } from "../rollout/interruption.ts";
+import { observeInput } from "./files.ts";
 import { compressionOf, findInputs, type Input, readInput } from "./input.ts";
-import { observeInput } from "./observe-files.ts";
 import { type Progress, progress } from "./progress.ts";
-import { untilInterrupted } from "./rollout/interruption.ts";
 
 /**
  * Adds files to a flow store, all of them or none, and derives the baseline of everything in it.

@@ -1,9 +1,9 @@
-import type { Baseline } from "../baseline/flow.ts";
-import { readTableAddress } from "../engines/clickhouse/address.ts";
-import { tableBaseline } from "../engines/clickhouse/baseline.ts";
-import { overHttp } from "../engines/clickhouse/http.ts";
-import { EngineError } from "../engines/engine-error.ts";
-import { CommandError, type Context } from "./context.ts";
+import type { Baseline } from "../../baseline/flow.ts";
+import { readTableAddress } from "../../engines/clickhouse/address.ts";
+import { tableBaseline } from "../../engines/clickhouse/baseline.ts";
+import { overHttp } from "../../engines/clickhouse/http.ts";
+import { EngineError } from "../../engines/engine-error.ts";
+import { CommandError, type Context } from "../context.ts";
 
 /** The baseline of a table on a cluster. @throws {CommandError} */
 export async function observeTable({ process }: Context, engine: string): Promise<Baseline> {

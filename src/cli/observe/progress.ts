@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { durationText } from "./views/baseline.ts";
+import { durationText } from "../views/baseline.ts";
 
 /** Milliseconds between two drawings. */
 const refresh = 200;
