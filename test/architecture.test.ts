@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, "..");
 
 /** Rooms from the bottom up. A file may import its own room and the rooms of lower layers, never a neighbour's. */
 const layers: readonly (readonly string[])[] = [
-  ["src/net", "src/diagnostics", "src/digest.ts"],
+  ["src/net", "src/diagnostics", "src/digest.ts", "src/first-place.ts"],
   ["src/policy", "src/baseline", "src/inventory"],
   ["src/compile", "src/verify"],
   ["src/session.ts", "src/target.ts", "src/plan", "src/rollout", "src/report"],

@@ -37,7 +37,10 @@ export interface Cadence {
   readonly kind: "periodic" | "irregular";
   readonly period?: number;
   readonly jitter?: number;
-  /** Longest silence that is still normal, in seconds: max(3·median, 1.5·max gap, median + 10·1.4826·MAD). */
+  /**
+   * Longest silence that is still normal, in seconds: max(3·median, 1.5·max gap, median + 10·1.4826·MAD). The silences
+   * before the first and after the last request of the observation are gaps too.
+   */
   readonly silenceDeadline: number;
   readonly samples: number;
 }

@@ -3,6 +3,7 @@ import { printable } from "../diagnostics/printable.ts";
 import { type Aggregate, aggregate } from "./aggregate.ts";
 import { type FlowLimits, flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
+import { withEdgeSilence } from "./edge-silence.ts";
 import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
 import { addressLinks } from "./links/address-links.ts";
 import { linkFindings } from "./links/findings.ts";
@@ -118,7 +119,7 @@ export function baselineOf({ sources, links: seen, forgot }: Recorded, added: Ag
     schema: "sluice/baseline",
     version: 1,
     sources,
-    flows,
+    flows: withEdgeSilence(flows, sources),
     ...(attempts.length === 0 ? {} : { attempts }),
     ...(links.length === 0 ? {} : { links }),
     ...(findings.length === 0 ? {} : { findings }),

@@ -1,3 +1,4 @@
+import { firstPlace } from "../../first-place.ts";
 import { type AddressRange, covers, parseAddress } from "../../net/address.ts";
 import type { Service } from "../../net/service.ts";
 import type { FlowSet, Permit } from "../model.ts";
@@ -38,16 +39,12 @@ const sortByResponder = (flows: readonly ObservedFlow[]): readonly LocatedFlow[]
     }))
     .toSorted((a, b) => compareRanges(a.responder, b.responder));
 
-/** The stretch of flows whose responder lies in a range; its start is found by halving. */
+/** The stretch of flows whose responder lies in a range. */
 function answeredBy(sorted: readonly LocatedFlow[], range: AddressRange): readonly LocatedFlow[] {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareRanges(sorted[middle]!.responder, range) < 0) low = middle + 1;
-    else high = middle;
-  }
-  const end = sorted.findIndex((flow, index) => index >= low && !covers(range, flow.responder));
-  return sorted.slice(low, end < 0 ? sorted.length : end);
+  const start = firstPlace(sorted.length, (place) => compareRanges(sorted[place]!.responder, range) >= 0);
+  let end = start;
+  while (end < sorted.length && covers(range, sorted[end]!.responder)) end += 1;
+  return sorted.slice(start, end);
 }
 
 const admits = (permit: FlowSet, { flow, initiator }: LocatedFlow): boolean =>
