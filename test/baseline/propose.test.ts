@@ -239,7 +239,8 @@ describe("the proposal as YAML", () => {
         "2026-01-05 09:00:00Z, every 10 s ± 0.01 s; direction by syn, 100 % sure\n      historian-modbus:\n",
     );
     expect(text).toContain(
-      "# 1. zones cell1 and it talk, but no conduit joins them: 10.30.1.5 -> plc1 tcp 502\n",
+      "# 1. zones cell1 and it talk, but no conduit joins them: 10.30.1.5 -> plc1 tcp 502. If one is to join them, " +
+        'write under conduits "cell1-it: {zones: [cell1, it], firewalls: [each that they cross]}", and propose again\n',
     );
   });
 

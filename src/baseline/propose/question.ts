@@ -39,7 +39,11 @@ export function questionText(
     case "vlan":
       return `${nameOf(question.address)} lies in zone ${question.zone} by its address, but ${question.hint}: which is right?`;
     case "no-conduit":
-      return `zones ${question.zones.join(" and ")} talk, but no conduit joins them: ${flowsText(question.flows, text)}`;
+      return (
+        `zones ${question.zones.join(" and ")} talk, but no conduit joins them: ${flowsText(question.flows, text)}. If one is ` +
+        `to join them, write under conduits "${question.zones.join("-")}: {zones: [${question.zones.join(", ")}], ` +
+        'firewalls: [each that they cross]}", and propose again'
+      );
     case "direction":
       return `${text(question.flow)}: who asks whom? Decided by ${question.flow.evidence} only (${Math.round(question.flow.confidence * 100)} % sure); not proposed`;
     case "unanswered":
