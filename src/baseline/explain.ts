@@ -1,3 +1,4 @@
+import { formatProtocol } from "../net/protocol.ts";
 import type { Site } from "../policy/model.ts";
 import type { Baseline, BaselineFlow, BaselineSource, DirectionEvidence } from "./flow.ts";
 import { slotLength } from "./presence.ts";
@@ -34,11 +35,13 @@ export function explainFlows(baseline: Baseline, site: Site, wanted: string): re
   const where = places(site);
   return baseline.flows.flatMap((flow): readonly FlowExplanation[] => {
     const text = flowText(flow, where.nameOf);
-    const plain = flowText(flow, (address) => address);
     const ends = [flow.initiator, flow.responder];
+    const plain = (address: string): string => address;
     const isWanted =
       [...ends, ...ends.map(where.nameOf)].includes(wanted) ||
-      [text, plain].some((one) => one.includes(wanted));
+      [text, flowText(flow, plain), requestText(flow, where.nameOf), requestText(flow, plain)].some((one) =>
+        one.includes(wanted),
+      );
     if (!isWanted) return [];
     const fate = fateOf(flow, where);
     return [
@@ -51,6 +54,14 @@ export function explainFlows(baseline: Baseline, site: Site, wanted: string): re
       },
     ];
   });
+}
+
+/** As a packet is written that asks for it: `tcp hmi -> plc1:502`. */
+function requestText(flow: BaselineFlow, nameOf: (address: string) => string): string {
+  const { initiator, responder, protocol, port } = flow;
+  const end = nameOf(responder);
+  const service = port === undefined ? end : `${end.includes(":") ? `[${end}]` : end}:${port}`;
+  return `${formatProtocol(protocol)} ${nameOf(initiator)} -> ${service}`;
 }
 
 /** Whether a source has records of the time in which the flow was seen; a source without times may have any. */

@@ -43,10 +43,10 @@ export function siteReport(
     title: `The site on ${today}`,
     summary:
       `${site.name} has ${count(site.zones.length, "zone")} joined by ${count(all, "conduit")} over ${count(site.firewalls.length, "firewall")}. ` +
-      `${count(enforced, "conduit")} ${enforced === 1 ? "is" : "are"} enforced, ${monitored} monitored and ${all - enforced - monitored} not managed yet. ` +
-      `This is made from the site file, its baselines and the ${count(journal.length, "entry", "entries")} of the journal, at ${minute(now.toISOString())}; no firewall was asked.`,
+      `Of the conduits ${enforced} ${enforced === 1 ? "is" : "are"} enforced, ${monitored} monitored and ${all - enforced - monitored} not managed yet. ` +
+      `This is made from the site file, its baselines and a journal with ${count(journal.length, "entry", "entries")}, at ${minute(now.toISOString())}; no firewall was asked.`,
     status:
-      enforced === all
+      all > 0 && enforced === all
         ? { text: "Every conduit is enforced", tone: "good" }
         : { text: `${enforced} of ${all} conduits enforced`, tone: "warn" },
     sections: sections.map((section) => section(reported)),

@@ -69,6 +69,7 @@ test("a flow is explained by its evidence, the reason for its direction, and wha
     expect.stringMatching(/^permit /),
     "a question: who asks is not sure enough for a permit in left-right",
   ]);
+  expect(explainFlows(baseline, site, "tcp 10.0.1.1 -> 10.0.2.1:502")).toEqual([permitted]);
   expect(leads("10.0.1.2")[0]).toMatch(/an attempt that nobody answered/);
   expect(leads("192.0.2.9")[0]).toMatch(/^quarantine: 192.0.2.9 lies in no zone/);
 });

@@ -17,7 +17,7 @@ export const baselineExplainCommand = buildCommand<Flags, [string, string], Cont
   docs: {
     brief: "Says of an observed flow what it rests on, who asks and why, and what it leads to",
     fullDescription:
-      'The flow is named by an address or an asset, or by a part of its text, as in "plc1" or "tcp 502".',
+      'The flow is named by an address or an asset, or by a part of its text, as in "plc1", "tcp 502" or "tcp hmi -> plc1:502".',
   },
   parameters: {
     flags: { site: siteFlag, json: jsonFlag },
