@@ -54,5 +54,5 @@ const blocks = (
       },
   ...(elsewhere === 0
     ? []
-    : [absent(`${count(elsewhere, "observed flow")} are in no conduit and are not counted here.`)]),
+    : [absent(`In no conduit, and not counted here: ${count(elsewhere, "observed flow")}.`)]),
 ];
