@@ -24,6 +24,8 @@ interface Flags extends ActingFlags {
 
 /** A wire that is silent for longer than this is given up, and opened anew. */
 const keepaliveMs = 2_000;
+/** So is one on which a look takes longer, in seconds. */
+const patience = 30;
 
 export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
   docs: {
@@ -81,6 +83,7 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
         if (signal.aborted) break;
         try {
           connection ??= await reach(place, actor.identity, keepaliveMs);
+          connection.allow(patience);
           const seen = await lookAt(connection.driver, memory, performance.now() / 1000, changeOfPlan);
           memory = seen.memory;
           for (const { conduit, stage, trial } of seen.look.conduits) {

@@ -11,6 +11,9 @@ import { holderOf } from "./holder.ts";
 /** A connection to a firewall, with what drives it. */
 export interface Connection {
   readonly driver: Driver;
+  /** All steps of the driver from now on must be over within so many seconds, or reject as those whose wire broke. */
+  allow(seconds: number): void;
+  /** Resolves within seconds, whether or not the far side answers. */
   close(): Promise<void>;
 }
 

@@ -1,9 +1,11 @@
-import ssh2, { type Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
-import { type Session, SessionError } from "../session.ts";
+import { connect as openTcp, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import { SessionError } from "../session.ts";
 import { authentication } from "./authentication.ts";
 import type { Identity } from "./identity.ts";
 import { fingerprint, type PublicKey, parsePublicKey } from "./public-key.ts";
-import { type Privilege, remoteSession } from "./remote-session.ts";
+import { type Privilege, type RemoteSession, remoteSession } from "./remote-session.ts";
 
 /** A host that is logged in to, on the way or as the end of it. */
 export interface Hop {
@@ -39,18 +41,32 @@ const algorithms: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = 
  * Opens a session with a host whose key is pinned, through other pinned hosts where `through` names them.
  * @throws {SessionError} `unreachable`, `host-key` (both fingerprints named), `authentication`.
  */
-export async function connect(options: ConnectOptions): Promise<Session> {
-  let before: Client | undefined;
-  for (const hop of [...(options.through ?? []), options]) {
-    const wire: ClientChannel | undefined = before && (await forward(before, hop));
-    const client = await logIn(hop, options, wire);
-    if (before) joinEnds(before, client);
-    before = client;
+export async function connect(options: ConnectOptions): Promise<RemoteSession> {
+  const hops = [...(options.through ?? []), options];
+  const socket = openTcp({ host: hops[0]!.host, port: hops[0]!.port, noDelay: true });
+  // Who uses it hears of an error too; after that nobody does.
+  socket.on("error", () => undefined);
+  try {
+    let client = await logIn(hops[0]!, options, socket);
+    for (const hop of hops.slice(1)) {
+      const way = client;
+      client = await logIn(hop, options, await forward(way, hop, options));
+      joinEnds(way, client);
+    }
+    return remoteSession(client, placeOf(options), options.privilege ?? "login", () => cut(socket));
+  } catch (error) {
+    cut(socket);
+    throw error;
   }
-  const client = before!;
-  client.setNoDelay(true);
-  return remoteSession(client, placeOf(options), options.privilege ?? "login");
 }
+
+/** Ends a wire at once, and all that goes through it. What was not sent yet is never sent. */
+function cut(socket: Socket): void {
+  if (socket.connecting) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
+}
+
+const defaultConnectMs = 15_000;
 
 /** The way in ends with what it leads to, and the other way round. */
 function joinEnds(way: Client, client: Client): void {
@@ -61,22 +77,28 @@ function joinEnds(way: Client, client: Client): void {
 const placeOf = (hop: Hop): string => `${hop.user}@${hop.host}:${hop.port}`;
 
 /** A wire from a host that is logged in to, to the next one. */
-function forward(client: Client, next: Hop): Promise<ClientChannel> {
+function forward(client: Client, next: Hop, { connectTimeoutMs }: ConnectOptions): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    client.forwardOut("127.0.0.1", 0, next.host, next.port, (error, channel) => {
-      if (!error) return resolve(channel);
-      client.end();
+    const fail = (why: string): void => {
+      clearTimeout(timer);
       reject(
-        new SessionError(
-          "unreachable",
-          `cannot reach ${placeOf(next)} from the host before it: ${error.message}`,
-        ),
+        new SessionError("unreachable", `cannot reach ${placeOf(next)} from the host before it: ${why}`),
       );
-    });
+    };
+    const timer = setTimeout(() => fail("it does not answer"), connectTimeoutMs ?? defaultConnectMs);
+    try {
+      client.forwardOut("127.0.0.1", 0, next.host, next.port, (error, channel) => {
+        if (error) return fail(error.message);
+        clearTimeout(timer);
+        resolve(channel);
+      });
+    } catch (error) {
+      fail((error as Error).message);
+    }
   });
 }
 
-async function logIn(hop: Hop, options: ConnectOptions, wire: ClientChannel | undefined): Promise<Client> {
+async function logIn(hop: Hop, options: ConnectOptions, wire: Duplex): Promise<Client> {
   const pinned = hop.hostKeys.map(parsePublicKey);
   const place = placeOf(hop);
   if (pinned.length === 0) throw new SessionError("host-key", `no host key is pinned for ${place}`);
@@ -92,9 +114,9 @@ async function logIn(hop: Hop, options: ConnectOptions, wire: ClientChannel | un
         ),
       );
       client.connect({
-        ...(wire ? { sock: wire } : { host: hop.host, port: hop.port }),
+        sock: wire,
         username: hop.user,
-        readyTimeout: options.connectTimeoutMs ?? 15_000,
+        readyTimeout: options.connectTimeoutMs ?? defaultConnectMs,
         keepaliveInterval: options.keepaliveMs ?? 5_000,
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: preferred(pinned) },
@@ -107,10 +129,10 @@ async function logIn(hop: Hop, options: ConnectOptions, wire: ClientChannel | un
     });
   } catch (error) {
     abandon(client);
-    wire?.destroy();
     throw error;
   }
-  return client.removeAllListeners();
+  // What breaks from here on shows as the end of the wire.
+  return client.removeAllListeners().on("error", () => undefined);
 }
 
 /** Pinned types first, so that a host with several keys shows a pinned one; the rest, so that a mismatch can be named. */

@@ -28,23 +28,48 @@ const toItsEnd = ["sh", "-c", `"$@"; code=$?; echo; echo "${end}"; exit $code`, 
 
 export type Privilege = "login" | "sudo";
 
-/** A session over a client that is logged in. `place` is how messages name the host. */
-export function remoteSession(client: Client, place: string, privilege: Privilege): Session {
+/** How long the far side may take to say that it has ended too. */
+const farewellMs = 2_000;
+
+/** A session of which all commands together can be given a time. */
+export interface RemoteSession extends Session {
+  /** What runs from now on must be over within so many seconds, each command within its own limit too. */
+  allow(seconds: number): void;
+}
+
+/**
+ * A session over a client that is logged in. `place` is how messages name the host. `cut` ends the wire below it at once:
+ * what was not sent is never sent, lest a command that was given up be carried out when the wire is well again. The client's
+ * own way to be destroyed does nothing once it was asked to end.
+ */
+export function remoteSession(
+  client: Client,
+  place: string,
+  privilege: Privilege,
+  cut: () => void,
+): RemoteSession {
   const prefix = privilege === "sudo" ? ["sudo", "-n", ...environment] : environment;
   let broken: SessionError | undefined;
+  let ends = Number.POSITIVE_INFINITY;
   const waiting = new Set<(error: SessionError) => void>();
   const lose = (message: string): void => {
     broken ??= new SessionError("lost", `the connection to ${place} is lost: ${message}`);
     for (const reject of waiting) reject(broken);
   };
-  client.on("error", (error) => lose(error.message));
+  client.on("error", (error) => {
+    lose(error.message);
+    cut();
+  });
   client.on("close", () => lose("the far side closed it"));
 
   return {
+    allow(seconds) {
+      ends = performance.now() + seconds * 1000;
+    },
     async run(argv, options = {}) {
       if (broken) throw broken;
       const line = `${quoteWords(["echo", begin])}; ${quoteWords(["exec", ...prefix, ...toItsEnd, ...argv])}`;
-      const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+      const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, ends - performance.now());
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;
         const settle = (action: () => void): void => {
@@ -55,23 +80,36 @@ export function remoteSession(client: Client, place: string, privilege: Privileg
         const fail = (error: SessionError): void => settle(() => reject(error));
         const timer = setTimeout(() => {
           channel?.destroy();
-          fail(
-            new SessionError("timeout", `${place} did not finish "${argv[0]}" within ${timeoutMs / 1000} s`),
-          );
+          const seconds = Math.max(0, timeoutMs / 1000).toFixed(0);
+          fail(new SessionError("timeout", `${place} did not finish "${argv[0]}" within ${seconds} s`));
         }, timeoutMs);
         waiting.add(fail);
-        client.exec(line, (error, opened) => {
-          if (error) return fail(new SessionError("lost", `${place} opens no channel: ${error.message}`));
-          channel = opened;
-          collect(opened, place).then((result) => settle(() => resolve(result)), fail);
-          opened.end(options.stdin ?? "");
-        });
+        const opens = (error: Error | undefined, opened: ClientChannel): void => {
+          if (error) fail(new SessionError("lost", `${place} opens no channel: ${error.message}`));
+          // Nobody waits for it any more, so it must not be given what it was to do.
+          else if (!waiting.has(fail)) opened.destroy();
+          else {
+            channel = opened;
+            collect(opened, place).then((result) => settle(() => resolve(result)), fail);
+            opened.end(options.stdin ?? "");
+          }
+        };
+        try {
+          client.exec(line, opens);
+        } catch (error) {
+          // The far side has ended the wire, and its last word has not been read yet.
+          fail(new SessionError("lost", `the connection to ${place} is lost: ${(error as Error).message}`));
+        }
       });
     },
     async close() {
       if (broken) return;
+      lose("it was closed");
       await new Promise<void>((resolve) => {
-        const impatience = setTimeout(() => client.destroy(), 2_000);
+        const impatience = setTimeout(() => {
+          cut();
+          resolve();
+        }, farewellMs);
         client.once("close", () => {
           clearTimeout(impatience);
           resolve();

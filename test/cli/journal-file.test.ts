@@ -6,11 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { appendJournal, readJournalFile, recordDone } from "../../src/cli/rollout/journal-file.ts";
@@ -92,6 +93,17 @@ test("a lock of another machine, or of nobody, is left alone and named", async (
   expect(await within(waiting, 300)).toBe(false);
   rmSync(lock());
   await waiting;
+});
+
+test("a process that was killed while it took a lock away stands in nobody's way", async () => {
+  mkdirSync(join(folder, ".sluice"));
+  const ran = spawnSync(process.execPath, ["-e", "console.log(process.pid)"], { encoding: "utf8" });
+  const gone = `${ran.stdout.trim()}.1@${hostname()} ${readlinkSync("/proc/self/ns/pid")}`;
+  symlinkSync(gone, lock());
+  symlinkSync(gone, `${lock()}.break`);
+  const waiting = appendJournal(folder, [entry("one")]);
+  expect(await within(waiting, 2_000)).toBe(true);
+  expect(readdirSync(join(folder, ".sluice"))).toEqual(["journal-head.json"]);
 });
 
 test("nothing is added to a journal that is not whole", async () => {

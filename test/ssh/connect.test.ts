@@ -1,11 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { Client } from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Session, SessionError } from "../../src/session.ts";
 import { type ConnectOptions, connect } from "../../src/ssh/connect.ts";
 import { readIdentity } from "../../src/ssh/identity.ts";
+import { remoteSession } from "../../src/ssh/remote-session.ts";
 import { makeKey, missingForSshd, type Sshd, startSshd } from "../support/sshd.ts";
 
 const needs = missingForSshd ? ` (skipped: needs ${missingForSshd})` : "";
@@ -179,6 +182,77 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     expect((await fault(session.run(["sleep", "30"], { timeoutMs: 200 }))).fault).toBe("timeout");
     expect((await session.run(["echo", "here"])).stdout).toBe("here\n");
     await session.close();
+  });
+
+  test("all commands together can be given a time", async () => {
+    const session = await connect(options);
+    session.allow(0.5);
+    await session.run(["sleep", "0.3"]);
+    const { fault: kind, message } = await fault(session.run(["sleep", "30"]));
+    expect([kind, message]).toEqual(["timeout", expect.stringContaining('did not finish "sleep"')]);
+    expect((await fault(session.run(["true"]))).fault).toBe("timeout");
+    session.allow(30);
+    expect((await session.run(["echo", "here"])).stdout).toBe("here\n");
+    await session.close();
+  });
+
+  /** Has the host stand still, and go on. */
+  const stopped = (): (() => void) => {
+    const pids = sshd.sessions();
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    return () => {
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+    };
+  };
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  test("a host that does not say goodbye is left within seconds", async () => {
+    const session = await connect(options);
+    const goOn = stopped();
+    const start = performance.now();
+    await session.close();
+    expect(performance.now() - start).toBeLessThan(3_500);
+    goOn();
+  });
+
+  test.each(["wire stays", "wire is closed"])(
+    "a command that was given up is not carried out when the host goes on, and the %s",
+    async (wire) => {
+      const session = await connect(options);
+      const file = join(sshd.folder, wire.replaceAll(" ", "-"));
+      const goOn = stopped();
+      const given = fault(
+        session.run(["sh", "-c", 'cat >> "$1"', "sh", file], { stdin: "x", timeoutMs: 300 }),
+      );
+      expect((await given).fault).toBe("timeout");
+      if (wire === "wire is closed") await session.close();
+      goOn();
+      await pause(700);
+      expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe("");
+      await session.close();
+    },
+  );
+
+  test("a wire that ended and was not heard to end yet is lost, and no internal error", async () => {
+    const client = Object.assign(new EventEmitter(), {
+      exec: () => {
+        throw new Error("Not connected");
+      },
+    });
+    const session = remoteSession(client as unknown as Client, "root@fw1:22", "login", () => undefined);
+    expect(await fault(session.run(["true"]))).toMatchObject({ fault: "lost" });
+  });
+
+  test("a host that opens no channel, and ends no command, is given up in time", async () => {
+    const silent = Object.assign(new EventEmitter(), { exec: () => undefined, end: () => undefined });
+    let cut = false;
+    const session = remoteSession(silent as unknown as Client, "root@fw1:22", "login", () => {
+      cut = true;
+    });
+    expect((await fault(session.run(["true"], { timeoutMs: 100 }))).fault).toBe("timeout");
+    await session.close();
+    expect(cut).toBe(true);
+    expect((await fault(session.run(["true"]))).fault).toBe("lost");
   });
 
   /** A session with a server of its own whose every command is replaced by this one. */

@@ -30,6 +30,11 @@ export interface FakeFirewall {
   latency: number;
   /** The step after which the wire breaks once, before its answer arrives. */
   cutAfter: string | undefined;
+  /** From which step on nothing is answered, for how many of them, and whether they are done all the same. */
+  silence: { readonly from: number; readonly steps: number; readonly done: boolean } | undefined;
+  /** Steps that were asked for so far, and the time when the first of them was not answered. */
+  asked: number;
+  silentSince: number | undefined;
   abort: string | undefined;
   /** Whether the engineer takes over what somebody else does. */
   takeOver: boolean;
@@ -71,6 +76,9 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
     wire: "up",
     latency: 0.05,
     cutAfter: undefined,
+    silence: undefined,
+    asked: 0,
+    silentSince: undefined,
     abort: undefined,
     takeOver: false,
     foreign: "",
@@ -104,6 +112,18 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       action();
     }
     fake.now = until;
+  };
+  /** Until when the session waits for what it does, as it was told last. */
+  let allowedUntil = Number.POSITIVE_INFINITY;
+  const isSilent = (): boolean => {
+    const { from, steps } = fake.silence ?? { from: 0, steps: 0 };
+    fake.asked += 1;
+    return fake.asked >= from && fake.asked < from + steps;
+  };
+  /** A session gives a command up by itself, in a time of its own or in the one that it was given. */
+  const giveUp = (seconds: number): void => {
+    fake.silentSince ??= fake.now;
+    pass(Math.max(0, Math.min(seconds, allowedUntil - fake.now)));
   };
   const own = (form: string): OwnState => ({
     text: form,
@@ -238,6 +258,11 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
         : async (...words: readonly unknown[]) => {
             pass(fake.latency);
             if (fake.wire === "cut") throw new SessionError("lost", "the connection is lost");
+            if (isSilent()) {
+              if (fake.silence?.done) await (step as (...words: readonly unknown[]) => unknown)(...words);
+              giveUp(60);
+              throw new SessionError("timeout", `the host did not finish "${name}"`);
+            }
             fake.calls.push(name);
             const answer = await (step as (...words: readonly unknown[]) => unknown)(...words);
             if (fake.cutAfter !== name) return answer;
@@ -263,7 +288,15 @@ export async function fakeFirewall(plan: Plan): Promise<FakeFirewall> {
       connect: async () => {
         pass(0.2);
         if (fake.wire === "cut") throw new SessionError("unreachable", "no route to host");
-        return { driver, close: async () => undefined };
+        allowedUntil = Number.POSITIVE_INFINITY;
+        if (isSilent()) {
+          giveUp(15);
+          throw new SessionError("unreachable", "the host does not answer");
+        }
+        const allow = (seconds: number): void => {
+          allowedUntil = fake.now + seconds;
+        };
+        return { driver, allow, close: async () => undefined };
       },
       record: async (action: string) => {
         fake.recorded.push(action);

@@ -2,7 +2,7 @@ import { targets } from "../../../targets/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Firewall, Site } from "../../policy/model.ts";
 import type { Connection } from "../../rollout/change.ts";
-import { type Session, SessionError } from "../../session.ts";
+import { SessionError } from "../../session.ts";
 import type { Identity } from "../../ssh/identity.ts";
 import { DriverError } from "../../target.ts";
 import { CommandError, exitCodes } from "../context.ts";
@@ -49,7 +49,7 @@ export async function reach(place: Place, identity: Identity, keepaliveMs?: numb
   if (!target) throw new CommandError(`firewall ${place.id}: there is no target "${place.target}"`);
   // The SSH library is heavy, and most commands never connect.
   const { connect } = await import("../../ssh/connect.ts");
-  const session: Session = await connect({
+  const session = await connect({
     host: place.address,
     ...place.ssh,
     identity,
@@ -57,9 +57,13 @@ export async function reach(place: Place, identity: Identity, keepaliveMs?: numb
   });
   return {
     driver: target.driver(session, place),
+    allow: (seconds) => session.allow(seconds),
     close: () => session.close(),
   };
 }
+
+/** Seconds for everything that one command of ours does on a firewall: whoever waits longer looks for another way in. */
+const patience = 180;
 
 /**
  * Does something on a firewall and closes the connection. What goes wrong on the wire or there becomes the message;
@@ -72,6 +76,7 @@ export async function onFirewall<T>(
   exitCode: number = exitCodes.failed,
 ): Promise<T> {
   const connection = await reach(place, identity).catch(explain(place, exitCodes.failed));
+  connection.allow(patience);
   try {
     return await action(connection).catch(explain(place, exitCode));
   } finally {

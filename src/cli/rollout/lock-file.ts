@@ -17,12 +17,13 @@ export async function withLock<T>(path: string, step: () => T): Promise<T> {
   const deadline = performance.now() + patienceMs;
   while (!taken(path)) {
     const holder = holderOf(path);
-    if (holder !== undefined && isGone(holder)) takeAway(path, holder);
-    else if (performance.now() > deadline) {
+    if (holder !== undefined && isGone(holder) && takeAway(path, holder)) continue;
+    if (performance.now() > deadline) {
       throw new CommandError(
         `${path} is held by ${holder ?? "somebody"}: wait for that process, or remove the lock if it is on a machine that is gone`,
       );
-    } else await sleep(10);
+    }
+    await sleep(10);
   }
   try {
     return step();
@@ -41,12 +42,19 @@ function taken(path: string): boolean {
   }
 }
 
-/** A lock is taken away by one process at a time, so that none takes away the next one's. */
-function takeAway(path: string, holder: string): void {
+/**
+ * Takes a lock away whose holder is gone; false while another process does. One at a time does it, so that none takes away
+ * the next one's, under a lock that is taken away in the same way should its holder be killed.
+ */
+function takeAway(path: string, holder: string): boolean {
   const breaking = `${path}.break`;
-  if (!taken(breaking)) return;
+  if (!taken(breaking)) {
+    const breaker = holderOf(breaking);
+    return breaker !== undefined && isGone(breaker) && takeAway(breaking, breaker);
+  }
   try {
     if (holderOf(path) === holder) rmSync(path, { force: true });
+    return true;
   } finally {
     rmSync(breaking, { force: true });
   }

@@ -310,7 +310,11 @@ function whileConfirmed(state: Extract<State, { kind: "confirmed" }>, event: Eve
       if (state.again) return to({ kind: "confirmed-not-persisted", reason: event.reason });
       // The boot file may be in place, or the firewall may have rebooted into the stage before: it is read.
       return {
-        state: { kind: "reverted", cause: event.reason, leaseEnds: event.at },
+        state: {
+          kind: "reverted",
+          cause: `it was confirmed, and then: ${event.reason}`,
+          leaseEnds: event.at,
+        },
         effect: { kind: "verify", leaseEnds: event.at },
       };
     default:

@@ -29,6 +29,7 @@ import {
   type State,
   step,
 } from "./machine.ts";
+import { lookSeconds, patienceFor } from "./patience.ts";
 import { noteSessions } from "./reconnect.ts";
 import { release, verifyReturn } from "./return.ts";
 
@@ -55,11 +56,13 @@ export async function runChange(
   /** Exercise steps that are in the journal. */
   const noted = new Set<string>();
 
-  const connected = async (): Promise<Connection> => {
-    if (connection && !broken) return connection;
-    await connection?.close();
-    connection = await outside.connect();
-    broken = false;
+  const connected = async (seconds: number): Promise<Connection> => {
+    if (!connection || broken) {
+      await connection?.close();
+      connection = await outside.connect();
+      broken = false;
+    }
+    connection.allow(seconds);
     return connection;
   };
 
@@ -69,8 +72,7 @@ export async function runChange(
     return { kind: "lease", answer, at: renewedAt };
   };
 
-  const measure = async (): Promise<Event> => {
-    const { driver } = await connected();
+  const measure = async (driver: Driver): Promise<Event> => {
     const rules = due(memory, plan.criteria, outside.now());
     const sample = await takeSample(change, rules, driver, outside, "on trial");
     measuredAt = sample.at;
@@ -103,10 +105,13 @@ export async function runChange(
     return { kind: "drilled", firings, problems: [...drillProblems(firings), ...(lost ? [lost] : [])] };
   };
 
-  const perform = async (effect: Effect): Promise<Event> => {
-    if (effect.kind === "verify") return verifyReturn(change, effect.leaseEnds, connected, outside, left);
-    if (effect.kind === "confirm" && start.kind !== "confirming") return confirmAfresh();
-    const { driver } = await connected();
+  const perform = async (effect: Effect, state: State): Promise<Event> => {
+    const seconds = patienceFor(effect, state, order.leaseSeconds, outside.now());
+    if (effect.kind === "verify") {
+      return verifyReturn(change, effect.leaseEnds, () => connected(seconds), outside, left);
+    }
+    if (effect.kind === "confirm" && start.kind !== "confirming") return confirmAfresh(seconds);
+    const { driver } = await connected(seconds);
     switch (effect.kind) {
       case "check":
         return { kind: "checked", problems: await preflight(change, driver, outside) };
@@ -132,7 +137,7 @@ export async function runChange(
       case "renew":
         return renew(driver);
       case "measure":
-        return measure();
+        return measure(driver);
       case "disarm":
         left = await driver.disarm(order.holder);
         return { kind: "disarmed" };
@@ -148,13 +153,14 @@ export async function runChange(
   };
 
   /** A wire that was open before the trial would not notice that no new one can be opened. */
-  const confirmAfresh = async (): Promise<Event> => {
+  const confirmAfresh = async (seconds: number): Promise<Event> => {
     const fresh = await outside.connect().catch((error: unknown) => {
       if (!(error instanceof SessionError)) throw error;
       return error;
     });
     // The wire of the trial is another one, and carries the way back while it lives.
     if (fresh instanceof SessionError) return { kind: "failed", at: outside.now(), reason: fresh.message };
+    fresh.allow(seconds);
     try {
       return await confirm(change, fresh.driver, outside, "known to be over");
     } finally {
@@ -181,7 +187,9 @@ export async function runChange(
     await outside.sleep(Math.max(0, Math.min(renewal, measurement) - outside.now()));
     const reason = abortReason();
     if (reason !== undefined) return { kind: "abort", reason };
-    return measurement < renewal ? attempt(measure) : { kind: "tick", at: outside.now() };
+    return measurement < renewal
+      ? attempt(() => perform({ kind: "measure" }, state))
+      : { kind: "tick", at: outside.now() };
   };
 
   /** A trial that cannot be written down any more must end, in the same orderly way as any other. */
@@ -205,7 +213,7 @@ export async function runChange(
       await connection?.close();
       return state;
     }
-    const event = effect ? await attempt(() => perform(effect)) : await idle(state);
+    const event = effect ? await attempt(() => perform(effect, state)) : await idle(state);
     const reason = isInterruptible(state) ? abortReason() : undefined;
     const next = step(state, reason === undefined ? event : { kind: "abort", reason }, settings);
     if (next.state.kind !== state.kind) await note(next.state);
@@ -243,6 +251,8 @@ async function announce(
     );
   }
   if (!isRunning(state) || !connection) return;
+  // The next renewal must not be late for a note.
+  connection.allow(plan.trial.renewEvery);
   try {
     await connection.driver.writeFile(trialNoteName, trialNote(plan.id, kind));
   } catch (error) {
@@ -256,10 +266,11 @@ async function announce(
 async function giveBack(
   change: Change,
   state: State,
-  { driver }: Connection,
+  { driver, allow }: Connection,
   outside: Outside,
 ): Promise<void> {
   if (state.kind === "revert-unproven") return;
+  allow(lookSeconds);
   try {
     if (state.kind === "refused") await driver.unlock(change.order.holder);
     else await release(change, driver);

@@ -49,7 +49,7 @@ export const matrix: Readonly<Record<MomentName, Row>> = {
   loading: {
     ...{ kill: killed, cut: back, sshd: asCut, reboot: back, disk: asInSoak, helper: back },
     ...{ opened: noTrial, meddled: asInSoak, clock: asInSoak, laptop: asInSoak, second: asPreflight },
-    ...{ silent: asInSoak, signal: back, confirmed: noTrial, abort: noTrial, late: noLease },
+    ...{ silent: asInSoak, signal: back, confirmed: noTrial, abort: goesOn, late: noLease },
   },
   arming: {
     ...{ kill: killed, cut: back, sshd: asLoading, reboot: asLoading, disk: asLoading, helper: asLoading },

@@ -39,7 +39,7 @@ describe.skipIf(missingForPfsense)(
       time: () => new Date(),
       sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / speed)),
       abortReason: () => abort,
-      connect: async () => ({ driver: host.driver, close: async () => undefined }),
+      connect: async () => ({ driver: host.driver, allow: () => undefined, close: async () => undefined }),
       record: async (event) => recorded(event),
       tell: (line) => told.push(line),
       mayTakeOver: async () => false,
