@@ -14,8 +14,9 @@ import { concatenate } from "./sources/bytes.ts";
 import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import type { Frame, FrameSink } from "./sources/frame.ts";
+import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
-import { type ByteReader, tally } from "./sources/source.ts";
+import { type ByteReader, SourceError, tally } from "./sources/source.ts";
 import { cutShortReason } from "./sources/truncated.ts";
 import { instant } from "./time.ts";
 
@@ -192,6 +193,7 @@ function openSource(
       const warnings = end();
       const [firstSeen, lastSeen] = [instant(first), instant(last)];
       const accounting = counts.accounting(unit);
+      const unread = unreadLinks(accounting);
       done({
         name,
         format,
@@ -202,11 +204,26 @@ function openSource(
       });
       return [
         ...warnings,
+        ...unread,
         ...nothingUsed({ format }, accounting),
         ...tooManyRejects(accounting, counts.samples),
       ];
     },
   };
+}
+
+/** Packets of an interface that is not read here. @throws {SourceError} when there are no others. */
+function unreadLinks({ used, ignored, rejected }: Accounting): readonly Diagnostic[] {
+  const reasons = Object.keys(rejected).filter(isUnreadLink);
+  if (reasons.length === 0) return [];
+  if (used === 0 && Object.keys(ignored).length === 0)
+    throw new SourceError(`its packets have ${reasons.join(", ")}: ${readLinks}`);
+  return reasons.map((reason) => ({
+    code: "baseline/unread-link",
+    severity: "warning",
+    message: `${rejected[reason]} of its packets have ${reason}: what they carry is not in the baseline`,
+    fix: readLinks,
+  }));
 }
 
 /** Any text with dates in front reads as a log in which no packet stands: nobody should find out from the baseline. */

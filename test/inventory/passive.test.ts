@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bytes, ipv4, tcp, tcpFlags } from "../baseline/support/packets.ts";
+import { be16, bytes, ipv4, tcp, tcpFlags } from "../baseline/support/packets.ts";
 import * as device from "./support/devices.ts";
 import { assetAt, datagram, frame, inventoryOf, otherCard, plcCard, segment } from "./support/wire.ts";
 
@@ -66,6 +66,23 @@ describe("a card belongs to", () => {
     expect(assetAt(inventoryOf(arp("00:00:5e:00:01:07", "10.1.0.1")), "00:00:5e:00:01:07").addresses).toEqual(
       [],
     );
+  });
+
+  test("whoever sent it in a ring, and in what a switch mirrored", () => {
+    const inRing = frame(
+      plcCard,
+      0x892f,
+      bytes(be16(0x1030), be16(7), arp(plcCard, "10.1.0.10").subarray(12)),
+    );
+    expect(assetAt(inventoryOf(inRing), plcCard).addresses).toEqual(["10.1.0.10"]);
+    const mirrored = (original: Uint8Array): Uint8Array =>
+      frame(router, 0x0800, ipv4("192.0.2.1", "192.0.2.2", 47, bytes(be16(0), be16(0x88be), original)));
+    const inventory = inventoryOf(
+      mirrored(arp(plcCard, "10.1.0.10")),
+      ...talk("10.2.0.5", "10.1.0.10", 502, [otherCard, plcCard]).map(mirrored),
+    );
+    expect(assetAt(inventory, "10.1.0.10").mac).toBe(plcCard);
+    expect(assetAt(inventory, "10.2.0.5").mac).toBe(otherCard);
   });
 
   test("a device that probes for an address has it not yet", () => {

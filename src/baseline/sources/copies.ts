@@ -101,9 +101,9 @@ function lastBytes(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /** Of the interface and of all that stands before the IP header. */
-function linkHash({ start, point }: Frame, { bytes, ip }: Readonly<Cursor>): number {
+function linkHash({ point }: Frame, { bytes, link, ip }: Readonly<Cursor>): number {
   let hash = point;
-  for (let at = start; at < ip; at += 1) hash = mix(hash, bytes[at]!);
+  for (let at = link; at < ip; at += 1) hash = mix(hash, bytes[at]!);
   return hash;
 }
 

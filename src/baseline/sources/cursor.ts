@@ -2,6 +2,8 @@
 export interface Cursor {
   bytes: Uint8Array;
   at: number;
+  /** Where the link header starts: of the frame itself, or of the mirrored one in it. */
+  link: number;
   /** Where the IP header starts, once the link header is read. */
   ip: number;
   /** Where the captured bytes end. */
@@ -14,11 +16,14 @@ export interface Cursor {
   card: number;
   /** Its VLAN, as `packVlan` writes it; 0 for none. */
   vlan: number;
+  /** The EtherType of what follows the link header, below 0x0600 a length; -1 where the link header has none. */
+  type: number;
 }
 
 /** A cursor before its first frame. */
 export const emptyCursor = (): Cursor => ({
-  ...{ bytes: new Uint8Array(0), at: 0, end: 0, ip: 0, wireEnd: 0, broadcast: false, card: -1, vlan: 0 },
+  ...{ bytes: new Uint8Array(0), at: 0, link: 0, ip: 0, end: 0, wireEnd: 0 },
+  ...{ broadcast: false, card: -1, vlan: 0, type: -1 },
 });
 
 /** The card at a place, as 48 bits; -1 for all zeros, which no card has, and where there is no place. */

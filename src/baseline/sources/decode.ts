@@ -1,12 +1,14 @@
 import { type Family, formatAddress } from "../../net/address.ts";
+import { protocolNumbers } from "../../net/protocol.ts";
 import { type KeyTable, keyTable } from "../key-table.ts";
 import { type Cursor, emptyCursor } from "./cursor.ts";
 import type { Drop } from "./drop.ts";
 import type { Frame } from "./frame.ts";
 import { readIp } from "./ip.ts";
-import { linkLayers } from "./link.ts";
+import { ethernet, type LinkLayer } from "./link.ts";
+import { linkLayers, unreadLink } from "./link-layers.ts";
+import { entersMirrored } from "./mirrored.ts";
 import { type CapturedPacket, emptyPacket } from "./packet.ts";
-import { SourceError } from "./source.ts";
 import { readTransport } from "./transport.ts";
 
 /** Turns frames into packets. IPv6 addresses are numbered; `addressText` gives an address of a packet as text. */
@@ -25,6 +27,17 @@ export interface Decoder {
 export function decoder(addresses: KeyTable = keyTable()): Decoder {
   const packet = emptyPacket();
   const cursor = emptyCursor();
+  const read = (layer: LinkLayer, littleEndian: boolean): Drop | "first" | "later" => {
+    const noIp = layer(cursor, littleEndian);
+    if (noIp !== undefined) return noIp;
+    cursor.ip = cursor.at;
+    const place = readIp(cursor, packet, addresses);
+    if (typeof place === "object") return place;
+    if (packet.protocol === protocolNumbers.gre && place === "first" && entersMirrored(cursor))
+      return read(ethernet, littleEndian);
+    packet.broadcast = cursor.broadcast;
+    return place === "later" ? place : (readTransport(cursor, packet) ?? place);
+  };
   return {
     packet,
     cursor,
@@ -39,30 +52,19 @@ export function decoder(addresses: KeyTable = keyTable()): Decoder {
             ),
           ),
     decode(frame) {
-      const link = linkLayers.get(frame.linkType);
-      if (link === undefined) throw unknownLink(frame);
+      const layer = linkLayers.get(frame.linkType);
+      if (layer === undefined) return unreadLink(frame.linkType);
       cursor.bytes = frame.bytes;
       cursor.at = frame.start;
+      cursor.link = frame.start;
       cursor.end = frame.end;
       cursor.wireEnd = Math.max(frame.end, frame.start + frame.wireLength);
       cursor.broadcast = false;
       cursor.card = -1;
       cursor.vlan = 0;
-      const noIp = link(cursor, frame.littleEndian);
-      if (noIp !== undefined) return noIp;
-      cursor.ip = cursor.at;
-      const place = readIp(cursor, packet, addresses);
-      if (typeof place === "object") return place;
+      cursor.type = -1;
       packet.time = frame.time;
-      packet.broadcast = cursor.broadcast;
-      return place === "later" ? place : (readTransport(cursor, packet) ?? place);
+      return read(layer, frame.littleEndian);
     },
   };
 }
-
-const unknownLink = (frame: Frame): SourceError =>
-  new SourceError(
-    `packet ${frame.number} has link type ${frame.linkType}, which is not read here; read are ` +
-      `${[...linkLayers.keys()].join(", ")} (Ethernet, Linux cooked, raw IP, loopback, NFLOG). ` +
-      "Record again with one of these, or convert with editcap",
-  );

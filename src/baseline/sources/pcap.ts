@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { carry } from "./carry.ts";
 import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
+import { linkLayers, readLinks, unreadLink } from "./link-layers.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
 
@@ -36,6 +37,9 @@ export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
       frame.littleEndian = layout.little;
       // The upper half of the word holds the length of the frame check sequence, not the link type.
       frame.linkType = view.getUint32(20, layout.little) & 0xffff;
+      if (!linkLayers.has(frame.linkType)) {
+        throw new SourceError(`its packets have ${unreadLink(frame.linkType).reason}: ${readLinks}`);
+      }
       at = fileHeader;
     }
     const { little, ticks, header } = layout;

@@ -1,12 +1,14 @@
 import { cardText } from "../../baseline/links/sightings.ts";
+import { arpSender } from "../../baseline/sources/arp.ts";
+import { cardAt } from "../../baseline/sources/cursor.ts";
 import { decoder } from "../../baseline/sources/decode.ts";
-import type { Frame, FrameSink } from "../../baseline/sources/frame.ts";
+import { etherType } from "../../baseline/sources/ethertype.ts";
+import type { FrameSink } from "../../baseline/sources/frame.ts";
 import { instant } from "../../baseline/time.ts";
 import { protocolNumbers } from "../../net/protocol.ts";
 import type { Announcement } from "./announcement.ts";
 import { type Cards, cards } from "./cards.ts";
-import { type Ether, readEther } from "./ether.ts";
-import { arp } from "./messages/arp.ts";
+import { claim } from "./messages/arp.ts";
 import { bacnet } from "./messages/bacnet.ts";
 import { cdp } from "./messages/cdp.ts";
 import { dcp } from "./messages/dcp.ts";
@@ -38,10 +40,10 @@ export interface Sightings {
 /** So many different announcements are kept: somebody who makes them up must not fill the memory. */
 const mostAnnouncements = 50_000;
 
-const linkReaders: ReadonlyMap<number, (ether: Ether) => readonly Announcement[]> = new Map([
-  [0x0806, ({ payload }: Ether) => arp(payload)],
-  [0x8892, ({ payload, mac }: Ether) => dcp(payload, cardText(mac))],
-  [0x88cc, ({ payload, mac }: Ether) => lldp(payload, cardText(mac))],
+/** What is read of frames that carry no IP, by EtherType. */
+const linkReaders: ReadonlyMap<number, (payload: Buffer, card: string) => readonly Announcement[]> = new Map([
+  [etherType.profinet, dcp],
+  [etherType.lldp, lldp],
 ]);
 /** Logical link control of SNAP, organisation Cisco, protocol CDP. */
 const cdpHead = Buffer.from("aaaa0300000c2000", "hex");
@@ -73,22 +75,32 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
     else full = true;
   };
 
-  const ofLink = (ether: Ether): readonly Announcement[] => {
-    if (ether.type < 0x0600) {
-      return ether.payload.subarray(0, 8).equals(cdpHead)
-        ? cdp(ether.payload.subarray(8), cardText(ether.mac))
-        : [];
+  const ofLink = (): readonly Announcement[] => {
+    const card = cardAt(cursor.bytes, cursor.card);
+    if (card < 0) return [];
+    if (cursor.type === etherType.arp) {
+      const sender = arpSender(cursor);
+      return sender === undefined ? [] : [claim(sender)];
     }
-    return linkReaders.get(ether.type)?.(ether) ?? [];
+    const payload = rest();
+    if (cursor.type < 0x0600) {
+      return payload.subarray(0, 8).equals(cdpHead) ? cdp(payload.subarray(8), cardText(card)) : [];
+    }
+    return linkReaders.get(cursor.type)?.(payload, cardText(card)) ?? [];
   };
 
-  const ofPacket = (frame: Frame, ether: Ether | undefined): readonly Announcement[] => {
-    if (typeof decode(frame) === "object") return [];
-    const address = addressText(packet.family, packet.source);
-    if (ether !== undefined) owners.note(ether.mac, address);
-    if (packet.fragment >= 0 || cursor.at >= cursor.end) return [];
+  /** What the cursor stands before; nothing where headers lead out of what was captured. */
+  const rest = (): Buffer => {
     const { bytes, at, end } = cursor;
-    const body = Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(at, end);
+  };
+
+  const ofPacket = (): readonly Announcement[] => {
+    const address = addressText(packet.family, packet.source);
+    const card = cardAt(cursor.bytes, cursor.card);
+    if (card >= 0) owners.note(card, address);
+    if (packet.fragment >= 0 || cursor.at >= cursor.end) return [];
+    const body = rest();
     const from = { address, port: packet.sourcePort };
     const to = () => ({
       address: addressText(packet.family, packet.destination),
@@ -105,9 +117,8 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
 
   return {
     frame(frame) {
-      const ether = readEther(frame);
-      const fromLink = ether === undefined ? [] : ofLink(ether);
-      for (const one of [...fromLink, ...ofPacket(frame, ether)]) note(one, frame.time);
+      const found = typeof decode(frame) === "object" ? ofLink() : ofPacket();
+      for (const one of found) note(one, frame.time);
     },
     sightings: () => ({
       announcements: [...known.values()].map(({ announcement, seen, first, last }) => {
