@@ -41,7 +41,7 @@ export interface Hooked {
   readonly policy: "accept" | "drop" | "unknown";
   readonly chains: ReadonlyMap<string, readonly Rule[]>;
   /** Packets that come to the chain; all others pass. */
-  readonly reached: Cube;
+  readonly reached: readonly Cube[];
   readonly span: Span;
 }
 
@@ -49,7 +49,7 @@ export function hookedGate({ name, chain, policy, chains, reached, span }: Hooke
   // No chain has a space in its name.
   const [entry, hooked] = ["the hook", "the chain and its policy"];
   const around: readonly (readonly [string, readonly Rule[]])[] = [
-    [entry, [{ cubes: [reached], action: { kind: "goto", chain: hooked }, span }]],
+    [entry, [{ cubes: reached, action: { kind: "goto", chain: hooked }, span }]],
     [
       hooked,
       [
@@ -64,6 +64,36 @@ export function hookedGate({ name, chain, policy, chains, reached, span }: Hooke
     ],
   ];
   return { name, program: { entry, policy: "accept", chains: new Map([...chains, ...around]) } };
+}
+
+/** Packets of a connection that is offloaded come to no chain, and which are, nobody says; never the first of one. */
+export const offloaded = (reached: Cube): readonly Cube[] => [
+  { ...reached, states: ["original", "related", "none"] },
+  { ...reached, states: ["reply"], uncertain: true },
+];
+
+/**
+ * The same rules where one end of a packet is not yet, or no longer, as the filter sees it; undefined where no rule
+ * asks for that end.
+ */
+export function withoutEnd(
+  chains: ReadonlyMap<string, readonly Rule[]>,
+  end: "source" | "destination",
+): ReadonlyMap<string, readonly Rule[]> | undefined {
+  const asks = [...chains.values()].some((rules) =>
+    rules.some(({ cubes }) => cubes.some((cube) => endless(cube, end) !== cube)),
+  );
+  if (!asks) return undefined;
+  const rewritten = (rule: Rule): Rule => ({ ...rule, cubes: rule.cubes.map((cube) => endless(cube, end)) });
+  return new Map([...chains].map(([name, rules]) => [name, rules.map(rewritten)]));
+}
+
+function endless(cube: Cube, end: "source" | "destination"): Cube {
+  const port = end === "source" ? "sourcePort" : "destinationPort";
+  const { [end]: address, [port]: ports, ...rest } = cube;
+  if (!address && !ports) return cube;
+  const family = cube.family ?? address?.family;
+  return { ...rest, ...(family && { family }), uncertain: true };
 }
 
 /** A chain that leads back to itself, which no kernel loads; undefined when none does. */

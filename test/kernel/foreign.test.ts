@@ -284,6 +284,114 @@ describe.each(judges)("somebody else's rules under $name", ({ missing, foreign, 
   });
 });
 
+const hooked = (hook: string, priority: string, rules: string, policy = "accept", head = ""): string =>
+  `table inet ${hook} {\n${head}\nchain c { type filter hook ${hook} priority ${priority}; policy ${policy};\n${rules}\n}\n}\n`;
+const dump = (table: string, chain: string, ...rules: readonly string[]): string =>
+  [`*${table}`, `:${chain} ACCEPT [0:0]`, ...rules.map((rule) => `-A ${chain} ${rule}`), "COMMIT", ""].join(
+    "\n",
+  );
+
+/** What looks harmless in a listing: small rulesets that a reading once was sure of, and wrong. */
+const traps: readonly (readonly [what: string, judge: string, ruleset: string])[] = [
+  [
+    "states before connection tracking",
+    "nft",
+    hooked("prerouting", "raw", "ct state invalid tcp dport 22 drop\nct state new udp dport 80 drop"),
+  ],
+  [
+    "packets that a rule takes out of connection tracking behind something that is not known",
+    "nft",
+    hooked("prerouting", "raw", "fib daddr type != local udp dport 80 notrack") +
+      hooked(
+        "forward",
+        "filter",
+        "ct state established,new accept\nudp dport 22 drop\ntcp dport 23 accept",
+        "drop",
+      ),
+  ],
+  [
+    "a set that is filled behind a named limit",
+    "nft",
+    hooked(
+      "forward",
+      "filter",
+      'ip saddr @s drop\ntcp dport 22 limit name "l" add @s { ip saddr }',
+      "accept",
+      "limit l { rate 1000/second; }\nset s { type ipv4_addr; flags dynamic; }",
+    ),
+  ],
+  [
+    "elements with a quota and a count of connections",
+    "nft",
+    hooked(
+      "forward",
+      "filter",
+      "ip saddr @used accept\nip saddr @counted drop\naccept",
+      "drop",
+      "set used { type ipv4_addr; quota 1 bytes; elements = { 10.0.1.1 }; }\n" +
+        "set counted { type ipv4_addr; flags dynamic; elements = { 10.0.1.6 ct count over 1000 }; }",
+    ),
+  ],
+  [
+    "a rejection that is only for one family",
+    "nft",
+    hooked("forward", "filter", "meta nfproto ipv6 reject with icmpv6 no-route\nudp dport 22 reject"),
+  ],
+  [
+    "a verdict where addresses are translated",
+    "nft",
+    "table ip n { chain c { type nat hook prerouting priority dstnat; tcp dport 22 drop; }; }\n",
+  ],
+  [
+    "addresses before and after their translation",
+    "nft",
+    "table ip n { chain c { type nat hook postrouting priority srcnat; ip saddr 10.0.1.1 snat to 10.0.1.9; }; }\n" +
+      hooked("postrouting", "srcnat + 1", "ip saddr 10.0.1.1 drop"),
+  ],
+  [
+    "states before connection tracking",
+    "iptables-legacy",
+    dump(
+      "raw",
+      "PREROUTING",
+      "-p tcp -m tcp --dport 22 -m state --state INVALID -j DROP",
+      "-p udp -m udp --dport 80 -m conntrack --ctstate NEW -j DROP",
+    ),
+  ],
+  [
+    "a comment that looks like an option",
+    "iptables-nft",
+    dump(
+      "filter",
+      "FORWARD",
+      "-p tcp -m comment --comment --syn -j DROP",
+      "-p udp -m comment --comment -s -j DROP",
+    ),
+  ],
+];
+
+describe("no reading is sure of", () => {
+  test.each(traps)("%s and wrong, under %s", (_, name, text) => {
+    const { missing, foreign, load, list } = judges.find((judge) => judge.name === name)!;
+    if (missing) throw new Error(missing);
+    const { ids, listing } = forwarded(text, load, list);
+    const { value, diagnostics } = foreign.read(listing, "rules");
+    if (!value) throw new Error(JSON.stringify(diagnostics));
+    const judged = sent.map(({ packet, wire }) => ({
+      packet,
+      answer: judge(value, packet),
+      passed: ids.has(wire.id as number),
+    }));
+    const wrong = judged.filter(
+      ({ answer, passed }) => answer !== "unknown" && (answer === "accept") !== passed,
+    );
+    expect(wrong.map(({ packet, answer }) => `${answer} was read: ${formatPacket(packet)}`)).toEqual([]);
+    expect(judged.some(({ answer }) => answer !== "unknown")).toBe(true);
+    // What nobody knows has a reason.
+    expect(value.unmodelled.length > 0).toBe(judged.some(({ answer }) => answer === "unknown"));
+  });
+});
+
 const folder = join(import.meta.dirname, "rulesets");
 /** Rulesets in the manner of tools, and the least part of the packets that a reading must be certain of. */
 const tools: readonly (readonly [file: string, judge: string, certain: number])[] = [
@@ -297,7 +405,7 @@ const tools: readonly (readonly [file: string, judge: string, certain: number])[
   ["openwrt.nft", "nft", 0.9],
   ["libvirt.nft", "nft", 0.9],
   ["foomuuri.nft", "nft", 0.8],
-  ["plant-gateway.nft", "nft", 0.35],
+  ["plant-gateway.nft", "nft", 0.23],
   ["plant-gateway.v4", "iptables-legacy", 0.5],
   ["plant-gateway.v4", "iptables-nft", 0.5],
   ["plant-gateway.v4", "iptables-nft, listed by nft", 0.5],

@@ -23,8 +23,8 @@ export interface Context {
   readonly family: Family;
   /** The protocol that the rule asks for by `-p`, without `!`. */
   readonly protocol: number | undefined;
-  /** Every packet is known to connection tracking. */
-  readonly tracked: boolean;
+  /** Whether connection tracking knows every packet, or none yet, for it is still to come. */
+  readonly tracking: "all" | "none" | "unknown";
   /** It is known where the packet will leave, and where to. */
   readonly routed: boolean;
 }
@@ -75,9 +75,9 @@ export function condition(option: Option, context: Context): Condition {
       return flagsCondition(option);
     case "--state":
     case "--ctstate":
-      return stateCondition(option, context.tracked);
+      return stateCondition(option, context.tracking);
     case "--ctdir":
-      return directionCondition(option);
+      return context.tracking === "all" ? directionCondition(option) : "not modelled";
     default:
       return "not modelled";
   }
@@ -245,13 +245,15 @@ function flagsCondition({ name, values, negated }: Option): Condition {
 }
 
 /** States of address translation, and packets that are not tracked, are not modelled. */
-function stateCondition({ values, negated }: Option, tracked: boolean): Condition {
+function stateCondition({ values, negated }: Option, tracking: Context["tracking"]): Condition {
   const names = (values[0] ?? "")
     .toLowerCase()
     .split(",")
     .filter((name) => name !== "untracked");
   const states = names.map((name) => linuxStates.get(name));
-  if (!tracked || states.includes(undefined)) return "not modelled";
+  if (tracking === "unknown" || states.includes(undefined)) return "not modelled";
+  // A packet without a connection is invalid here, whatever becomes of it.
+  if (tracking === "none") return states.includes("none") !== negated ? [{}] : [];
   return [{ states: connectionStates.filter((state) => states.includes(state) !== negated) }];
 }
 

@@ -4,11 +4,14 @@ import {
   type Gate,
   hookedGate,
   loopIn,
+  offloaded,
   type Reading,
   type Unmodelled,
+  withoutEnd,
 } from "../../../src/compile/reading.ts";
 import { otherFlags } from "../../../src/compile/tcp-flags.ts";
 import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
+import type { Family } from "../../../src/net/address.ts";
 import { condition, readProtocol } from "./conditions.ts";
 import { type Chain, readFile, type Table } from "./file.ts";
 import { type Option, Unreadable } from "./words.ts";
@@ -22,8 +25,13 @@ export function readForeign(text: string, file: string): Outcome<Reading> {
     const tables = readFile(text, file);
     const unmodelled: Unmodelled[] = [];
     const tracked = !/-j (?:NOTRACK|CT .*--notrack)/.test(text);
+    const offloads = /-j FLOWOFFLOAD/.test(text);
+    const translated = (family: Family): boolean =>
+      tables.some((table) => table.family === family && isTranslating(table));
     const gates = [
-      ...tables.flatMap((table) => gatesOf({ table, tracked, unmodelled })),
+      ...tables.flatMap((table) =>
+        gatesOf({ table, tracked, offloads, translated: translated(table.family), unmodelled }),
+      ),
       ...missingGates(text, file, tables, unmodelled),
     ];
     return { value: { gates, unmodelled }, diagnostics: [] };
@@ -67,13 +75,20 @@ const path: ReadonlyMap<string, readonly string[]> = new Map([
 
 interface Scope {
   readonly table: Table;
-  /** Every packet is known to connection tracking. */
+  /** No packet is taken out of connection tracking. */
   readonly tracked: boolean;
+  /** Connections may be handed to a fast path around the filter. */
+  readonly offloads: boolean;
+  /** Addresses of its family are translated. */
+  readonly translated: boolean;
   /** The built-in chain that leads here. */
   readonly hook?: string;
   /** What is found on the way. */
   readonly unmodelled: Unmodelled[];
 }
+
+const isTranslating = ({ name, chains }: Table): boolean =>
+  name === "nat" && [...chains.values()].some(({ rules }) => rules.length > 0);
 
 function gatesOf(scope: Scope): readonly Gate[] {
   const { family, name, chains } = scope.table;
@@ -92,7 +107,16 @@ function gatesOf(scope: Scope): readonly Gate[] {
     const title = `IPv${family} ${name} ${built}`;
     const { policy = "unknown", span } = chain;
     if (policy === "unknown") scope.unmodelled.push({ construct: `policy of ${built}`, span });
-    return [hookedGate({ name: title, chain: built, policy, chains: resolved, reached: { family }, span })];
+    const blinded =
+      built === "PREROUTING" && scope.translated ? withoutEnd(resolved, "destination") : undefined;
+    if (blinded) scope.unmodelled.push({ construct: `destination before its translation (${title})`, span });
+    return [
+      hookedGate({
+        ...{ name: title, chain: built, policy, span },
+        chains: blinded ?? resolved,
+        reached: scope.offloads ? offloaded({ family }) : [{ family }],
+      }),
+    ];
   });
 }
 
@@ -119,7 +143,12 @@ function resolveRule(scope: Scope, { options, span }: Chain["rules"][number]): r
   const context = {
     family: scope.table.family,
     protocol,
-    tracked: scope.tracked,
+    // The table "raw" comes before connection tracking, the others behind it.
+    tracking: !scope.tracked
+      ? ("unknown" as const)
+      : scope.table.name === "raw"
+        ? ("none" as const)
+        : ("all" as const),
     routed: scope.hook !== "PREROUTING",
   };
   let module = "";
@@ -168,7 +197,7 @@ function perhaps(scope: Scope, construct: string, { span }: Option): readonly Cu
 const goesOn: ReadonlySet<string> = new Set(
   (
     "LOG NFLOG ULOG MARK CONNMARK TCPMSS TRACE CT NOTRACK SET CHECKSUM CLASSIFY AUDIT DSCP TOS TTL HL TEE SECMARK " +
-    "CONNSECMARK RATEEST IDLETIMER LED TCPOPTSTRIP ECN HMARK CLUSTERIP IMQ"
+    "CONNSECMARK FLOWOFFLOAD RATEEST IDLETIMER LED TCPOPTSTRIP ECN HMARK CLUSTERIP IMQ"
   ).split(" "),
 );
 
@@ -195,6 +224,7 @@ function verdictRules(
   if (target === "NOTRACK" || (target === "CT" && rest.some(({ name }) => name === "--notrack"))) {
     scope.unmodelled.push({ construct: "-j NOTRACK", span: place });
   }
+  if (target === "FLOWOFFLOAD") scope.unmodelled.push({ construct: "-j FLOWOFFLOAD", span: place });
   if (goesOn.has(target)) return [];
   if (/[a-z]/.test(target) || option !== "-j") throw new Unreadable(`there is no chain "${target}"`, place);
   scope.unmodelled.push({ construct: `-j ${target}`, span: place });

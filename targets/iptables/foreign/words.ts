@@ -37,14 +37,22 @@ export interface Option {
   readonly span: Span;
 }
 
+/** Options whose value somebody chose: it may look like an option, and iptables-save puts few of them into quotes. */
+const free: ReadonlySet<string> = new Set(
+  "--comment --name --helper --string --hex-string --hashlimit-name --match-set --log-prefix --nflog-prefix".split(
+    " ",
+  ),
+);
+
 /** Splits a rule into its options: a value is every word that is no option itself. */
 export function optionsOf(words: readonly Word[]): readonly Option[] {
   const options: { name: string; negated: boolean; values: string[]; span: Span }[] = [];
   let negated = false;
   for (const { text, quoted, span } of words) {
-    const isOption = !quoted && /^--?[a-zA-Z]/.test(text);
     const last = options.at(-1);
-    if (!quoted && text === "!") negated = true;
+    const isFree = last !== undefined && last.values.length === 0 && free.has(last.name);
+    const isOption = !quoted && !isFree && /^--?[a-zA-Z]/.test(text);
+    if (!quoted && !isFree && text === "!") negated = true;
     else if (isOption) {
       options.push({ name: text, negated, values: [], span });
       negated = false;

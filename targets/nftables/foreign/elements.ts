@@ -1,5 +1,5 @@
 import type { Cursor } from "../reader/lexer.ts";
-import { type Element, Unreadable, type Verdict } from "./syntax.ts";
+import { type Element, type ElementDoubt, Unreadable, type Verdict } from "./syntax.ts";
 
 /** Reads elements up to the closing brace; the opening one is taken. @throws {Unreadable} */
 export function readElements(cursor: Cursor): readonly Element[] {
@@ -13,18 +13,25 @@ export function readElements(cursor: Cursor): readonly Element[] {
 /** A key, what nft notes about it (a counter, a timeout, a comment), and in a map the verdict behind it. */
 function readElement(cursor: Cursor): Element {
   const key = readKey(cursor);
-  let expires = false;
+  let doubt: Element["doubt"];
   let verdict: Verdict | undefined;
   while (![",", "}"].includes(cursor.next.text) || cursor.next.kind !== "mark") {
     if (cursor.next.kind === "end") {
       throw new Unreadable("the list of elements is not closed", cursor.span(cursor.next));
     }
     const token = cursor.take();
-    if (token.kind === "word" && token.text === "expires") expires = true;
-    if (token.kind === "word" && token.text === ":") verdict = readVerdict(cursor);
+    if (token.kind !== "word") continue;
+    doubt ??= doubts.get(token.text);
+    if (token.text === ":") verdict = readVerdict(cursor);
   }
-  return { key, ...(verdict && { verdict }), ...(expires && { expires }) };
+  return { key, ...(verdict && { verdict }), ...(doubt && { doubt }) };
 }
+
+/** What stands at an element, in the words of the text and of JSON. */
+export const doubts: ReadonlyMap<string, ElementDoubt> = new Map([
+  ["expires", "element that expires"],
+  ...["limit", "quota", "ct", "ct count"].map((word) => [word, "element with a limit"] as const),
+]);
 
 /** Values joined by ` . `. */
 export function readKey(cursor: Cursor): readonly string[] {

@@ -23,10 +23,12 @@ export const connectionFields: ReadonlySet<string> = new Set(
 /** What a condition on one field comes to. */
 export type Condition = readonly Cube[] | "not modelled";
 
+/** Whether connection tracking knows every packet, or none yet, for it is still to come. */
+export type Tracking = "all" | "none" | "unknown";
+
 /** What is known of every packet where a rule stands. */
 export interface Context {
-  /** Every packet is known to connection tracking. */
-  readonly tracked: boolean;
+  readonly tracking: Tracking;
   /** Which of a packet's interfaces are known to every kernel at this hook. */
   readonly ingress: boolean;
   readonly egress: boolean;
@@ -51,9 +53,10 @@ export function condition(
     case "ip6 daddr":
       return addressCondition(field, operator, values);
     case "ct state":
-      return stateCondition(operator, values, context.tracked);
+      return stateCondition(operator, values, context.tracking);
     case "ct direction":
-      return directionCondition(operator, values);
+      // A match of iptables that nft lists so asks no more of a packet without a connection.
+      return context.tracking === "none" ? "not modelled" : directionCondition(operator, values);
     case "ip6 nexthdr":
       return nextHeaderCondition(operator, values, context);
     case "meta nfproto":
@@ -211,14 +214,14 @@ function addressCondition(field: AddressField, operator: Operator, values: reado
   return next > every.to ? free : [...free, { family, [end]: { family, from: next, to: every.to } }];
 }
 
-function stateCondition(operator: Operator, values: readonly string[], tracked: boolean): Condition {
-  const named = values.map((value) => linuxStates.get(value));
-  if (!tracked || named.includes(undefined) || (operator !== "==" && operator !== "!=")) {
-    // Where every packet is tracked, none is in the state "untracked".
-    const known = values.filter((value) => value !== "untracked");
-    if (tracked && known.length < values.length) return stateCondition(operator, known, tracked);
-    return "not modelled";
-  }
+function stateCondition(operator: Operator, values: readonly string[], tracking: Tracking): Condition {
+  // Where every packet is tracked, or none yet, none is in the state "untracked".
+  const known = values.filter((value) => value !== "untracked");
+  const named = known.map((value) => linuxStates.get(value));
+  const asks = operator === "==" || operator === "!=";
+  if (tracking === "unknown" || named.includes(undefined) || !asks) return "not modelled";
+  // A packet without a connection is invalid to nft, whatever becomes of it.
+  if (tracking === "none") return named.includes("none") === (operator === "==") ? [{}] : [];
   const states = connectionStates.filter((state) => named.includes(state) === (operator === "=="));
   return [{ states }];
 }
@@ -251,7 +254,8 @@ function interfaceCondition(
   context: Context,
 ): Condition {
   // A star that is escaped is part of the name.
-  if (!/^[!=]=$/.test(operator) || values.some((value) => value.includes("\\"))) return "not modelled";
+  // A number is an interface that was not there when the rules were listed.
+  if (!/^[!=]=$/.test(operator) || values.some((value) => /\\|^\$|^\d+$/.test(value))) return "not modelled";
   // No packet that is forwarded comes from the loopback interface, or leaves by it.
   if (values.every((value) => value === "lo")) return operator === "==" ? [] : [{}];
   if (!context[end]) return "not modelled";

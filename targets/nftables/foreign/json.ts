@@ -1,19 +1,23 @@
 import type { Unmodelled } from "../../../src/compile/reading.ts";
 import { type FlagTest, flagBits } from "../../../src/compile/tcp-flags.ts";
 import type { Span } from "../../../src/diagnostics/diagnostic.ts";
+import { doubts } from "./elements.ts";
 import { connectionFields, headers } from "./fields.ts";
 import {
   type Chain,
   type Element,
+  fateOf,
   type Listing,
   limited,
   type NamedSet,
   type Operator,
   type Rule,
+  rejected,
   type Step,
   type Table,
   tcpOnly,
   Unreadable,
+  untracking,
   type Values,
   type Verdict,
 } from "./syntax.ts";
@@ -50,7 +54,7 @@ export function readJson(text: string, file: string): Listing {
         const chain = table.chains.get(`${object.chain}`);
         if (!chain)
           throw new Unreadable(`a rule is in the chain "${object.chain}", which is not there`, span);
-        chain.rules.push({ steps: readRule(listOf(object.expr ?? [])), span });
+        chain.rules.push({ steps: readRule(listOf(object.expr ?? []), table.family), span });
         break;
       }
       case "set":
@@ -102,11 +106,12 @@ function asObject(value: Json, span: Span): JsonObject {
   throw new Unreadable("an object was expected", span);
 }
 
-function readChain({ name, type, hook, policy }: JsonObject, span: Span): Omit<Chain, "rules"> {
+function readChain({ name, type, hook, prio, policy }: JsonObject, span: Span): Omit<Chain, "rules"> {
   const base = hook !== undefined && {
     base: {
       type: `${type}`,
       hook: `${hook}`,
+      priority: typeof prio === "number" ? prio : undefined,
       policy: policy === "drop" ? ("drop" as const) : ("accept" as const),
     },
   };
@@ -124,10 +129,11 @@ function readElement(item: Json): Element {
   const value = inner ? inner.val! : first!;
   const key = isObject(value) && value.concat !== undefined ? listOf(value.concat) : [value];
   const leads = verdict === undefined ? undefined : readVerdict(verdict);
+  const doubt = Object.keys(inner ?? {}).flatMap((name) => doubts.get(name) ?? [])[0];
   return {
     key: key.map((part) => valueText(part) ?? ""),
     ...(leads && { verdict: leads }),
-    ...(inner?.expires !== undefined && { expires: true }),
+    ...(doubt && { doubt }),
   };
 }
 
@@ -149,15 +155,19 @@ function readVerdict(statement: Json): Verdict | undefined {
     const to = statement[kind];
     if (isObject(to)) return { kind, chain: `${to.target}` };
   }
-  return "reject" in statement ? { kind: "drop" } : undefined;
+  return undefined;
 }
 
-function readRule(expressions: readonly Json[]): readonly Step[] {
+function readRule(expressions: readonly Json[], family: string): readonly Step[] {
   const steps: Step[] = [];
   for (const [at, expression] of expressions.entries()) {
     const verdict = readVerdict(expression);
     if (verdict) {
       steps.push({ kind: "verdict", verdict });
+      continue;
+    }
+    if (isObject(expression) && "reject" in expression) {
+      steps.push(...rejected(rejection(expression.reject ?? null, family)));
       continue;
     }
     if (typeof expression === "string") return [...steps, ...readPlain(expression)];
@@ -171,6 +181,13 @@ function readRule(expressions: readonly Json[]): readonly Step[] {
     else return [...steps, ...readRest(kind, content, expressions.slice(at))];
   }
   return steps;
+}
+
+/** How a rejection answers, where the text says it: a table of one family has an answer of its own. */
+function rejection(content: Json, family: string): string | undefined {
+  if (!isObject(content)) return undefined;
+  const ofFamily = (family === "ip" || family === "ip6") && content.expr === "port-unreachable";
+  return ofFamily ? undefined : `${content.type}`;
 }
 
 /** A counter is named, or stands there with its numbers; a map of counters is computed. */
@@ -244,43 +261,43 @@ function readValues(right: Json): Values | undefined {
 /** A statement that nft lists as text, because it has no JSON for it. */
 function readPlain(text: string): readonly Step[] {
   const [, word = "", changes] = /^(\w+)(?: @(\S+))?/.exec(text) ?? [];
-  const step: Step = { kind: "unmodelled", construct: word, ...(changes !== undefined && { changes }) };
+  const step: Step = {
+    kind: "unmodelled",
+    construct: word,
+    ...(changes !== undefined && { changes: [changes] }),
+  };
   return /^(?:jump|goto) /.test(text) ? [step, { kind: "verdict", verdict: { kind: "unknown" } }] : [step];
 }
 
 /** What is left of a rule behind something that is not known here: its verdict, if it has one. */
 function readRest(kind: string, content: Json, rest: readonly Json[]): readonly Step[] {
   const asksFlags = JSON.stringify(content).includes('{"protocol":"tcp","field":"flags"}');
-  const verdicts = rest.flatMap((statement) => readVerdict(statement) ?? []);
-  const open = rest.some(
-    (statement) =>
-      isObject(statement) &&
-      Object.keys(statement).some((key) => openEnded.has(key) && !isMatchOf(statement[key])),
-  );
-  const set =
-    kind === "set" && isObject(content) && typeof content.set === "string" ? content.set : undefined;
-  const changes = set && { changes: set.replace(/^@/, "") };
-  const verdict = verdicts.at(-1) ?? (open ? ({ kind: "unknown" } as const) : undefined);
+  const statements = rest.filter(isObject);
+  const words = statements.flatMap((statement) => Object.keys(statement));
+  const rejects: Verdict[] = words.includes("reject") ? [{ kind: "drop" }] : [];
+  const verdict = [...statements.flatMap((statement) => readVerdict(statement) ?? []), ...rejects].at(-1);
+  // A match of iptables, where nft says so (from 1.0.7), ends nothing.
+  const target = statements.some(({ xt }) => xt !== undefined && !(isObject(xt) && xt.type === "match"));
+  const changes = statements.flatMap(changedBy);
   return [
     ...(asksFlags ? [tcpOnly] : []),
-    { kind: "unmodelled", construct: asksFlags ? "tcp flags" : kind || "statement", ...changes },
-    ...(verdict ? [{ kind: "verdict", verdict } as const] : []),
+    {
+      kind: "unmodelled",
+      construct: asksFlags ? "tcp flags" : kind || "statement",
+      ...(changes.length > 0 && { changes }),
+    },
+    ...(kind !== untracking && words.includes(untracking)
+      ? [{ kind: "unmodelled", construct: untracking } as const]
+      : []),
+    ...fateOf(words, verdict ?? (target ? { kind: "unknown" } : undefined)),
   ];
 }
 
-/** A match of iptables, where nft says so (from 1.0.7), ends nothing. */
-const isMatchOf = (content: Json | undefined): boolean => isObject(content) && content.type === "match";
-
-/** Statements that end a rule with a fate of their own, or leave it to a map or a program. */
-const openEnded = new Set([
-  "queue",
-  "vmap",
-  "fwd",
-  "synproxy",
-  "tproxy",
-  "dnat",
-  "snat",
-  "masquerade",
-  "redirect",
-  "xt",
-]);
+/** The set or map that a statement fills or empties. */
+function changedBy(statement: JsonObject): readonly string[] {
+  return (["set", "map"] as const).flatMap((kind) => {
+    const content = statement[kind];
+    const name = isObject(content) ? content[kind] : undefined;
+    return typeof name === "string" ? [name.replace(/^@/, "")] : [];
+  });
+}

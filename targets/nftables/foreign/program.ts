@@ -4,12 +4,15 @@ import {
   type Gate,
   hookedGate,
   loopIn,
+  offloaded,
   type Reading,
   type Unmodelled,
+  withoutEnd,
 } from "../../../src/compile/reading.ts";
 import { flagCubes, otherFlags } from "../../../src/compile/tcp-flags.ts";
-import { type Context, condition, presence } from "./fields.ts";
+import { type Context, condition, presence, type Tracking } from "./fields.ts";
 import {
+  type Base,
   type Chain,
   type Element,
   type Listing,
@@ -18,6 +21,7 @@ import {
   type Step,
   type Table,
   Unreadable,
+  untracking,
   type Values,
   type Verdict,
 } from "./syntax.ts";
@@ -26,50 +30,86 @@ import {
 const path = new Set(["prerouting", "forward", "postrouting", "ingress", "egress"]);
 
 /**
- * Every base chain that a forwarded packet goes through is a gate: `accept` ends only its own. Address translation
- * decides about no packet, so its chains are named and not read; addresses are those that the filter sees.
+ * Every base chain that a forwarded packet goes through is a gate: `accept` ends only its own. Addresses are those that
+ * the filter sees; translation of them is named, and may drop. What comes from or goes to a bridge also goes through
+ * the chains of that, whose rules count for a packet or do not.
  */
-export function readingOf(listing: Listing): Reading {
-  const unmodelled: Unmodelled[] = [...listing.unmodelled];
-  const tracked = !listing.tables.some(({ chains }) =>
-    [...chains.values()].some(({ rules }) => rules.some((rule) => constructs(rule).includes("notrack"))),
-  );
+export function readingOf({ tables, unmodelled: found }: Listing): Reading {
+  const unmodelled: Unmodelled[] = [...found];
+  const judging = tables.filter(({ dormant, family }) => !dormant && family !== "arp");
+  const notracks = judging.some((table) => someRule(table, (rule) => constructs(rule).includes(untracking)));
+  const translates = judging.filter(isTranslating).map(({ family }) => family);
+  const offloads = found.some(({ construct }) => construct === "flowtable");
   const gates: Gate[] = [];
-  for (const table of listing.tables) {
-    if (table.dormant || table.family === "arp") continue;
+  for (const table of judging) {
     const changing = new Set([...table.chains.values()].flatMap(({ rules }) => rules.flatMap(changedSets)));
     for (const chain of table.chains.values()) {
-      if (!chain.base || !path.has(chain.base.hook)) continue;
+      const { base } = chain;
+      if (!base || !(path.has(base.hook) || table.family === "bridge")) continue;
       const name = placeOf(table, chain.name);
-      if (chain.base.type === "nat")
-        unmodelled.push({ construct: `address translation (${name})`, span: chain.span });
-      else if (table.family === "bridge")
-        unmodelled.push({ construct: `bridge filter (${name})`, span: chain.span });
-      else
-        gates.push(
-          gateOf(
-            { table, context: contextAt(chain.base.hook, tracked), changing, unmodelled },
-            chain,
-            chain.base,
-          ),
-        );
+      const special = specialOf(table, base);
+      if (special) unmodelled.push({ construct: `${special} (${name})`, span: chain.span });
+      const context = contextAt(table, base, notracks);
+      const scope = { table, context, changing, unmodelled };
+      const translated = translates.some((family) => shares(family, table.family));
+      const gate = gateOf(scope, chain, base, { offloads, translated });
+      if (base.type !== "nat" || drops(gate)) gates.push(gate);
     }
   }
   return { gates, unmodelled };
 }
 
+/** What a base chain is when not every forwarded packet comes to it. */
+function specialOf({ family }: Table, { type, hook }: Base): string | undefined {
+  if (family === "bridge") return "bridge filter";
+  if (type === "nat") return "address translation";
+  return hook.endsWith("gress") ? "filter of one device" : undefined;
+}
+
+const someRule = ({ chains }: Table, is: (rule: RuleSyntax) => boolean): boolean =>
+  [...chains.values()].some(({ rules }) => rules.some(is));
+
+const isTranslating = ({ chains }: Table): boolean =>
+  [...chains.values()].some(({ base }) => base?.type === "nat") &&
+  [...chains.values()].some(({ rules }) => rules.length > 0);
+
+/** Whether a packet may be judged in tables of both families. */
+const shares = (one: string, other: string): boolean =>
+  !((one === "ip" && other === "ip6") || (one === "ip6" && other === "ip"));
+
+/** A chain for address translation is a gate only when it may drop what opens a connection. */
+const drops = ({ program: { chains } }: Gate): boolean =>
+  [...chains.values()].some((rules) => rules.some(({ action }) => action.kind === "drop"));
+
 /** Where a packet will leave is known once it is routed; that it is still known at the end where it came from is new. */
-const contextAt = (hook: string, tracked: boolean): Context => ({
-  tracked,
-  ingress: hook === "prerouting" || hook === "forward",
-  egress: hook === "forward" || hook === "postrouting",
+const contextAt = ({ family }: Table, { hook, priority }: Base, notracks: boolean): Context => ({
+  tracking: notracks || family === "bridge" ? "unknown" : trackingAt(hook, priority),
+  ingress: family !== "bridge" && (hook === "prerouting" || hook === "forward"),
+  egress: family !== "bridge" && (hook === "forward" || hook === "postrouting"),
 });
+
+/** Connection tracking looks at a packet in prerouting (NF_IP_PRI_CONNTRACK, -200). */
+function trackingAt(hook: string, priority: number | undefined): Tracking {
+  if (hook === "ingress") return "none";
+  if (hook === "egress") return "unknown";
+  if (hook !== "prerouting") return "all";
+  if (priority === undefined || priority === -200) return "unknown";
+  return priority < -200 ? "none" : "all";
+}
+
+/** The end of a packet that address translation changes between a chain and the filter. */
+function unlikeEnd({ hook, priority }: Base): "source" | "destination" | undefined {
+  if (hook === "ingress") return "destination";
+  if (hook === "egress") return "source";
+  if (hook === "prerouting" && (priority ?? -100) <= -100) return "destination";
+  return hook === "postrouting" && (priority ?? 100) >= 100 ? "source" : undefined;
+}
 
 const constructs = ({ steps }: RuleSyntax): readonly string[] =>
   steps.flatMap((step) => (step.kind === "unmodelled" ? step.construct : []));
 
 const changedSets = ({ steps }: RuleSyntax): readonly string[] =>
-  steps.flatMap((step) => (step.kind === "unmodelled" && step.changes !== undefined ? [step.changes] : []));
+  steps.flatMap((step) => (step.kind === "unmodelled" ? (step.changes ?? []) : []));
 
 interface Scope {
   readonly table: Table;
@@ -81,7 +121,12 @@ interface Scope {
 }
 
 /** The base chain with all that it leads to. */
-function gateOf(scope: Scope, chain: Chain, { hook, policy }: NonNullable<Chain["base"]>): Gate {
+function gateOf(
+  scope: Scope,
+  chain: Chain,
+  base: Base,
+  { offloads, translated }: { readonly offloads: boolean; readonly translated: boolean },
+): Gate {
   const { family } = scope.table;
   const chains = new Map<string, readonly Rule[]>();
   const add = (one: Chain): void => {
@@ -94,30 +139,46 @@ function gateOf(scope: Scope, chain: Chain, { hook, policy }: NonNullable<Chain[
   add(chain);
   const loop = loopIn(chains);
   if (loop !== undefined) throw new Unreadable(`the chain "${loop}" leads back to itself`, chain.span);
+  const perhaps = specialOf(scope.table, base) !== undefined;
   const reached: Cube = {
     ...(family === "ip" && { family: 4 }),
     ...(family === "ip6" && { family: 6 }),
-    // These hooks belong to one device, and which one a packet takes is not known.
-    ...(hook.endsWith("gress") && { uncertain: true }),
+    ...(base.type === "nat" && { states: ["original", "related"] }),
+    ...(perhaps && { uncertain: true }),
   };
-  const name = placeOf(scope.table, chain.name);
-  return hookedGate({ name, chain: chain.name, policy, chains, reached, span: chain.span });
+  const unlike = translated ? unlikeEnd(base) : undefined;
+  const blinded = unlike && withoutEnd(chains, unlike);
+  if (blinded) scope.unmodelled.push({ construct: `${unlike} beyond its translation`, span: chain.span });
+  return hookedGate({
+    ...{ name: placeOf(scope.table, chain.name), chain: chain.name, policy: base.policy, span: chain.span },
+    chains: blinded ?? chains,
+    reached: offloads && !perhaps ? offloaded(reached) : [reached],
+  });
 }
 
 /** One rule becomes one for each verdict that it may give. */
 function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[] {
   let cubes: readonly Cube[] = [{}];
   const rules: Rule[] = [];
-  const note = (construct: string): void => void scope.unmodelled.push({ construct, span });
+  const noted = new Set<string>();
+  const note = (construct: string): void => {
+    noted.add(construct);
+    scope.unmodelled.push({ construct, span });
+  };
+  /** Fields of which something is not known of some packets, which what else is asked may leave out. */
+  const doubtful = new Set<string>();
   for (const step of steps) {
     switch (step.kind) {
       case "unmodelled":
         note(step.construct);
         cubes = cubes.map((cube): Cube => ({ ...cube, uncertain: true }));
         break;
-      case "match":
-        cubes = meetAll([cubes, matched(scope, step, note)]);
+      case "match": {
+        const asked = matched(scope, step, note);
+        if (asked.some(({ uncertain }) => uncertain)) doubtful.add(step.fields.join(" . "));
+        cubes = meetAll([cubes, asked]);
         break;
+      }
       case "flags":
         note(otherFlags);
         cubes = meetAll([cubes, flagCubes(step.test)]);
@@ -129,6 +190,8 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
         rules.push(...verdictRules(scope, step.verdict, cubes, span));
     }
   }
+  const isOpen = rules.some((rule) => rule.cubes.some(({ uncertain }) => uncertain));
+  if (isOpen && noted.size === 0) for (const field of doubtful) note(field);
   return rules;
 }
 
@@ -170,8 +233,8 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
     note(changes ? "set that changes" : `!= on ${fields.join(" . ")}`);
     return perhaps;
   }
-  const certain = elements.filter(({ expires }) => !expires);
-  if (certain.length < elements.length) note("element that expires");
+  const certain = elements.filter(({ doubt }) => !doubt);
+  noteDoubts(elements, note);
   if (fields.length > 1) return elements.flatMap((element) => elementCubes(scope, fields, element, note));
   if (certain.length < elements.length) {
     if (operator !== "==") return perhaps;
@@ -183,18 +246,20 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
     certain.map(({ key }) => key[0]!),
     scope.context,
   );
-  // Other headers may stand before the one that is named.
-  if (field === "ip6 nexthdr") note(field);
   if (cubes !== "not modelled") return cubes;
   note(field);
   return perhaps;
+}
+
+function noteDoubts(elements: readonly Element[], note: Note): void {
+  for (const doubt of new Set(elements.flatMap((element) => element.doubt ?? []))) note(doubt);
 }
 
 /** The packets of one element, the parts of its key taken together. */
 function elementCubes(
   { context }: Scope,
   fields: readonly string[],
-  { key, expires }: Element,
+  { key, doubt }: Element,
   note: Note,
 ): readonly Cube[] {
   const parts = fields.map((field, index): readonly Cube[] => {
@@ -205,7 +270,7 @@ function elementCubes(
     return [{ ...presence(field), uncertain: true }];
   });
   const cubes = meetAll(parts);
-  return expires ? cubes.map((cube): Cube => ({ ...cube, uncertain: true })) : cubes;
+  return doubt ? cubes.map((cube): Cube => ({ ...cube, uncertain: true })) : cubes;
 }
 
 /** The element that every key matches which no other does. */
@@ -221,6 +286,7 @@ function dispatch(
 ): readonly Rule[] {
   const { elements, changes } = contentOf(scope, values);
   if (changes) note("map that changes");
+  noteDoubts(elements, note);
   const others = elements.filter((one) => !isCatchAll(one));
   const rest = (): readonly Cube[] =>
     matched(

@@ -3,12 +3,15 @@ import type { Cursor, Token } from "../reader/lexer.ts";
 import { readElements, readKey, readVerdict } from "./elements.ts";
 import { bareFields, connectionFields, headers } from "./fields.ts";
 import {
+  fateOf,
   limited,
   type Operator,
   type Rule,
+  rejected,
   type Step,
   tcpOnly,
   Unreadable,
+  untracking,
   type Values,
   type Verdict,
 } from "./syntax.ts";
@@ -61,8 +64,7 @@ function readStep(cursor: Cursor): readonly Step[] | "silent" | "unmodelled" {
       cursor.take();
       return "silent";
     case "reject":
-      for (let last = ""; !isEnd(cursor) && last !== "comment"; last = cursor.next.text) cursor.take();
-      return [{ kind: "verdict", verdict: { kind: "drop" } }];
+      return readReject(cursor);
     case "limit":
       return readLimit(cursor);
   }
@@ -76,6 +78,14 @@ function readStep(cursor: Cursor): readonly Step[] | "silent" | "unmodelled" {
     ];
   }
   return readMatch(cursor);
+}
+
+/** `reject with tcp reset`, `reject with icmp host-unreachable`, where older versions say `icmp type`. */
+function readReject(cursor: Cursor): readonly Step[] {
+  const words: string[] = [];
+  for (cursor.take(); !isEnd(cursor) && cursor.next.text !== "comment"; ) words.push(cursor.take().text);
+  const [, kind] = words;
+  return rejected(kind === "tcp" ? "tcp reset" : kind);
 }
 
 const logOptions = new Set(["prefix", "level", "group", "snaplen", "queue-threshold", "flags"]);
@@ -174,26 +184,30 @@ function readRest(cursor: Cursor, construct = cursor.next.text): readonly Step[]
     tokens.push(token);
   }
   if (tokens.at(-2)?.text === "comment") tokens.splice(-2);
-  const set = changing.has(construct) && tokens.find(({ text }) => text.startsWith("@"));
-  const changes = set && { changes: set.text.slice(1) };
-  return [{ kind: "unmodelled", construct, ...changes }, ...lastVerdict(construct, tokens)];
+  const words = tokens.map(({ kind, text }) => (kind === "string" ? "" : text));
+  const changes = changedBy(words);
+  return [
+    { kind: "unmodelled", construct, ...(changes.length > 0 && { changes }) },
+    ...(construct !== untracking && words.includes(untracking)
+      ? [{ kind: "unmodelled", construct: untracking } as const]
+      : []),
+    ...lastVerdict(construct, tokens),
+  ];
 }
 
-/** Statements by which packets change a set. */
-const changing = new Set(["add", "update", "delete", "set", "map"]);
+/** The sets that a rule fills or empties: `update @name { … }`, and as older versions print it `set add … @name`. */
+function changedBy(words: readonly string[]): readonly string[] {
+  return words.flatMap((word, at) => {
+    if (!["add", "update", "delete"].includes(word)) return [];
+    const name = ["set", "map"].includes(words[at - 1] ?? "")
+      ? words.slice(at).find((one) => one.startsWith("@"))
+      : words[at + 1];
+    return name?.startsWith("@") ? [name.slice(1)] : [];
+  });
+}
 
-/** Statements that end a rule with a fate of their own, or leave it to a map or a program. */
-const openEnded = new Set([
-  "queue",
-  "vmap",
-  "fwd",
-  "synproxy",
-  "tproxy",
-  "dnat",
-  "snat",
-  "masquerade",
-  "redirect",
-]);
+/** Targets of iptables that translate an address and let the packet pass. */
+const translators = new Set(["DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"]);
 
 /** Targets of iptables that let the next rule go on with the packet. */
 const goesOn = new Set(
@@ -205,19 +219,18 @@ const goesOn = new Set(
 function lastVerdict(construct: string, tokens: readonly Token[]): readonly Step[] {
   const [before, last] = [tokens.at(-2), tokens.at(-1)];
   const verdict = ((): Verdict | undefined => {
-    if (last?.kind === "word" && (before?.text === "jump" || before?.text === "goto")) {
-      return { kind: before.text, chain: last.text };
+    if (last?.kind === "word" && before?.kind === "word" && /^(?:jump|goto)$/.test(before.text)) {
+      return { kind: before.text as "jump", chain: last.text };
     }
-    if (last && terminal.has(last.text)) return { kind: last.text as "accept" };
+    if (last?.kind === "word" && terminal.has(last.text)) return { kind: last.text as "accept" };
     if (tokens.some(({ kind, text }) => kind === "word" && text === "reject")) return { kind: "drop" };
     const target = tokens.findIndex(({ text }) => text === "target");
-    if (construct === "xt" && target >= 0) {
-      return goesOn.has(tokens[target + 1]?.text ?? "") ? undefined : { kind: "unknown" };
-    }
-    const open = [construct, ...tokens.map(({ text }) => text)].some((text) => openEnded.has(text));
-    return open ? { kind: "unknown" } : undefined;
+    if (construct !== "xt" || target < 0) return undefined;
+    const name = tokens[target + 1]?.text ?? "";
+    if (translators.has(name)) return { kind: "accept" };
+    return goesOn.has(name) ? undefined : { kind: "unknown" };
   })();
-  return verdict ? [{ kind: "verdict", verdict }] : [];
+  return fateOf([construct, ...tokens.map(({ kind, text }) => (kind === "word" ? text : ""))], verdict);
 }
 
 function skipBraces(cursor: Cursor): void {

@@ -23,9 +23,17 @@ export interface Table {
 
 export interface Chain {
   readonly name: string;
-  readonly base?: { readonly type: string; readonly hook: string; readonly policy: "accept" | "drop" };
+  readonly base?: Base;
   readonly rules: readonly Rule[];
   readonly span: Span;
+}
+
+export interface Base {
+  readonly type: string;
+  readonly hook: string;
+  /** Where among the hook's chains it stands; undefined where that is no number. */
+  readonly priority: number | undefined;
+  readonly policy: "accept" | "drop";
 }
 
 export interface NamedSet {
@@ -36,8 +44,12 @@ export interface Element {
   /** One value for each field of the key. */
   readonly key: readonly string[];
   readonly verdict?: Verdict;
-  readonly expires?: true;
+  /** Why it may match or not, where it does not always. */
+  readonly doubt?: ElementDoubt;
 }
+
+/** It ends by itself; or a limit, a quota or a count of connections stands at it, which is asked when it is met. */
+export type ElementDoubt = "element that expires" | "element with a limit";
 
 /** `unknown` is a verdict that is not modelled, such as that of a queue. */
 export type Verdict =
@@ -64,8 +76,8 @@ export type Step =
   | {
       readonly kind: "unmodelled";
       readonly construct: string;
-      /** The set that packets fill or empty by it. */
-      readonly changes?: string;
+      /** The sets that packets fill or empty by it. */
+      readonly changes?: readonly string[];
     }
   | { readonly kind: "verdict"; readonly verdict: Verdict };
 
@@ -78,8 +90,36 @@ const equals = (field: string, value: string): Step => ({
 
 /** Whatever is asked of flags, only TCP has them. */
 export const tcpOnly = equals("meta l4proto", "tcp");
+
+/** What a rejection asks of a packet, which a listing leaves out: only TCP is reset, and each family has its ICMP. */
+export function rejected(how: string | undefined): readonly Step[] {
+  const asked: Readonly<Record<string, Step>> = {
+    "tcp reset": tcpOnly,
+    icmp: equals("meta nfproto", "ipv4"),
+    icmpv6: equals("meta nfproto", "ipv6"),
+  };
+  const step = how === undefined ? undefined : asked[how];
+  return [...(step ? [step] : []), { kind: "verdict", verdict: { kind: "drop" } }];
+}
 /** A limit lets some of the packets on. */
 export const limited = equals("limit rate", "under");
+
+/** The statement that takes a packet out of connection tracking. */
+export const untracking = "notrack";
+
+/** Statements that end a rule with a fate of their own, or leave it to a map or a program. */
+export const openEnded: ReadonlySet<string> = new Set(["queue", "vmap", "fwd", "synproxy", "tproxy"]);
+/** Statements after which address translation lets the packet pass. */
+export const translating: ReadonlySet<string> = new Set(["dnat", "snat", "masquerade", "redirect"]);
+
+/** What a rule says of which the packet's fate is not read: its verdict, if it has one. */
+export function fateOf(words: readonly string[], verdict: Verdict | undefined): readonly Step[] {
+  // A packet that is taken away comes to no verdict behind it.
+  const taken = words.some((word) => openEnded.has(word));
+  const passes = words.some((word) => translating.has(word));
+  const fate = taken ? { kind: "unknown" as const } : (verdict ?? (passes && { kind: "accept" as const }));
+  return fate ? [{ kind: "verdict", verdict: fate }] : [];
+}
 
 export interface Rule {
   readonly steps: readonly Step[];

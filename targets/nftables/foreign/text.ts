@@ -2,7 +2,15 @@ import type { Unmodelled } from "../../../src/compile/reading.ts";
 import { type Cursor, createCursor, type Token } from "../reader/lexer.ts";
 import { readElements } from "./elements.ts";
 import { readRule } from "./rule.ts";
-import { type Chain, type Listing, type NamedSet, type Rule, type Table, Unreadable } from "./syntax.ts";
+import {
+  type Base,
+  type Chain,
+  type Listing,
+  type NamedSet,
+  type Rule,
+  type Table,
+  Unreadable,
+} from "./syntax.ts";
 
 /** Reads what `nft list ruleset` prints. @throws {Unreadable} */
 export function readText(text: string, file: string): Listing {
@@ -13,7 +21,13 @@ export function readText(text: string, file: string): Listing {
     skipEnds(cursor);
     if (cursor.next.kind === "end") return { tables, unmodelled };
     if (cursor.takeIf("flush")) skipLine(cursor);
-    else tables.push(readTable(cursor, unmodelled));
+    else {
+      const start = cursor.next;
+      const table = readTable(cursor, unmodelled);
+      const twice = tables.some(({ family, name }) => family === table.family && name === table.name);
+      if (twice) throw unreadable(cursor, start, "each table once");
+      tables.push(table);
+    }
   }
 }
 
@@ -38,13 +52,15 @@ function readTable(cursor: Cursor, unmodelled: Unmodelled[]): Table {
         skipLine(cursor);
         break;
       case "chain": {
-        const chain = readChain(cursor);
+        const chain = readChain(cursor, table.family);
+        if (chains.has(chain.name)) throw unreadable(cursor, token, "each chain once");
         chains.set(chain.name, chain);
         break;
       }
       case "set":
       case "map": {
         const name = cursor.take().text;
+        if (sets.has(name)) throw unreadable(cursor, token, "each set once");
         sets.set(name, readSet(cursor));
         break;
       }
@@ -69,17 +85,17 @@ function readTable(cursor: Cursor, unmodelled: Unmodelled[]): Table {
 /** Objects that statements refer to by name; by themselves they do nothing to a packet. */
 const objects = new Set(["counter", "quota", "limit", "ct", "secmark", "synproxy"]);
 
-function readChain(cursor: Cursor): Chain {
+function readChain(cursor: Cursor, family: string): Chain {
   const name = cursor.next;
   cursor.take();
   expect(cursor, "{");
-  let base: Chain["base"];
+  let base: Base | undefined;
   const rules: Rule[] = [];
   for (skipEnds(cursor); !cursor.takeIf("}"); skipEnds(cursor)) {
-    if (cursor.next.text === "type") base = readBase(cursor);
-    else if (base && cursor.takeIf("policy")) {
-      base = { ...base, policy: cursor.take().text === "drop" ? "drop" : "accept" };
-    } else if (cursor.next.text === "comment" || (base && cursor.next.text === "flags")) skipLine(cursor);
+    if (cursor.next.text === "type") base = readBase(cursor, family);
+    else if (base && cursor.takeIf("policy")) base = { ...base, policy: readPolicy(cursor) };
+    else if (cursor.next.text === "include") throw unreadable(cursor, cursor.next, "what the file holds");
+    else if (cursor.next.text === "comment" || (base && cursor.next.text === "flags")) skipLine(cursor);
     else rules.push(readRule(cursor));
     if (cursor.next.kind === "end") throw unreadable(cursor, cursor.next, '"}"');
   }
@@ -87,10 +103,33 @@ function readChain(cursor: Cursor): Chain {
 }
 
 /** `type filter hook forward priority filter`, with a device for some hooks; the policy stands by itself. */
-function readBase(cursor: Cursor): Chain["base"] {
+function readBase(cursor: Cursor, family: string): Base {
   const words = takeLine(cursor).map(({ text }) => text);
   const after = (word: string): string => words[words.indexOf(word) + 1] ?? "";
-  return { type: after("type"), hook: after("hook"), policy: "accept" };
+  const priority = readPriority(family, words.slice(words.indexOf("priority") + 1));
+  return { type: after("type"), hook: after("hook"), priority, policy: "accept" };
+}
+
+/** Names of priorities (nft(8), BASE CHAINS). */
+const priorities = { raw: -300, mangle: -150, dstnat: -100, filter: 0, security: 50, srcnat: 100 };
+const ofBridges = { dstnat: -300, filter: -200, out: 100, srcnat: 300 };
+
+/** `filter`, `-150`, `srcnat - 5`. */
+function readPriority(
+  family: string,
+  [first = "", sign = "+", offset = "0"]: readonly string[],
+): number | undefined {
+  const names = new Map(Object.entries(family === "bridge" ? ofBridges : priorities));
+  const named = names.get(first) ?? (/^-?\d+$/.test(first) ? Number(first) : undefined);
+  if (named === undefined || !/^\d+$/.test(offset)) return undefined;
+  return sign === "+" ? named + Number(offset) : sign === "-" ? named - Number(offset) : undefined;
+}
+
+function readPolicy(cursor: Cursor): Base["policy"] {
+  const { text } = cursor.next;
+  if (text !== "accept" && text !== "drop") throw unreadable(cursor, cursor.next, '"accept" or "drop"');
+  cursor.take();
+  return text;
 }
 
 function readSet(cursor: Cursor): NamedSet {

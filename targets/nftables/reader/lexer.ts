@@ -33,7 +33,8 @@ export interface Cursor {
   span(token: Token): Span;
 }
 
-const blank = /(?:[ \t\r]+|#[^\n]*)*/y;
+/** A line that ends in a backslash goes on. */
+const blank = /(?:[ \t\r]+|\\\r?\n|#[^\n]*)*/y;
 const lexeme = /\n|[{};,]|"[^"\n]*"|[^\s{};,"#]+/y;
 
 export function createCursor(text: string, file: string): Cursor {
@@ -44,7 +45,7 @@ export function createCursor(text: string, file: string): Cursor {
   const read = (): Token => {
     let at = position;
     while (text[at] === " ") at += 1;
-    if (text[at] === "#" || text[at] === "\t" || text[at] === "\r") {
+    if (text[at] === "#" || text[at] === "\t" || text[at] === "\r" || text[at] === "\\") {
       blank.lastIndex = at;
       blank.exec(text);
       at = blank.lastIndex;

@@ -163,6 +163,37 @@ describe("anybody's nft ruleset", () => {
     const text =
       forward("ct state established accept") + forward("notrack", "accept").replace("forward", "prerouting");
     expect(answer(text, "tcp 1.1.1.1:9 -> 1.1.1.2:9 (reply)")).toBe("unknown");
+    expect(
+      answer(text.replace("notrack", "fib daddr type local notrack"), "tcp 1.1.1.1:9 -> 1.1.1.2:9 (reply)"),
+    ).toBe("unknown");
+  });
+
+  test("a packet may go around the rules: over a bridge, on one device, on a fast path, or to a proxy", () => {
+    const packet = "tcp 1.1.1.1 -> 1.1.1.2:9";
+    expect(answer(forward("", "drop", "bridge"), packet)).toBe("unknown");
+    expect(answer(forward("", "accept", "bridge"), packet)).toBe("accept");
+    const ingress = forward("", "drop", "netdev").replace("forward", 'ingress device "a"');
+    expect(answer(ingress, packet)).toBe("unknown");
+    const flow = "table inet o {\n\tflowtable x {\n\t\thook ingress priority filter\n\t}\n}\n";
+    expect(answer(forward("", "drop") + flow, packet)).toBe("drop");
+    expect(answer(forward("", "drop") + flow, "tcp 1.1.1.1:9 -> 1.1.1.2:9 (reply)")).toBe("unknown");
+    const proxied = forward("tcp dport 9 tproxy to :3128 accept", "accept").replace("forward", "prerouting");
+    expect(answer(proxied, packet)).toBe("unknown");
+  });
+
+  test("what stands in quotes is neither a verdict nor a chain", () => {
+    const text = forward(
+      'fib daddr type local log prefix "jump" accept\nfib daddr type local log prefix "accept"',
+    );
+    expect(answer(text, "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe("unknown");
+    expect(answer(forward('fib daddr type local log prefix "accept"'), "tcp 1.1.1.1 -> 1.1.1.2:9")).toBe(
+      "drop",
+    );
+  });
+
+  test("a line that goes on behind a backslash is one rule, and a device by number is not known", () => {
+    expect(answer(forward("tcp dport 9 \\\n accept"), "tcp 1.1.1.1 -> 1.1.1.2:8")).toBe("drop");
+    expect(answer(forward("iif 7 accept"), "tcp 1.1.1.1 -> 1.1.1.2:8 in eth0")).toBe("unknown");
   });
 
   test("address translation, bridge filters and flowtables are named", () => {
@@ -188,6 +219,11 @@ describe("anybody's nft ruleset", () => {
     ['{"nftables": [{"rule": {"table": "t"}}]}', 1, "no table"],
     ['{"nftables": [', 1, "JSON"],
     ["table inet t {\n zones 5\n}\n", 2, '"{"'],
+    ["table inet t {\n}\ntable inet t {\n}\n", 3, "each table once"],
+    ["table inet t {\n chain f {\n }\n chain f {\n }\n}\n", 4, "each chain once"],
+    ["table inet t {\n set s {\n }\n set s {\n }\n}\n", 4, "each set once"],
+    ['table inet t {\n chain f {\n include "x.nft"\n }\n}\n', 3, "what the file holds"],
+    ["table inet t {\n chain f {\n type filter hook forward priority 0; policy $x;\n }\n}\n", 3, '"drop"'],
     ["table inet t {\n zones {\n }\n}\n", 2, "object of a table"],
   ])("refuses %j at line %i", (text, line, words) => {
     const { value, diagnostics } = readForeign(text, "rules.nft");
@@ -209,6 +245,7 @@ describe("anybody's nft ruleset", () => {
       "element that expires",
       "fib",
       "TCP flags, but of the packet that opens a connection",
+      "filter of one device (inet t i)",
     ]);
     const ports = [21, 22, 23, 24, 25].map((port) => answer(text, `tcp 10.0.0.3 -> 1.1.1.2:${port}`));
     // The rule behind "fib" is uncertain, and so is all that comes after it.
