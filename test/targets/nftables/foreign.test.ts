@@ -161,7 +161,8 @@ describe("anybody's nft ruleset", () => {
 
   test("where something is taken out of connection tracking, no state is certain", () => {
     const text =
-      forward("ct state established accept") + forward("notrack", "accept").replace("forward", "prerouting");
+      forward("ct state established accept") +
+      forward("notrack", "accept", "ip").replace("forward", "prerouting");
     expect(answer(text, "tcp 1.1.1.1:9 -> 1.1.1.2:9 (reply)")).toBe("unknown");
     expect(
       answer(text.replace("notrack", "fib daddr type local notrack"), "tcp 1.1.1.1:9 -> 1.1.1.2:9 (reply)"),
