@@ -31,9 +31,26 @@ export function nextOpening(window: Window, timezone: string, instant: Date): Op
     const opening = openingsOn(window, timezone, today.add({ days: day })).find(
       ({ closes }) => closes > instant,
     );
-    if (opening !== undefined) return opening;
+    if (opening !== undefined) return { ...opening, closes: lastClose(window, timezone, opening) };
   }
   return undefined;
+}
+
+/** Days for which one opening may follow right upon another: longer than any change lasts. */
+const unbrokenDays = 8;
+
+/** When it really closes: a window that lasts until midnight, and begins then on the next day, stays open. */
+function lastClose(window: Window, timezone: string, { opens, closes }: Opening): Date {
+  const date = Temporal.Instant.fromEpochMilliseconds(opens.getTime())
+    .toZonedDateTimeISO(timezone)
+    .toPlainDate();
+  let last = closes;
+  for (let day = 0; day <= unbrokenDays; day++) {
+    for (const next of openingsOn(window, timezone, date.add({ days: day }))) {
+      if (next.opens <= last && next.closes > last) last = next.closes;
+    }
+  }
+  return last;
 }
 
 /** Seconds until the opening ends. */

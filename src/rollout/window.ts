@@ -1,5 +1,5 @@
 import type { WindowId } from "../policy/model.ts";
-import { secondsLeft, windowAt } from "../policy/windows.ts";
+import { nextOpening, secondsLeft } from "../policy/windows.ts";
 import type { Change, Outside } from "./change.ts";
 
 /**
@@ -8,21 +8,57 @@ import type { Change, Outside } from "./change.ts";
  */
 export const reserveOf = ({ plan }: Change): number => Math.max(plan.trial.reserve, plan.trial.lease + 5);
 
+/** The opening of a plan's window that is now, or the next one; undefined for a window that never opens again. */
+function openingOf({ plan }: Change, window: NonNullable<Change["plan"]["window"]>, time: Date) {
+  const { timezone, ...parts } = window;
+  const span = { file: plan.site.file, line: 1, column: 1, length: 1 };
+  return nextOpening({ ...parts, id: window.id as WindowId, span }, timezone, time);
+}
+
 /** Seconds until the window closes, less the reserve; undefined without a window, negative when it is too late. */
 export function windowSeconds(change: Change, outside: Outside): number | undefined {
-  const { plan } = change;
-  if (!plan.window) return undefined;
-  const { timezone, ...window } = plan.window;
-  const span = { file: plan.site.file, line: 1, column: 1, length: 1 };
-  const opening = windowAt({ ...window, id: window.id as WindowId, span }, timezone, outside.time());
-  return opening === undefined ? -1 : secondsLeft(opening, outside.time()) - reserveOf(change);
+  const { window } = change.plan;
+  if (!window) return undefined;
+  const [time, opening] = [outside.time(), openingOf(change, window, outside.time())];
+  return opening && opening.opens <= time ? secondsLeft(opening, time) - reserveOf(change) : -1;
 }
 
 export function windowProblems(change: Change, outside: Outside): readonly string[] {
   const { window, trial } = change.plan;
   const left = windowSeconds(change, outside);
   if (window === undefined || left === undefined || left >= trial.soak + trial.lease) return [];
-  return left < 0
-    ? [`the window ${window.id} is closed, or its reserve of ${trial.reserve} s has begun`]
-    : [`the window ${window.id} leaves ${Math.floor(left)} s: too little for a soak of ${trial.soak} s`];
+  const time = outside.time();
+  const opening = openingOf(change, window, time);
+  if (!opening) return [`the window ${window.id} never opens again: make a plan for another one`];
+  if (opening.opens > time) {
+    return [`the window ${window.id} is closed; it opens at ${minute(opening.opens)}`];
+  }
+  const end = `the window ${window.id} closes at ${minute(opening.closes)}`;
+  const [needed, reserve] = [Math.ceil(trial.soak + trial.lease), Math.ceil(reserveOf(change))];
+  return [
+    left < 0
+      ? `${end}, and its last ${reserve} s are kept for the way back: nothing begins in them`
+      : `${end}, which leaves ${Math.floor(left)} s before the ${reserve} s that are kept for the way back: too little for a ` +
+        `soak of ${trial.soak} s and a lease, ${needed} s`,
+  ];
+}
+
+/** `2026-03-01 02:00 UTC` */
+const minute = (time: Date): string => `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** What ends a trial that nobody confirms and that all criteria hold: after how many seconds from now, and what that is. */
+export function trialEnd(
+  change: Change,
+  outside: Outside,
+): { readonly seconds: number; readonly why: string } {
+  const { window, trial } = change.plan;
+  const left = windowSeconds(change, outside);
+  if (window === undefined || left === undefined || left > trial.maximum) {
+    return { seconds: trial.maximum, why: `a trial of this plan lasts ${trial.maximum} s at most` };
+  }
+  const reserve = Math.ceil(reserveOf(change));
+  return {
+    seconds: left,
+    why: `the window ${window.id} closes ${reserve} s later, which are kept for the way back`,
+  };
 }

@@ -29,6 +29,21 @@ describe("a window", () => {
     expect(windowAt(across, zone, new Date("2026-07-05T04:00:00Z"))).toBeUndefined();
   });
 
+  test("that begins anew when it ends does not close in between", () => {
+    const every = { ...night, days: ["fri", "sat", "sun"] as const, from: "00:00", to: "24:00" };
+    const open = "2026-07-02T22:00:00.000Z 2026-07-05T22:00:00.000Z";
+    expect(next(every, "2026-07-02T12:00:00Z")).toBe(open);
+    expect(show(windowAt(every, zone, new Date("2026-07-04T21:59:00Z")))).toContain(
+      "2026-07-05T22:00:00.000Z",
+    );
+    expect(windowAt(every, zone, new Date("2026-07-05T22:00:00Z"))).toBeUndefined();
+    const except = { ...every, except: ["2026-07-04"] };
+    expect(next(except, "2026-07-02T12:00:00Z")).toBe("2026-07-02T22:00:00.000Z 2026-07-03T22:00:00.000Z");
+    // From six to six is a day too, and the one in which the clock changes is no gap.
+    const shifts = { ...night, days: ["sat", "sun"] as const, from: "06:00", to: "06:00" };
+    expect(next(shifts, "2026-10-23T12:00:00Z")).toBe("2026-10-24T04:00:00.000Z 2026-10-26T05:00:00.000Z");
+  });
+
   test("loses the hour that spring skips", () => {
     expect(next(night, "2026-03-28T12:00:00Z")).toBe("2026-03-29T01:00:00.000Z 2026-03-29T02:00:00.000Z");
   });

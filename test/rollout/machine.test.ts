@@ -31,7 +31,7 @@ const toTrial: readonly Event[] = [
   { kind: "checked", problems: [] },
   { kind: "drilled", firings: [], problems: [] },
   { kind: "guarded" },
-  { kind: "armed", at: 0, endsBy: 100 },
+  { kind: "armed", at: 0, endsBy: 100, limit: "the window" },
 ];
 const afterTrial = (events: readonly Event[], by = settings) =>
   play([...toTrial, ...events], by).slice(toTrial.length);
@@ -165,7 +165,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
     firings: fc.constant([]),
     problems: fc.constantFrom([], ["x"]),
   }),
-  fc.record({ kind: fc.constant("armed" as const), at, endsBy: at }),
+  fc.record({ kind: fc.constant("armed" as const), at, endsBy: at, limit: fc.constant("") }),
   fc.record({ kind: fc.constant("tick" as const), at }),
   fc.record({
     kind: fc.constant("measured" as const),
@@ -215,7 +215,7 @@ test("over 100,000 random stories, nothing is armed before its dead man fired, a
 test("a lease is never renewed after the trial's deadline, and never while a criterion has tripped", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 40 }), anySettings, (events, by) => {
-      let state: State = step({ kind: "guarded" }, { kind: "armed", at: 0, endsBy: 50 }, by).state;
+      let state: State = step({ kind: "guarded" }, { kind: "armed", at: 0, endsBy: 50, limit: "" }, by).state;
       for (const event of events) {
         const next = step(state, event, by);
         if (next.effect?.kind === "renew") expect(event.kind === "tick" && event.at < 50).toBe(true);

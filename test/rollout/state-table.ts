@@ -41,7 +41,7 @@ const before = [
   ],
 ] as const;
 
-const running = { at: 0, leaseEnds: 10, endsBy: 100, good: 0 };
+const running = { at: 0, leaseEnds: 10, endsBy: 100, limit: "", good: 0 };
 /** One of each kind, in the middle of its life. */
 const states: Readonly<Record<State["kind"], State>> = {
   approved: { kind: "approved" },
@@ -72,7 +72,7 @@ const events: readonly (readonly [string, Event])[] = [
   ["drilled: all in time", { kind: "drilled", firings: [], problems: [] }],
   ["drilled: one not in time", { kind: "drilled", firings: [], problems: ["x"] }],
   ["guarded", { kind: "guarded" }],
-  ["armed", { kind: "armed", at: 1, endsBy: 100 }],
+  ["armed", { kind: "armed", at: 1, endsBy: 100, limit: "" }],
   ["time for a renewal", { kind: "tick", at: 1 }],
   ["the trial's time is over", { kind: "tick", at: 100 }],
   ["measured: all hold, soak not over", { kind: "measured", at: 1, verdict: "holds", reason: "" }],

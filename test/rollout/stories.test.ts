@@ -200,7 +200,10 @@ describe("a trial", () => {
   });
 
   test("that nobody confirms ends at its maximum", async () => {
-    expect(await apply()).toMatchObject({ kind: "verified-back", cause: "the time for this trial is over" });
+    expect(await apply()).toMatchObject({
+      kind: "verified-back",
+      cause: `the time for this trial is over: a trial of this plan lasts ${plan.trial.maximum} s at most`,
+    });
     expect(firewall.now).toBeLessThan(plan.trial.maximum + 30);
   });
 
@@ -208,8 +211,59 @@ describe("a trial", () => {
     const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "02:00", to: "02:03" };
     plan = makePlan({ window });
     firewall = await fakeFirewall(plan);
-    expect((await apply()).kind).toBe("verified-back");
+    const why = "the window night closes 60 s later, which are kept for the way back";
+    expect(await apply()).toMatchObject({
+      kind: "verified-back",
+      cause: `the time for this trial is over: ${why}`,
+    });
     expect(firewall.now).toBeLessThanOrEqual(180 - plan.trial.reserve + 1);
+    // Who is to confirm hears of the end when the trial begins, and shortly before it comes.
+    const told = firewall.told.filter((line) => line.includes(why));
+    expect(told.map((line) => line.replace(/in \d+ s/, "in N s"))).toEqual([
+      expect.stringMatching(/^the trial ends at 2026-03-01T02:0[12]:\S+Z at the latest: /),
+      `unless it is confirmed the trial ends in N s: ${why}`,
+      `unless it is confirmed the trial ends in N s: ${why}`,
+      expect.stringContaining("reverting"),
+      expect.stringContaining("back: the previous stage"),
+    ]);
+  });
+
+  test("that is confirmed in the last second of its window is confirmed, and one that is too late is back", async () => {
+    const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "02:00", to: "02:03" };
+    const end = 180 - plan.trial.reserve;
+    plan = makePlan({ window });
+    firewall = await fakeFirewall(plan);
+    let confirming: Promise<State> | undefined;
+    firewall.script.set(end - 2.2, () => {
+      confirming = confirm();
+    });
+    expect(await apply()).toEqual({ kind: "done" });
+    expect(await confirming).toEqual({ kind: "done" });
+    expect(firewall.confirmed).toBe("enforce");
+    firewall = await fakeFirewall(plan);
+    expect((await apply()).kind).toBe("verified-back");
+    expect(await confirm()).toEqual({
+      kind: "refused",
+      reasons: [expect.stringContaining("no trial of this plan runs")],
+    });
+    expect(firewall.confirmed).toBe("monitor");
+  });
+
+  test("whose boot file is still being written when the window ends is finished", async () => {
+    const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "02:00", to: "02:03" };
+    plan = makePlan({ window });
+    firewall = await fakeFirewall(plan);
+    let confirming: Promise<State> | undefined;
+    firewall.script.set(180 - plan.trial.reserve - 3, () => {
+      confirming = confirm();
+    });
+    firewall.script.set(180 - plan.trial.reserve - 1, () => {
+      firewall.latency = 30;
+    });
+    expect((await apply()).kind).toBe("done");
+    expect(await confirming).toEqual({ kind: "done" });
+    expect(firewall.now).toBeGreaterThan(180);
+    expect(firewall).toMatchObject({ confirmed: "enforce", bootText: "boot text" });
   });
 
   test("that cannot be written down any more ends, and is proven to be back", async () => {
@@ -366,10 +420,19 @@ describe("before anything is armed, the change is refused", () => {
     const window = { id: "night", timezone: "UTC", days: ["sun" as const], from: "03:00", to: "04:00" };
     plan = makePlan({ window });
     firewall = await fakeFirewall(plan);
-    await refused("the window night is closed");
+    await refused("the window night is closed; it opens at 2026-03-01 03:00 UTC");
     plan = makePlan({ window: { ...window, from: "01:00", to: "02:01" } });
     firewall = await fakeFirewall(plan);
-    await refused("its reserve of 60 s has begun");
+    await refused("closes at 2026-03-01 02:01 UTC, and its last 60 s are kept for the way back");
+    plan = makePlan({
+      window: { ...window, from: "01:00", to: "02:02" },
+      trial: { ...plan.trial, reserve: 100 },
+    });
+    firewall = await fakeFirewall(plan);
+    await refused("too little for a soak");
+    plan = makePlan({ window: { ...window, days: [], dates: ["2026-02-01"] } });
+    firewall = await fakeFirewall(plan);
+    await refused("the window night never opens again");
   });
 
   test("when a rollback on this firewall takes longer than the window keeps for it", async () => {

@@ -115,7 +115,7 @@ export function makeWorld(random: () => number, settings: Settings): World {
       firewall.isLoaded = true;
       if (chance(trouble)) return failed();
       firewall.trialEnds = world.now + settings.lease;
-      return { kind: "armed", at: world.now, endsBy };
+      return { kind: "armed", at: world.now, endsBy, limit: "the window" };
     },
     renew: () => {
       if (firewall.trialEnds === undefined) return { kind: "lease", answer: answer(), at: world.now };

@@ -62,7 +62,7 @@ export function renderPlan(plan: Shown): string {
     ),
     ...(plan.sessions ? sessionLines(plan.sessions) : []),
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
-      (plan.window ? `, in the window ${plan.window.id}` : ""),
+      (plan.window ? `, in the window ${plan.window.id}` : "; in no window: it may be applied at any time"),
     `  dead man: ${plan.undo.deadMan}`,
     ...(plan.deadMen
       ? [

@@ -43,11 +43,15 @@ export function renderStatus(
   const lines = [
     ...firewalls.flatMap((status) => firewallLines(status, site, nameOf, now)),
     ...(journal.length > 0 ? ["last in the journal:"] : []),
-    ...journal.map((entry) =>
-      `  ${entry.time} ${entry.actor} ${entry.action} ${entry.conduit ?? ""} ${entry.firewall ?? ""}`.trimEnd(),
-    ),
+    ...journal.map(entryText),
   ];
   return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+/** What was done, and why where the entry says so. */
+function entryText({ time, actor, action, conduit = "", firewall = "", details }: JournalEntry): string {
+  const why = details?.cause ?? details?.reason;
+  return `  ${time} ${actor} ${action} ${conduit} ${firewall}`.trimEnd() + (why ? `: ${why}` : "");
 }
 
 function firewallLines(

@@ -9,6 +9,8 @@ interface Running {
   readonly leaseEnds: number;
   /** When the trial ends in any case: its maximum, or its window less the reserve. */
   readonly endsBy: number;
+  /** Which of them it is, for people. */
+  readonly limit: string;
   readonly good: number;
 }
 
@@ -44,7 +46,7 @@ export type Event =
   | { readonly kind: "checked"; readonly problems: readonly string[] }
   | { readonly kind: "drilled"; readonly firings: readonly Firing[]; readonly problems: readonly string[] }
   | { readonly kind: "guarded" }
-  | { readonly kind: "armed"; readonly at: number; readonly endsBy: number }
+  | { readonly kind: "armed"; readonly at: number; readonly endsBy: number; readonly limit: string }
   | { readonly kind: "tick"; readonly at: number }
   | {
       readonly kind: "measured";
@@ -197,6 +199,7 @@ function whileArming(state: State, event: Event, settings: Settings): Step {
           at: event.at,
           leaseEnds: event.at + settings.lease,
           endsBy: event.endsBy,
+          limit: event.limit,
           good: 0,
         },
         "measure",
@@ -212,7 +215,8 @@ function whileArming(state: State, event: Event, settings: Settings): Step {
 function whileRunning(state: Extract<State, Running>, event: Event, settings: Settings): Step {
   switch (event.kind) {
     case "tick":
-      if (event.at >= state.endsBy) return revert("the time for this trial is over", state.leaseEnds);
+      if (event.at >= state.endsBy)
+        return revert(`the time for this trial is over: ${state.limit}`, state.leaseEnds);
       return to(state, "renew");
     case "measured":
       return afterMeasurement(state, event, settings);
@@ -254,14 +258,14 @@ function afterMeasurement(
   event: Extract<Event, { kind: "measured" }>,
   settings: Settings,
 ): Step {
-  const { at, leaseEnds, endsBy } = state;
+  const { at, leaseEnds, endsBy, limit } = state;
   // Only time between two good measurements counts: a criterion that does not speak is not a success.
   const since = state.kind === "trial" || state.kind === "held" ? 0 : Math.max(0, event.at - at);
   switch (event.verdict) {
     case "tripped":
       return revert(event.reason, leaseEnds);
     case "waits": {
-      const running = { at: event.at, leaseEnds, endsBy, good: state.good };
+      const running = { at: event.at, leaseEnds, endsBy, limit, good: state.good };
       return to(
         state.kind === "trial"
           ? { kind: "trial", ...running }
@@ -269,7 +273,7 @@ function afterMeasurement(
       );
     }
     case "holds": {
-      const running = { at: event.at, leaseEnds, endsBy, good: state.good + since };
+      const running = { at: event.at, leaseEnds, endsBy, limit, good: state.good + since };
       if (running.good < settings.soak) return to({ kind: "soak", ...running });
       return settings.confirm === "after-soak"
         ? to({ kind: "confirming", leaseEnds }, "confirm")

@@ -1,23 +1,15 @@
 import type { Plan } from "../../plan/plan.ts";
 import { SessionError } from "../../session.ts";
 import { type Driver, DriverError, type OwnState } from "../../target.ts";
-import {
-  type Change,
-  type Connection,
-  type Outside,
-  RecordError,
-  trialNote,
-  trialNoteName,
-  usedName,
-} from "../change.ts";
+import { type Change, type Connection, type Outside, RecordError, usedName } from "../change.ts";
 import { due, judge, noMemory } from "../criteria/judge.ts";
 import { takeSample } from "../criteria/sample.ts";
 import { drillProblems, rehearse } from "../drill.ts";
 import { keepLock } from "../lock.ts";
 import { preflight } from "../preflight/preflight.ts";
-import { windowProblems, windowSeconds } from "../window.ts";
+import { trialEnd, windowProblems } from "../window.ts";
+import { announce, warnOfEnd } from "./announce.ts";
 import { awaitPersist, confirm, keepKnownGood, persist } from "./confirmation.ts";
-import { describe } from "./describe.ts";
 import { exercisePending } from "./exercise.ts";
 import {
   type Effect,
@@ -53,6 +45,8 @@ export async function runChange(
   /** What ending the trial left on the firewall; nothing of ours changes it afterwards. */
   let left: OwnState | undefined;
   let waitingFor: string | undefined;
+  /** How many seconds before its end the trial said so last. */
+  let warned = 0;
   /** Exercise steps that are in the journal. */
   const noted = new Set<string>();
 
@@ -131,8 +125,9 @@ export async function runChange(
         await noteSessions(change, driver);
         await driver.arm(order);
         renewedAt = outside.now();
-        const left = windowSeconds(change, outside) ?? Number.POSITIVE_INFINITY;
-        return { kind: "armed", at: renewedAt, endsBy: renewedAt + Math.min(plan.trial.maximum, left) };
+        const { seconds, why } = trialEnd(change, outside);
+        warned = seconds;
+        return { kind: "armed", at: renewedAt, endsBy: renewedAt + seconds, limit: why };
       }
       case "renew":
         return renew(driver);
@@ -182,6 +177,7 @@ export async function runChange(
   /** What comes next in a trial when nothing is to be done at once: a measurement, or the renewal. */
   const idle = async (state: State): Promise<Event> => {
     if (!isRunning(state)) throw new Error(`nothing leads on from ${state.kind}`);
+    warned = warnOfEnd(state, warned, outside);
     const renewal = Math.min(renewedAt + plan.trial.renewEvery, state.endsBy);
     const measurement = measuredAt + Math.min(...plan.criteria.map((rule) => rule.interval));
     await outside.sleep(Math.max(0, Math.min(renewal, measurement) - outside.now()));
@@ -232,35 +228,6 @@ const isOnTrial = async (plan: Plan, driver: Driver): Promise<boolean> =>
 
 /** Before arming an abort means that nothing is done. A step that is under way is finished first. */
 const isInterruptible = (state: State): boolean => state.kind === "approved" || state.kind === "preflight";
-
-/** Journals a new state, tells it, and leaves word of it on the firewall for the session that confirms. */
-async function announce(
-  { plan }: Change,
-  state: State,
-  connection: Connection | undefined,
-  outside: Outside,
-): Promise<void> {
-  const { kind, ...details } = state;
-  await outside.record(kind, details);
-  outside.tell(describe(state));
-  if (state.kind === "reverting") {
-    const left = Math.max(0, state.leaseEnds - outside.now());
-    const by = new Date(outside.time().getTime() + left * 1000).toISOString();
-    outside.tell(
-      `the firewall returns to the previous stage by itself by ${by} at the latest, whoever is connected`,
-    );
-  }
-  if (!isRunning(state) || !connection) return;
-  // The next renewal must not be late for a note.
-  connection.allow(plan.trial.renewEvery);
-  try {
-    await connection.driver.writeFile(trialNoteName, trialNote(plan.id, kind));
-  } catch (error) {
-    // The next renewal meets the same wire and says so to the machine.
-    if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
-    outside.tell(`warning: the note for the confirming session was not written: ${error.message}`);
-  }
-}
 
 /** Releases the lock, unless the firewall could not be read: whoever looks next must find what is there. */
 async function giveBack(
