@@ -83,7 +83,11 @@ export const withoutOwn = (saved: string): string =>
     )
     .map((line) => line.replace(/^\[\d+:\d+\] /, "").replace(/ \[\d+:\d+\]$/, ""))
     .filter((line) => line !== "")
-    .join("\n");
+    .join("\n")
+    .replaceAll(untouched, "");
+
+/** A table that does nothing. The kernel makes it as soon as somebody looks at it, so that it must be as good as none. */
+const untouched = /^\*\S+\n(?::\S+ ACCEPT\n)*COMMIT(?:\n|$)/gm;
 
 /** Elements of a set of nft that packets or timeouts fill: state, not configuration. */
 const learned =

@@ -81,7 +81,7 @@ const end = (net: string): string =>
   ip link set far up; ip route add default via 10.${net}.1.1; ip -6 route add default via fd00:${net}::1`;
 
 /** A network namespace that lives as long as its process. */
-function namespace(started: ChildProcess[]): number {
+export function namespace(started: ChildProcess[]): number {
   const holder = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" });
   started.push(holder);
   execFileSync("sh", [
