@@ -80,7 +80,7 @@ function unitsOf(plans: readonly Ready[]): readonly Unit[] {
   for (let index = 0; index < plans.length; index += 1) {
     const [one, next] = [plans[index]!, plans[index + 1]];
     const { pair, conduit, firewall } = one.plan;
-    if (!pair) {
+    if (!pair || pair.alone) {
       units.push([one]);
       continue;
     }

@@ -1,19 +1,28 @@
 import { buildCommand } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
 import { formatDuration } from "../policy/duration.ts";
+import type { Firewall } from "../policy/model.ts";
 import { minute } from "../report/words.ts";
-import { measureOrder, type Taken, takeMeasure } from "../rollout/emergency/emergency.ts";
+import { measureOrder, takeMeasure } from "../rollout/emergency/emergency.ts";
 import type { JournalContent } from "../rollout/journal.ts";
 import { currentOf, readRing } from "../rollout/known-good/known-good.ts";
 import type { Driver, TrialOrder } from "../target.ts";
-import { CommandError, type Context, exitCodes } from "./context.ts";
+import { CommandError, type Context } from "./context.ts";
 import { bypassDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
-import { firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { firewallOf } from "./rollout/firewall.ts";
 import { appendJournal, recordDone } from "./rollout/journal-file.ts";
-import { sealJournal } from "./rollout/journal-seal.ts";
-import { exitCodeOf, lasting, reasonText, requireRight } from "./rollout/measure.ts";
+import {
+  exitCodeOf,
+  lasting,
+  type MeasuredOn,
+  measureOn,
+  reasonText,
+  requireRight,
+  sealAfter,
+  splitPairs,
+} from "./rollout/measure.ts";
 import { loadSite } from "./site-file.ts";
 
 interface Flags extends ActingFlags {
@@ -26,7 +35,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
     brief:
       "Takes a conduit from enforce to monitor for a while; the firewall itself ends it, back in enforce",
     fullDescription:
-      "For an emergency: no plan and no approval, and reviewed afterwards. It is written into the journal before " +
+      "For an emergency: no plan and no approval, and reviewed afterwards. Every firewall of the conduit takes it, or says why not. It is written into the journal before " +
       'anything passes. A reboot of the firewall ends it, and so does "sluice abort FIREWALL".',
   },
   parameters: {
@@ -51,45 +60,62 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
     requireRight(site, "bypass", actor);
     const conduit = site.conduits.find((one) => one.id === id);
     if (!conduit) throw new CommandError(`there is no conduit "${id}" in the site file`);
-    const done: (Taken & { readonly firewall: string; readonly until?: string })[] = [];
-    for (const firewall of conduit.firewalls) {
-      const place = placeOf(firewallOf(site, firewall));
+    const takeOn = async (firewall: Firewall): Promise<MeasuredOn & { readonly until?: string }> => {
       const time = this.now();
       const measure = {
-        ...{ action: "bypass" as const, actor: actor.person.id, firewall, reason: flags.reason },
+        ...{ action: "bypass" as const, actor: actor.person.id, firewall: firewall.id, reason: flags.reason },
         ...{ time: time.toISOString(), seconds: flags.for },
       };
-      const entry = (action: string, details: object): JournalContent => ({
-        ...{ time: this.now().toISOString(), actor: actor.person.id, action, firewall, conduit: id },
-        details: { reason: flags.reason, lease: flags.for, ...details },
+      const taken = await measureOn(firewall, actor, async (driver) => {
+        const rules = await bypassRules(driver, id);
+        if (typeof rules === "string") return { kind: "refused", reason: rules };
+        const order = measureOrder(measure, rules);
+        await appendJournal(folder, [entry("bypassing", firewall, { plan: order.plan })]);
+        return takeMeasure(driver, order);
       });
-      const taken = await onFirewall(
-        place,
-        actor.identity,
-        async ({ driver }): Promise<Taken> => {
-          const rules = await bypassRules(driver, id);
-          if (typeof rules === "string") return { kind: "refused", reason: rules };
-          const order = measureOrder(measure, rules);
-          await appendJournal(folder, [entry("bypassing", { plan: order.plan })]);
-          return takeMeasure(driver, order);
-        },
-        exitCodes.unproven,
-      );
-      await recordDone(this, folder, [entry("bypass", taken)]);
-      await sealJournal(this, folder, actor, place);
       const until = new Date(time.getTime() + flags.for * 1000).toISOString();
-      done.push({ firewall, ...taken, ...(taken.kind === "taken" && { until }) });
-      if (taken.kind !== "taken") break;
-      if (flags.json) continue;
+      return { firewall, taken, ...(taken.kind === "taken" && { until }) };
+    };
+    const entry = (action: string, firewall: Firewall, details: object): JournalContent => ({
+      ...{
+        time: this.now().toISOString(),
+        actor: actor.person.id,
+        action,
+        firewall: firewall.id,
+        conduit: id,
+      },
+      details: { reason: flags.reason, lease: flags.for, ...details },
+    });
+    // All at once: of a pair one may be out of reach, and an emergency does not wait for it.
+    const all = await Promise.all(conduit.firewalls.map((name) => takeOn(firewallOf(site, name))));
+    if (flags.json) {
+      printDocument(this, bypassDocument, {
+        ...{ conduit: id, seconds: flags.for },
+        firewalls: all.map(({ firewall, taken, until }) => ({
+          firewall: firewall.id,
+          ...taken,
+          ...(until && { until }),
+        })),
+      });
+    }
+    for (const { firewall, until } of flags.json ? [] : all) {
+      if (until === undefined) continue;
       this.process.stdout.write(
-        `${firewall}: ${id} is in monitor for ${formatDuration(flags.for)}, until about ${minute(until)}; then it is in ` +
-          `enforce again by itself (sooner: sluice abort ${firewall})\n`,
+        `${firewall.id}: ${id} is in monitor for ${formatDuration(flags.for)}, until about ${minute(until)}; then it is in ` +
+          `enforce again by itself (sooner: sluice abort ${firewall.id})\n`,
       );
     }
-    if (flags.json) printDocument(this, bypassDocument, { conduit: id, seconds: flags.for, firewalls: done });
-    const failed = done.at(-1);
-    if (failed && failed.kind !== "taken") {
-      throw new CommandError(`${failed.firewall}: ${printable(failed.reason)}`, exitCodeOf(failed));
+    await recordDone(
+      this,
+      folder,
+      all.map(({ firewall, taken }) => entry("bypass", firewall, taken)),
+    );
+    await sealAfter(this, folder, actor, all);
+    const missing = all.flatMap(({ firewall, taken }) =>
+      taken.kind === "taken" ? [] : [`${firewall.id}: ${printable(taken.reason)}`],
+    );
+    if (missing.length > 0) {
+      throw new CommandError([...missing, ...splitPairs(all)].join("\n"), exitCodeOf(all));
     }
   },
 });

@@ -29,7 +29,7 @@ export const confirmCommand = buildCommand<ActingFlags, [plan: string], Context>
       ...plan.approval.rules.flatMap(({ roles }) => roles),
     ]);
     requireApprovals(await approvalsOf(this, path, plan), plan, path);
-    if (plan.pair?.role === "standby") {
+    if (plan.pair?.role === "standby" && !plan.pair.alone) {
       throw new CommandError(
         `${plan.firewall.id} is the standby of ${plan.pair.peer}: it is confirmed together with it, by confirming the plan for ${plan.pair.peer}`,
       );

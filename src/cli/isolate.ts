@@ -5,18 +5,24 @@ import { printable } from "../diagnostics/printable.ts";
 import { formatDuration } from "../policy/duration.ts";
 import type { Firewall, Site, Zone } from "../policy/model.ts";
 import { duration } from "../report/words.ts";
-import { endMeasure, measureOrder, type Taken, takeOver } from "../rollout/emergency/emergency.ts";
+import { endMeasure, measureOrder, takeOver } from "../rollout/emergency/emergency.ts";
 import { islandName, islandOf } from "../rollout/emergency/island.ts";
 import type { Driver } from "../target.ts";
 import { compileConduit } from "../verify/compile.ts";
 import { CommandError, type Context } from "./context.ts";
 import { isolationDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
-import { type ActingFlags, type Actor, actingFlags, whoActs } from "./rollout/actor.ts";
-import { onFirewall, placeOf } from "./rollout/firewall.ts";
+import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { recordDone } from "./rollout/journal-file.ts";
-import { sealJournal } from "./rollout/journal-seal.ts";
-import { exitCodeOf, lasting, reasonText, requireRight } from "./rollout/measure.ts";
+import {
+  exitCodeOf,
+  lasting,
+  measureOn,
+  reasonText,
+  requireRight,
+  sealAfter,
+  splitPairs,
+} from "./rollout/measure.ts";
 import { proofBudget } from "./rulesets.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -73,7 +79,7 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
     });
     // All at once: a zone is not cut off before the last of its firewalls does it.
     const all = await Promise.all(
-      steps.map(async ({ firewall, step }) => ({ firewall, taken: await attempt(firewall, actor, step) })),
+      steps.map(async ({ firewall, step }) => ({ firewall, taken: await measureOn(firewall, actor, step) })),
     );
     const seconds = Math.round(performance.now() - start) / 1000;
     if (flags.json) {
@@ -96,7 +102,8 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
           : `${firewall.id}: ${taken.kind.toUpperCase()}: ${printable(taken.reason)}\n`,
       );
     }
-    this.process.exitCode = Math.max(...all.map(({ taken }) => exitCodeOf(taken)));
+    for (const line of splitPairs(all)) this.process.stderr.write(`${line}\n`);
+    this.process.exitCode = exitCodeOf(all);
     // The firewall first, the book second: a journal that is not whole must not stand in the way.
     await recordDone(
       this,
@@ -113,9 +120,7 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
         },
       })),
     );
-    for (const { firewall, taken } of all) {
-      await sealJournal(this, folder, actor, taken.kind === "taken" ? placeOf(firewall) : undefined);
-    }
+    await sealAfter(this, folder, actor, all);
   },
 });
 
@@ -124,20 +129,6 @@ const firewallsOf = (site: Site, zone: Zone): readonly Firewall[] =>
   site.firewalls.filter(({ id }) =>
     site.conduits.some(({ zones, firewalls }) => zones.includes(zone.id) && firewalls.includes(id)),
   );
-
-/** One firewall that fails must not keep the others from being reached. */
-async function attempt(
-  firewall: Firewall,
-  actor: Actor,
-  action: (driver: Driver) => Promise<Taken>,
-): Promise<Taken> {
-  try {
-    return await onFirewall(placeOf(firewall), actor.identity, ({ driver }) => action(driver));
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return { kind: "unproven", reason: error.message };
-  }
-}
 
 /** The rules of the island, proved to say what they should. @throws {CommandError} */
 function islandRules(site: Site, zone: Zone, firewall: Firewall): ConduitRules {

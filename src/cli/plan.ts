@@ -110,7 +110,7 @@ export const planCommand = buildCommand<Flags, string[], Context>({
     for (const file of [flags.output, flags.report]) if (file !== undefined) outputPath(this, file);
     const made: MadePlan[] = [];
     const accepted = acceptedFor(names, flags.accept ?? []);
-    for (const step of planSteps(site, names, flags.firewall, flags.output)) {
+    const planStep = async (step: PlanStep): Promise<MadePlan> => {
       const { conduit, firewall } = step;
       const planned = rulesets.find(
         ({ order }) =>
@@ -128,7 +128,9 @@ export const planCommand = buildCommand<Flags, string[], Context>({
           content: baseline,
         },
         ...{ window, author: actor.person.id, created: this.now(), budget: proofBudget() },
-        before: made.flatMap(({ plan }) => (plan?.firewall.id === firewall.id ? [plan] : [])),
+        before: made.flatMap(({ plan, file }) =>
+          plan?.firewall.id === firewall.id && file !== step.file ? [plan] : [],
+        ),
         journal: readJournalFile(loaded.folder).entries,
         acceptWeakDeadMen: flags.acceptWeakDeadMen,
         accept: accepted(conduit.id),
@@ -145,7 +147,15 @@ export const planCommand = buildCommand<Flags, string[], Context>({
         const entry = { time, actor: actor.person.id, action: "drilled", firewall: firewall.id };
         await appendJournal(loaded.folder, [{ ...entry, details: { firings } }]);
       }
-      made.push(planning.kind === "plan" ? { ...step, ...madeOf(planning.content, step.file) } : step);
+      return planning.kind === "plan" ? { ...step, ...madeOf(planning.content, step.file) } : step;
+    };
+    const steps = planSteps(site, names, flags.firewall, flags.output);
+    for (const [index, step] of steps.entries()) {
+      // After a split one member has it already, and the other must not wait for a plan that cannot be made.
+      const standby = step.pair?.role === "primary" ? made[index - 1] : undefined;
+      const one = await planStep(standby && !standby.plan ? alone(step) : step);
+      if (standby?.plan && !one.plan) made[index - 1] = await planStep(alone(steps[index - 1]!));
+      made.push(one);
     }
     for (const { document, file } of made) {
       if (document) writeFileAtomic(resolve(this.cwd, file), writePlan(document));
@@ -153,6 +163,13 @@ export const planCommand = buildCommand<Flags, string[], Context>({
     await tell(this, flags, made);
     if (flags.detailedExitcode && made.some(({ plan }) => plan)) this.process.exitCode = exitCodes.changes;
   },
+});
+
+/** The step of a member of a pair of which the other one has nothing to do. */
+const alone = ({ pair, ...step }: PlanStep): PlanStep => ({
+  ...step,
+  pair: pair && { ...pair, alone: true },
+  together: step.file,
 });
 
 function acceptance(text: string): AcceptanceOrder {

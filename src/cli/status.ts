@@ -13,7 +13,7 @@ import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { isOnlyMonitored, keepSample } from "./rollout/history-file.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
 import { type LoadedSite, loadSite } from "./site-file.ts";
-import { type ConduitRecord, type FirewallStatus, renderStatus } from "./views/status.ts";
+import { type ConduitRecord, type FirewallStatus, pairsIn, renderStatus } from "./views/status.ts";
 
 export const statusCommand = buildCommand<ActingFlags, [], Context>({
   docs: { brief: "Tells where every conduit stands on every firewall, and what was done last" },
@@ -34,7 +34,7 @@ export const statusCommand = buildCommand<ActingFlags, [], Context>({
         };
       }),
     );
-    if (flags.json) printDocument(this, statusDocument, asDocument(firewalls, journal));
+    if (flags.json) printDocument(this, statusDocument, asDocument(site, firewalls, journal));
     else this.process.stdout.write(renderStatus(firewalls, lastEntries(journal), site, this.now()));
     if (journal.faults.length > 0) {
       this.process.stderr.write('warning: the journal is not whole: see "sluice journal verify"\n');
@@ -96,12 +96,13 @@ async function recordsOf(
 
 const lastEntries = (journal: JournalReading): readonly JournalEntry[] => journal.entries.slice(-5);
 
-const asDocument = (firewalls: readonly FirewallStatus[], journal: JournalReading) => ({
+const asDocument = (site: Site, firewalls: readonly FirewallStatus[], journal: JournalReading) => ({
   firewalls: firewalls.map(({ standings, ...status }) => ({
     ...status,
     since: Object.fromEntries(
       [...(standings ?? [])].map(([conduit, { stage, since }]) => [conduit, { stage, time: since.time }]),
     ),
   })),
+  pairs: pairsIn(site, firewalls),
   journal: lastEntries(journal),
 });

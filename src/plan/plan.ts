@@ -60,8 +60,14 @@ export const planSchema = z.strictObject({
     transparent: z.literal(true).optional(),
     paired: z.literal(true).optional(),
   }),
-  /** The other member of a high-availability pair, which is changed together with this one. */
-  pair: z.strictObject({ peer: id, role: z.enum(["primary", "standby"]) }).optional(),
+  /** The other member of a high-availability pair, which is changed together with this one unless it has all of it already. */
+  pair: z
+    .strictObject({
+      peer: id,
+      role: z.enum(["primary", "standby"]),
+      alone: z.literal(true).optional(),
+    })
+    .optional(),
   /** The plan for this firewall that is to be applied before this one, where it was made on top of another. */
   follows: hash.optional(),
   from: z.enum(["unmanaged", "monitor", "enforce"]),

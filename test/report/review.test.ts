@@ -228,6 +228,11 @@ describe("the review of a plan", () => {
     expect(text(report, "approval")).toContain("e".repeat(64));
     expect(text(report, "approval")).toContain("the plan for fw2, of the same pair");
     expect(reviewOf(base).summary).not.toMatch(/pair|the plan before it/);
+    expect(text(report, "sessions")).toContain("one in which only the server talks is dropped until then.");
+    expect(text(reviewOf(base), "sessions")).not.toContain("failover");
+    const alone = reviewOf({ ...base, pair: { peer: "fw2", role: "standby", alone: true } });
+    expect(alone.summary).toContain("which had this stage with these rules when the plan was made: only fw1");
+    expect(text(alone, "approval")).not.toContain("Applied together");
   });
 
   test("of a kind of firewall that no real one has judged, says so before everything else", () => {

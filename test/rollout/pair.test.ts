@@ -130,7 +130,7 @@ describe("of a pair of which one member was changed", () => {
       "fw2 (standby): back: the previous stage is what runs (the lease ended)\n" +
         "fw1 (primary): done\n" +
         "THE PAIR IS SPLIT: fw1 has the new stage and fw2 has not, so a failover changes what passes. " +
-        "Either make a plan for both again, or take it back: sluice rollback fw1",
+        "Either plan it again, which is then for fw2 alone, or take it back: sluice rollback fw1",
     );
     expect(pairText(names, { standby: { kind: "done" }, primary: back })).toContain(
       "THE PAIR IS SPLIT: fw2 has the new stage and fw1 has not",

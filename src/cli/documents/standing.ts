@@ -130,5 +130,26 @@ export const statusDocument = published("status", 1, "Where every conduit stands
       since: z.record(z.string(), z.strictObject({ stage, time })).describe("By conduit, from the journal"),
     }),
   ),
+  pairs: many(
+    z.strictObject({
+      firewalls: many(z.string()).describe("The primary, and its standby"),
+      differences: many(
+        z.strictObject({
+          conduit: z.string(),
+          met: many(
+            z.strictObject({
+              firewall: z.string(),
+              stage: z.enum(["unmanaged", "monitor", "enforce"]),
+              onTrial: z.boolean(),
+            }),
+          ),
+        }),
+      )
+        .optional()
+        .describe(
+          "Conduits that are not the same on both, so that a failover changes what passes; absent where that is not known",
+        ),
+    }),
+  ),
   journal: many(journalEntrySchema).describe("The last entries"),
 });

@@ -1,9 +1,12 @@
 import { durationSeconds } from "../../policy/duration.ts";
-import type { Right, Site } from "../../policy/model.ts";
+import type { Firewall, Right, Site } from "../../policy/model.ts";
 import { duration, freeText } from "../../policy/schema/text.ts";
 import type { Taken } from "../../rollout/emergency/emergency.ts";
-import { exitCodes } from "../context.ts";
+import type { Driver } from "../../target.ts";
+import { CommandError, type Context, exitCodes } from "../context.ts";
 import { type Actor, requireRole } from "./actor.ts";
+import { onFirewall, placeOf } from "./firewall.ts";
+import { sealJournal } from "./journal-seal.ts";
 
 /** Parses a flag such as `30m`, from a minute to the longest. @throws {Error} */
 export const lasting =
@@ -25,14 +28,56 @@ export function reasonText(text: string): string {
 export const requireRight = ({ rights }: Site, right: Right, actor: Actor): void =>
   requireRole(actor, right, rights[right]);
 
-/** What a measure that was taken on one firewall means for the exit code; the worst of several counts. */
-export function exitCodeOf({ kind }: Taken): number {
-  switch (kind) {
-    case "taken":
-      return exitCodes.done;
-    case "refused":
-      return exitCodes.failed;
-    case "unproven":
-      return exitCodes.unproven;
+/** What became of a measure on one firewall. */
+export interface MeasuredOn {
+  readonly firewall: Firewall;
+  readonly taken: Taken;
+}
+
+/** Takes or ends a measure on one firewall. One that fails must not keep the others from being reached. */
+export async function measureOn(
+  firewall: Firewall,
+  actor: Actor,
+  action: (driver: Driver) => Promise<Taken>,
+): Promise<Taken> {
+  try {
+    const place = placeOf(firewall);
+    return await onFirewall(place, actor.identity, ({ driver }) => action(driver), exitCodes.unproven);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    // Who was not reached, or could not write it down, has changed nothing; what was lost midway may have.
+    return { kind: error.exitCode === exitCodes.unproven ? "unproven" : "refused", reason: error.message };
   }
+}
+
+/** Signs the end of the journal, and leaves it on the firewalls that were there. */
+export async function sealAfter(
+  context: Context,
+  folder: string,
+  actor: Actor,
+  all: readonly MeasuredOn[],
+): Promise<void> {
+  for (const { firewall, taken } of all) {
+    await sealJournal(context, folder, actor, taken.kind === "taken" ? placeOf(firewall) : undefined);
+  }
+}
+
+/** What a measure means for the exit code: where some took it and others did not, a human must look. */
+export function exitCodeOf(all: readonly MeasuredOn[]): number {
+  const kinds = new Set(all.map(({ taken }) => taken.kind));
+  if (kinds.size > 1) return exitCodes.unproven;
+  if (kinds.has("refused")) return exitCodes.failed;
+  return kinds.has("unproven") ? exitCodes.unproven : exitCodes.done;
+}
+
+/** A line for each pair of which one member took a measure and the other is not known to have. */
+export function splitPairs(all: readonly MeasuredOn[]): readonly string[] {
+  return all.flatMap(({ firewall, taken }) => {
+    const other = all.find((one) => one.firewall.id === firewall.highAvailability?.peer);
+    if (taken.kind !== "taken" || !other || other.taken.kind === "taken") return [];
+    const does = other.taken.kind === "refused" ? "has not" : "is not known to have";
+    return [
+      `THE PAIR IS SPLIT: ${firewall.id} has done it and ${other.firewall.id} ${does}, so a failover changes what passes`,
+    ];
+  });
 }

@@ -1,6 +1,7 @@
 import { printable } from "../../diagnostics/printable.ts";
 import { ruleText } from "../../plan/approval.ts";
 import type { PlanDocument } from "../../plan/plan.ts";
+import { atFailover } from "../../report/review/sessions.ts";
 import { count, minute } from "../../report/words.ts";
 import { firingsText } from "../../rollout/drill.ts";
 import { unprovenMeaning } from "../../verify/certificate.ts";
@@ -22,6 +23,7 @@ type Shown = Pick<
   | "readiness"
   | "acceptances"
   | "sessions"
+  | "pair"
   | "watch"
   | "trial"
   | "window"
@@ -61,6 +63,7 @@ export function renderPlan(plan: Shown): string {
         `  ACCEPTED: ${subject === "coverage" ? "a baseline that is not ready" : text} (${plan.author}: ${reason})`,
     ),
     ...(plan.sessions ? sessionLines(plan.sessions) : []),
+    ...(plan.pair && plan.to === "enforce" ? [`  failover: ${atFailover(plan.sessions?.mode)}`] : []),
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
       (plan.window ? `, in the window ${plan.window.id}` : "; in no window: it may be applied at any time"),
     `  dead man: ${plan.undo.deadMan}`,

@@ -8,6 +8,7 @@ import { deadManNames } from "../../rollout/drill.ts";
 import { lockText } from "../../rollout/holder.ts";
 import type { JournalEntry } from "../../rollout/journal.ts";
 import type { Ring } from "../../rollout/known-good/known-good.ts";
+import { type Met, type PairStanding, pairStandings } from "../../rollout/pair-standing.ts";
 import type { JudgedFlow } from "../../rollout/record.ts";
 import type { GuardState, LiveConduit, LiveState } from "../../target.ts";
 import { recordLines } from "./record.ts";
@@ -32,7 +33,11 @@ export interface FirewallStatus {
   readonly problem?: string;
 }
 
-/** Every firewall with its conduits, then the last entries of the journal. */
+/** How the pairs of the site stand, by what was read of their members. */
+export const pairsIn = (site: Site, firewalls: readonly FirewallStatus[]): readonly PairStanding[] =>
+  pairStandings(site, (id) => firewalls.find(({ firewall }) => firewall === id)?.live?.conduits);
+
+/** Every firewall with its conduits, its pairs where they are not of one mind, then the last entries of the journal. */
 export function renderStatus(
   firewalls: readonly FirewallStatus[],
   journal: readonly JournalEntry[],
@@ -42,6 +47,7 @@ export function renderStatus(
   const { nameOf } = places(site);
   const lines = [
     ...firewalls.flatMap((status) => firewallLines(status, site, nameOf, now)),
+    ...pairsIn(site, firewalls).flatMap(pairLines),
     ...(journal.length > 0 ? ["last in the journal:"] : []),
     ...journal.map(entryText),
   ];
@@ -83,6 +89,18 @@ function firewallLines(
       : "  known-goods: none yet",
   ];
 }
+
+function pairLines({ firewalls, differences }: PairStanding): readonly string[] {
+  const names = firewalls.join(" and ");
+  if (!differences) return [`whether the pair ${names} is split is NOT KNOWN`];
+  return differences.map(
+    ({ conduit, met }) =>
+      `THE PAIR ${names} IS SPLIT: a failover changes what passes. ${conduit} is ${met.map(metText).join(", ")}`,
+  );
+}
+
+const metText = ({ firewall, stage, onTrial }: Met): string =>
+  `${stage}${onTrial ? " on trial" : ""} on ${firewall}`;
 
 /** One that was disarmed has nothing to tell. */
 function guardLines(guard: GuardState): readonly string[] {

@@ -65,7 +65,7 @@ export function approval({ plan, approvals }: Reviewed): Section {
           ...(plan.follows === undefined
             ? []
             : [{ term: "Applied after the plan, SHA-256", value: plan.follows, code: true }]),
-          ...(plan.pair === undefined
+          ...(plan.pair === undefined || plan.pair.alone
             ? []
             : [{ term: "Applied together with", value: `the plan for ${plan.pair.peer}, of the same pair` }]),
           { term: "Site file, SHA-256", value: plan.site.sha256, code: true },

@@ -11,15 +11,26 @@ export function sessions({ plan }: Reviewed): Section {
     id: "sessions",
     title: "Sessions that are open now",
     clauses: ["IEC 62443-3-3 SR 7.6"],
-    blocks: plan.sessions
-      ? blocks(plan.sessions)
-      : [
-          absent(
-            "Live sessions at the time of planning are not recorded by this plan. Every packet is judged anew, so a running session that no permit admits is cut as soon as the trial of enforcement starts.",
-          ),
-        ],
+    blocks: [
+      ...(plan.sessions
+        ? blocks(plan.sessions)
+        : [
+            absent(
+              "Live sessions at the time of planning are not recorded by this plan. Every packet is judged anew, so a running session that no permit admits is cut as soon as the trial of enforcement starts.",
+            ),
+          ]),
+      ...(plan.pair && plan.to === "enforce"
+        ? [paragraph(`At a failover, ${atFailover(plan.sessions?.mode)}`)]
+        : []),
+    ],
   };
 }
+
+/** What becomes of open sessions when the other member of a pair takes over; test/kernel/failover.test.ts shows it. */
+export const atFailover = (mode: Sessions["mode"] | undefined): string =>
+  "sessions that the two members share (conntrackd) go on as they are. Where they share none, a permitted session goes on " +
+  "when its client sends something next, and one in which only the server talks is dropped until then" +
+  (mode === "drain" ? "; what may drain ends there and then." : ".");
 
 function blocks({ mode, drain, listing }: Sessions): readonly Block[] {
   const fate = {

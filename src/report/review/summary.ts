@@ -20,11 +20,7 @@ export function summary({ plan }: Reviewed): string {
     ...(plan.follows === undefined
       ? []
       : ["It starts from what the plan before it leaves, and can be applied only after that one."]),
-    ...(plan.pair === undefined
-      ? []
-      : [
-          `${firewall.id} is the ${plan.pair.role} of a pair with ${plan.pair.peer}: the two are on trial together, by a plan each, and are confirmed together or not at all.`,
-        ]),
+    ...(plan.pair === undefined ? [] : [pairText(firewall.id, plan.pair)]),
     `It begins as a trial: unless it is renewed, it ends by itself after ${duration(trial.lease)}, and it becomes permanent only when a person confirms it after ${duration(trial.soak)} in which every criterion held.`,
     `Until then the firewall falls back to what it does now, whatever becomes of the laptop, the connection or the person.`,
     ...(unprovenIn(plan) === undefined
@@ -34,6 +30,11 @@ export function summary({ plan }: Reviewed): string {
         ]),
   ].join(" ");
 }
+
+const pairText = (id: string, { peer, role, alone }: NonNullable<Reviewed["plan"]["pair"]>): string =>
+  alone
+    ? `${id} is the ${role} of a pair with ${peer}, which had this stage with these rules when the plan was made: only ${id} is changed.`
+    : `${id} is the ${role} of a pair with ${peer}: the two are on trial together, by a plan each, and are confirmed together or not at all.`;
 
 const words = { unmanaged: "not being managed", monitor: "monitoring", enforce: "enforcement" } as const;
 

@@ -40,6 +40,19 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
   const now = live.conduits.find((one) => one.conduit === order.conduit.id && !one.trial);
   const problems = [...stageProblems(order, live, now), ...(await groundProblems(driver, live, ring))];
   if (problems.length > 0) return { kind: "problems", problems };
+  const standing = await standingOf(driver, order.firewall.id, live, ring, order.before);
+  const { rules, text } = order.ruleset;
+  const bootRules = withConduit(standing.rules, rules);
+  const bootText = order.target.emit(bootRules);
+  const [alone, whole] = [await driver.preview(text), await driver.preview(bootText)];
+  const rulesHash = hashOf(alone.conduits, rules);
+  if (rulesHash === undefined || hashOf(whole.conduits, rules) !== rulesHash) {
+    return {
+      kind: "problems",
+      problems: ["the firewall does not list the rules of the conduit as they were written"],
+    };
+  }
+  if (now?.stage === rules.stage && now.rulesHash === rulesHash) return { kind: "no-change" };
   const { nameOf } = places(order.site);
   const counters = now && (await driver.counters(order.conduit.id));
   const isPromotion = now?.stage === "monitor" && order.ruleset.rules.stage === "enforce";
@@ -54,20 +67,6 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
     ...decisionsOf(order.conduit),
     accepted: (promotion?.acceptances ?? []).flatMap((one) => acceptedRequest(one, order.author)),
   };
-
-  const standing = await standingOf(driver, order.firewall.id, live, ring, order.before);
-  const { rules, text } = order.ruleset;
-  const bootRules = withConduit(standing.rules, rules);
-  const bootText = order.target.emit(bootRules);
-  const [alone, whole] = [await driver.preview(text), await driver.preview(bootText)];
-  const rulesHash = hashOf(alone.conduits, rules);
-  if (rulesHash === undefined || hashOf(whole.conduits, rules) !== rulesHash) {
-    return {
-      kind: "problems",
-      problems: ["the firewall does not list the rules of the conduit as they were written"],
-    };
-  }
-  if (now?.stage === rules.stage && now.rulesHash === rulesHash) return { kind: "no-change" };
   const step = readStep(order, standing, bootText);
   const claims = proveTransition(step);
   const unbroken = claims.filter((claim) => claim.result !== "failed");

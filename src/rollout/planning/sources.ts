@@ -15,8 +15,8 @@ export function sources(
   PlanContent,
   "from" | "to" | "difference" | "approval" | "compiled" | "boot" | "expected" | "base" | "undo"
 > {
-  const { site, conduit, ruleset, window } = order;
-  const isStandby = order.pair?.role === "standby";
+  const { site, conduit, ruleset, window, pair } = order;
+  const isStandby = pair?.role === "standby";
   const criteria = (conduit.criteria ?? site.criteria)
     .filter(({ type }) => !(isStandby && needsTraffic.has(type)))
     .map(({ span: _, ...rule }) => rule);
@@ -49,12 +49,12 @@ export function sources(
     })),
     ...(history && { history }),
     trial: isStandby ? staggered(site.trial) : site.trial,
-    ...(order.pair && { pair: order.pair }),
+    ...(pair && { pair }),
     ...authorityOf(site),
     commands: [
       `sluice approve ${order.file}`,
       `sluice apply ${order.together}`,
-      ...(isStandby ? [] : [`sluice confirm ${order.file}`]),
+      ...(isStandby && !pair.alone ? [] : [`sluice confirm ${order.file}`]),
       `sluice abort ${order.firewall.id}`,
       `sluice rollback ${order.firewall.id}`,
     ],

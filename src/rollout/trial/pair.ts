@@ -145,6 +145,6 @@ export function pairText(
   return [
     ...lines,
     `THE PAIR IS SPLIT: ${changed} has the new stage and ${unchanged} has not, so a failover changes what passes. ` +
-      `Either make a plan for both again, or take it back: sluice rollback ${changed}`,
+      `Either plan it again, which is then for ${unchanged} alone, or take it back: sluice rollback ${changed}`,
   ].join("\n");
 }
