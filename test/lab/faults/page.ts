@@ -1,3 +1,5 @@
+import { lease as pairLease } from "../pair/play.ts";
+import { faultOf, momentOf, rows } from "../pair/rows.ts";
 import { faults } from "./faults.ts";
 import { type Cell, cells, isInEachRun, matrix, type Outcome } from "./matrix.ts";
 import { momentNames, moments } from "./moments.ts";
@@ -35,6 +37,11 @@ export function faultPage(): string {
     );
     return `| ${moments[moment].state} | ${reasons.join("; ")} |`;
   });
+  const pair = rows.map((row) => {
+    const [primary, standby] = row.stages;
+    const says = row.code === 4 ? "THE PAIR IS SPLIT, and what to do" : ends[row.code];
+    return `| ${[`${momentOf(row).name}${row.always ? "" : "*"}`, faultOf(row).name, primary, standby, says].join(" | ")} |`;
+  });
   return `# What goes wrong, when, and what comes of it
 
 Each line is done to a real rollout by \`SLUICE_FAULTS=all npx vitest run test/lab/faults-nftables.test.ts
@@ -52,5 +59,17 @@ ${lines.join("\n")}
 | when | what |
 |---|---|
 ${left.join("\n")}
+
+## A high-availability pair
+
+Each line is done to a real change of two real firewalls, from monitor to enforce, by \`SLUICE_FAULTS=all npx vitest run
+test/lab/pair-faults.test.ts\`; those with * are left out by \`npm test\`. Each cable between the engineer and a member is one of its
+own, and comes back ${pairLease + 3.5} s later. Each trial that does not become permanent is over within its lease (of the primary ${pairLease} s, of the standby ${pairLease + 2} s)
+and 5 s more, no poll over the active member is missed, the journal is whole, and \`sluice status\` says how the two stand. Made
+from \`test/lab/pair/rows.ts\`.
+
+| when | what | the primary is in | the standby is in | apply says |
+|---|---|---|---|---|
+${pair.join("\n")}
 `;
 }
