@@ -15,6 +15,7 @@ import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import type { Frame, FrameSink } from "./sources/frame.ts";
 import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
+import { nfdumpHeader } from "./sources/nfdump-csv.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
 import { type ByteReader, SourceError, tally } from "./sources/source.ts";
 import { cutShortReason } from "./sources/truncated.ts";
@@ -154,7 +155,9 @@ function openSource(
 ): OpenSource {
   const counts = tally();
   let [first, last] = [Number.NaN, Number.NaN];
+  let untimed = 0;
   const see = (from: number, to: number): void => {
+    if (Number.isNaN(from)) untimed += 1;
     if (!(from >= first) && !Number.isNaN(from)) first = from;
     if (!(to <= last) && !Number.isNaN(to)) last = to;
   };
@@ -206,6 +209,7 @@ function openSource(
         ...warnings,
         ...unread,
         ...nothingUsed({ format }, accounting),
+        ...withoutTime({ format }, untimed),
         ...tooManyRejects(accounting, counts.samples),
       ];
     },
@@ -226,12 +230,18 @@ function unreadLinks({ used, ignored, rejected }: Accounting): readonly Diagnost
   }));
 }
 
-/** Any text with dates in front reads as a log in which no packet stands: nobody should find out from the baseline. */
+/**
+ * Any text with dates in front reads as a log in which no packet stands, and nfdump may leave out what a flow needs: nobody
+ * should find out from the baseline. An export without records is no fault.
+ */
 const nothingUsed = (
   { format }: Pick<ByteReader, "format">,
-  { unit, read, used }: Accounting,
+  { unit, read, used, ignored }: Accounting,
 ): readonly Diagnostic[] =>
-  used > 0 || read === 0 || format !== packetLogFormat
+  used > 0 ||
+  (format === packetLogFormat
+    ? read === 0
+    : !format.startsWith("nfdump") || Object.keys(ignored).every((reason) => reason === nfdumpHeader.reason))
     ? []
     : [
         {
@@ -239,6 +249,19 @@ const nothingUsed = (
           severity: "warning",
           message: `none of its ${read} ${unit} gave a flow; it was read as: ${format}`,
           fix: "see what became of them, by reason, under the name of the file; is it the file that was meant?",
+        },
+      ];
+
+/** A line whose time is not read loses it; nobody should find out from the coverage. */
+const withoutTime = ({ format }: Pick<ByteReader, "format">, packets: number): readonly Diagnostic[] =>
+  packets === 0 || format !== packetLogFormat
+    ? []
+    : [
+        {
+          code: "baseline/no-times",
+          severity: "warning",
+          message: `packets without a time that is read here: ${packets}; they count, and tell neither when nor how often`,
+          fix: "export the log with its times: `dmesg --time-format iso`, `journalctl -k -o short-iso`",
         },
       ];
 

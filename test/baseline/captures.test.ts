@@ -141,6 +141,10 @@ describe("pcapng", () => {
 describe("other files", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["an empty file", bytes(), /the file is empty/],
+    ["gzip in gzip", bytes(0x1f, 0x8b, 8, 0), /gzip -dc/],
+    ["UTF-16", Buffer.from("\ufeff#separator", "utf16le"), /iconv -f UTF-16/],
+    ["a tar archive", bytes(new Uint8Array(257), Buffer.from("ustar\0")), /unpack it first/],
+    ["what nfcapd writes", bytes(0x0c, 0xa5, 2, 0), /nfdump -r FILE/],
     ["xz", bytes(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), /xz -dc/],
     ["some text", Buffer.from("hello, world\n"), /the format is not known \(it starts with the bytes 68 65/],
   ])("%s is refused with what to do", (_, file, message) => {

@@ -57,6 +57,23 @@ describe("Suricata's EVE", () => {
     expect(flowsOf([{ ...event, tcp }])).toMatchObject([{ evidence, answered }]);
   });
 
+  test.each([
+    ["OSPFIGP", 89],
+    ["PIM", 103],
+    ["IPv6", 41],
+    ["VRRP", 112],
+    ["253", 253],
+  ])("protocol %s is %i", (proto, protocol) => {
+    expect(flowsOf([{ ...event, proto, tcp: undefined }])).toMatchObject([{ protocol }]);
+  });
+
+  test.each([[7], [[7]]])("a VLAN is told as %j", (vlan) => {
+    expect(observe([{ ...event, vlan }]).baseline.links).toMatchObject([
+      { address: "10.0.0.1", vlan: [7] },
+      { address: "10.0.0.2", vlan: [7] },
+    ]);
+  });
+
   test("ICMP has a type and no ports, IPv6 its own spelling of it", () => {
     const ping = {
       ...event,
@@ -422,6 +439,65 @@ describe("nfdump", () => {
         firstSeen: "2026-01-01T10:00:00.000000Z",
       },
     ]);
+  });
+
+  test("`-B` turns around what only one end sent: who sent it is who asked, and never answered", () => {
+    const rows = [
+      "2026-01-01 10:00:00,2026-01-01 10:00:00,0.0,239.1.1.1,10.0.0.1,5000,9,UDP,........,0,0,0,0,1,58",
+      "2026-01-01 10:00:00,2026-01-01 10:00:00,0.0,10.0.0.2,10.0.0.1,40000,1000,TCP,......S.,0,0,0,0,1,40",
+    ];
+    expect(flowsOf([old, ...rows], utc)).toMatchObject([
+      {
+        initiator: "10.0.0.1",
+        responder: "10.0.0.2",
+        port: 40_000,
+        packets: 1,
+        evidence: "syn",
+        answered: false,
+      },
+      { initiator: "10.0.0.1", responder: "239.1.1.1", port: 5000, packets: 1, answered: false },
+    ]);
+  });
+
+  test("`-B`: a SYN whose answer its sender never acknowledged is an attempt, as one that was refused", () => {
+    const refused = uniflow(a, b, "......S.", "2026-01-01 10:00:00").replace("5,300,0,0", "1,40,1,40");
+    expect(flowsOf([old, refused], utc)).toMatchObject([{ packets: 2, evidence: "syn", answered: false }]);
+  });
+
+  test("records that were aggregated without a port or a protocol give no flows to port 0", () => {
+    const zeros = (protocol: string, ports: string): string =>
+      `2026-01-01 10:00:00,2026-01-01 10:00:09,4.5,10.0.0.1,10.0.0.2,${ports},${protocol},........,0,0,5,300,0,0`;
+    const pairs = observe([old, zeros("0", "0,0"), zeros("TCP", "0,0")], utc);
+    expect(pairs.baseline.flows).toEqual([]);
+    expect(pairs.baseline.sources[0]!.accounting.ignored).toMatchObject({
+      "protocol 0: not exported, or aggregated without it": 1,
+      "ports 0: a later fragment, or exported or aggregated without them": 1,
+    });
+    expect(pairs.warnings).toMatchObject([{ code: "baseline/nothing-used", severity: "warning" }]);
+    expect(observe([old, zeros("UDP", "0,53")], utc).warnings).toMatchObject([
+      {
+        code: "baseline/rejects",
+        severity: "error",
+        message: expect.stringContaining("aggregated without it"),
+      },
+    ]);
+  });
+
+  test("an export without records is no fault", () => {
+    expect(observe([old, "No matching flows"], utc).warnings).toEqual([]);
+  });
+
+  test.each([
+    ["no header (-q)", row("10.0.0.1 10.0.0.2", "9200 123", "........", "2026-01-01 10:00:00")],
+    ["no header, of 1.7.4", "2026-01-01 10:00:00.100,4.500,UDP,10.0.0.1,9200,10.0.0.2,123,5,300,0,1"],
+    [
+      "statistics (-s)",
+      "ts,te,td,pr,val,fl,flP,ipkt,ipktP,ibyt,ibytP,ipps,ibps,ibpp\n2026-01-01 10:00:00,2026-01-01 10:00:01,1,any,10.0.0.1,1,1,1,1,1,1,1,1,1",
+    ],
+  ])("a table that does not name its columns, or counts otherwise, is refused: %s", (_, text) => {
+    expect(() => observeText(`${text}\n`, utc)).toThrow(
+      /nfdump without the header .* or one of its statistics/,
+    );
   });
 
   test("JSON that was cut short is used up to there", () => {

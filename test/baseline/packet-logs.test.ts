@@ -25,6 +25,9 @@ describe("packets that nftables and iptables log", () => {
     ["journalctl -o short-iso", `2026-11-21T18:40:37+0100 fw1 kernel: ${packet}`],
     ["journalctl -o short-full", `Sat 2026-11-21 18:40:37 CET fw1 kernel: ${packet}`],
     ["journalctl -o short-full in UTC", `Sat 2026-11-21 17:40:37 UTC fw1 kernel: ${packet}`],
+    ["logread of OpenWrt", `Sat Nov 21 18:40:37 2026 kern.warn kernel: [ 1560.600937] ${packet}`],
+    ["syslog that begins with the year", `2026 Nov 21 18:40:37 fw1 kernel: ${packet}`],
+    ["a date with slashes", `2026/11/21 18:40:37 fw1 kernel: ${packet}`],
     ["journalctl -o short-unix", `1795282837.000000 fw1 kernel: ${packet}`],
     ["journalctl -o json", JSON.stringify({ __REALTIME_TIMESTAMP: "1795282837000000", MESSAGE: packet })],
     [
@@ -178,10 +181,69 @@ describe("packets that nftables and iptables log", () => {
     expect(flowsOf([packet.replace("SYN", flags)])).toMatchObject([{ answered }]);
   });
 
+  const time = "1795282837.0 fw kernel: ";
+  const udp = packet.replace(/PROTO=.*/, "PROTO=UDP SPT=40000 DPT=9100 LEN=40 ");
+  const ping = packet.replace(/PROTO=.*/, "PROTO=ICMP TYPE=13 CODE=0 ID=1 SEQ=1 ");
+  const overIpv6 = packet.replaceAll(/(SRC|DST)=10.0.0.(.)/g, "$1=fd00:0000:0000:0000:0000:0000:0000:000$2");
+  test.each([
+    ["TCP", packet, "tcp 10.0.0.1 -> 10.0.0.2 9100"],
+    ["TCP over IPv6", overIpv6, "tcp fd00::1 -> fd00::2 9100"],
+    ["UDP", udp, "udp 10.0.0.1 -> 10.0.0.2 9100"],
+    ["ICMP", ping, "icmp 10.0.0.1 -> 10.0.0.2 13"],
+  ])(
+    "a line of %s that is cut anywhere gives its flow or none, and never another one",
+    (_, whole, expected) => {
+      const cuts = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
+      const outcomes = cuts.map((cut) => observe([`${time}hello`, time + cut]).baseline);
+      for (const { flows } of outcomes) expect([[], [expected]]).toContainEqual(flows.map(line));
+      // From the first address on it is a packet's line beyond doubt, and so its loss is shown.
+      for (const { flows, sources } of outcomes.slice(whole.indexOf("DST="))) {
+        const { rejected } = sources[0]!.accounting;
+        if (flows.length === 0) expect(rejected).toEqual({ "line of a packet that was cut short": 1 });
+      }
+      expect(outcomes.filter(({ flows }) => flows.length > 0).length).toBeGreaterThan(0);
+    },
+  );
+
+  test("two packets that run into one line are not mixed", () => {
+    const { baseline } = observe([`${time}${packet.slice(0, packet.indexOf("SPT="))}[ 12.5] ${udp}`]);
+    expect(baseline.flows).toEqual([]);
+    expect(baseline.sources[0]!.accounting.rejected).toEqual({ "several packets in one line": 1 });
+  });
+
+  test("a protocol whose ports the kernel does not print, and a header that a packet does not hold, are counted", () => {
+    const sctp = packet.replace(/PROTO=.*/, "PROTO=132 ");
+    const incomplete = packet.replace(/PROTO=.*/, "PROTO=UDP INCOMPLETE [4 bytes] ");
+    const arp = "IN=eth0 OUT= ARP HTYPE=1 PTYPE=0x0800 OPCODE=1 MACSRC=02:00:00:00:00:01 IPSRC=10.0.0.1";
+    expect(observe([sctp, incomplete, arp]).baseline.sources[0]!.accounting).toMatchObject({
+      used: 0,
+      ignored: {
+        "ports that the log does not tell": 1,
+        "fragment without a transport header": 1,
+        "packet without addresses: not IP, or its line was cut short": 1,
+      },
+    });
+  });
+
+  test("the header of a tunnel, which stands where others have cards, is none", () => {
+    const left = packet.replace(
+      /MAC=\S+/,
+      "MAC=45:00:00:50:00:00:40:00:40:29:11:22:c0:a8:00:01 TUNNEL=192.0.2.1->192.0.2.2",
+    );
+    expect(observe([time + left]).baseline.links).toBeUndefined();
+  });
+
+  test("packets whose time is not read are told of", () => {
+    const { warnings } = observe([time + packet, `21.11.2026 18:40:37 ${packet}`]);
+    expect(warnings).toMatchObject([{ code: "baseline/no-times", severity: "warning" }]);
+    expect(warnings[0]!.message).toContain("read here: 1;");
+  });
+
   test("a line that is broken is shown, and refuses the log", () => {
-    const { warnings } = observe([packet, packet.replace("10.0.0.2", "10.0.0.\x1b[2J")]);
+    const at = "1795282837.0 fw kernel: ";
+    const { warnings } = observe([at + packet, at + packet.replace("10.0.0.2", "10.0.0.\x1b[2J")]);
     expect(warnings).toMatchObject([{ code: "baseline/rejects", severity: "error" }]);
-    expect(warnings[0]!.message).toContain("not an address: line 2: MONITOR");
+    expect(warnings[0]!.message).toContain("not an address: line 2: 1795282837.0 fw kernel: MONITOR");
     expect(warnings[0]!.message).not.toContain("\x1b");
   });
 });
@@ -211,6 +273,26 @@ describe("the filter log of pfSense and OPNsense", () => {
       },
     ]);
   });
+
+  const stamp = "2026-11-21T18:40:37Z fw filterlog[77]: ";
+  test.each([
+    ["TCP", `88,,,1616862898,em3,match,pass,in,${tcp}`, "tcp 10.0.0.1 -> 10.0.0.2 9100"],
+    [
+      "UDP over IPv6",
+      "5,,,1,em0,match,pass,in,6,0x00,0x00000,64,UDP,17,72,fd00::1,fd00::2,40000,9100,64",
+      "udp fd00::1 -> fd00::2 9100",
+    ],
+  ])(
+    "a line of %s that is cut anywhere gives its flow or none, and never another one",
+    (_, whole, expected) => {
+      const outcomes = Array.from(
+        whole,
+        (_, length) => observe([`${stamp}hello`, stamp + whole.slice(0, length)]).baseline,
+      );
+      for (const { flows } of outcomes) expect([[], [expected]]).toContainEqual(flows.map(line));
+      expect(outcomes.filter(({ flows }) => flows.length > 0).length).toBeGreaterThan(0);
+    },
+  );
 
   test("IPv6 gives the length of the payload, ICMP a word for its type", () => {
     const head = "<134>1 2026-11-21T18:40:37Z fw filterlog 77 - - 5,,,1,em0,match,pass,in,";

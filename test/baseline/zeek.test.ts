@@ -182,6 +182,14 @@ describe("Zeek conn.log, JSON", () => {
     });
   });
 
+  test("a record of dns.log, which has ends and a protocol too, is none of conn.log", () => {
+    const { history: _, orig_pkts: __, resp_pkts: ___, ...ends } = record;
+    const query = { ...ends, proto: "udp", "id.resp_p": 53, trans_id: 7, query: "plc1.example", rtt: 0.01 };
+    const { sources, flows } = observe(JSON.stringify(query), JSON.stringify(record));
+    expect(flows).toMatchObject([{ protocol: 6, connections: 1 }]);
+    expect(sources[0]!.accounting.ignored).toEqual({ "of another log": 1 });
+  });
+
   test("the number of a protocol that has no name in the log", () => {
     const { flows } = observe(JSON.stringify({ ...record, proto: "unknown_transport", ip_proto: 47 }));
     expect(flows.map(line)).toEqual(["gre fd00::1 -> fd00::2"]);

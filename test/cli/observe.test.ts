@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -85,6 +86,22 @@ describe("sluice observe", () => {
     );
   });
 
+  test("zeros behind gzip are what blocks are filled up with; what stands behind them is not dropped", async () => {
+    const zeros = new Uint8Array(3_000_000);
+    write("b.gz", Buffer.concat([gzipSync(capture), zeros]));
+    expect((await sluice(folder, ["observe", "b.gz"])).stdout).toContain("3 packets read = 3 used");
+    write("b.gz", Buffer.concat([gzipSync(capture.subarray(0, 50)), zeros, gzipSync(capture.subarray(50))]));
+    const { stderr, code } = await sluice(folder, ["observe", "b.gz"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: b\.gz: something else follows the gzip data, from byte \d+ on/);
+  });
+
+  test("zstd whose first frame is one to be skipped, as pzstd writes it", async () => {
+    const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+    write("a.zst", Buffer.concat([skipped, zstd(capture)]));
+    expect((await sluice(folder, ["observe", "a.zst"])).stdout).toContain("3 packets read = 3 used");
+  });
+
   const nfdump = "ts,td,sa,da,sp,dp,pr\n2026-07-01 10:00:00,1,10.0.0.1,10.0.0.2,40000,502,TCP\n";
   test("a log whose times have no zone asks for --timezone, and takes it", async () => {
     write("flows.csv", nfdump);
@@ -118,6 +135,18 @@ describe("sluice observe", () => {
     expect(stderr).toContain("skipped notes.txt: the format is not known");
   });
 
+  test("a link in a folder stands for the file that it leads to, once; one that leads nowhere is told", async () => {
+    const logs = join(folder, "logs");
+    mkdirSync(logs);
+    symlinkSync("../a.pcap", join(logs, "current.pcap"));
+    symlinkSync("current.pcap", join(logs, "again.pcap"));
+    symlinkSync("gone", join(logs, "broken.pcap"));
+    const { stdout, stderr, code } = await sluice(folder, ["observe", "logs"]);
+    expect(code).toBe(0);
+    expect(stdout.match(/3 packets read/g)?.length).toBe(1);
+    expect(stderr).toContain("skipped broken.pcap: neither a file nor a link to one");
+  });
+
   test("a capture cut short is used, and the engineer is told", async () => {
     write("a.pcap", capture.subarray(0, capture.length - 1));
     const { stdout, stderr, code } = await sluice(folder, ["observe", "a.pcap"]);
@@ -132,7 +161,7 @@ describe("sluice observe", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["gzip that is corrupt", corrupt, /gzip data is corrupt \(.+\), at or before byte \d+/],
     ["gzip that was cut short", gzip.subarray(0, 60), /gzip data ends too early, after 60 bytes/],
-    ["an unknown link type", pcap(polls, { linkType: 147 }), /packet 1 has link type 147/],
+    ["an unknown link type", pcap(polls, { linkType: 147 }), /its packets have link type 147/],
     ["no capture at all", Buffer.from("hello"), /format is not known/],
     ["an empty file", new Uint8Array(0), /the file is empty/],
   ])("%s: exit code 1, and nothing is written", async (_, content, message) => {

@@ -24,8 +24,16 @@ const foreign: readonly (readonly [prefix: readonly number[], what: string])[] =
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz compressed: give `xz -dc FILE | sluice observe -`"],
   [[0x42, 0x5a, 0x68], "bzip2 compressed: give `bzip2 -dc FILE | sluice observe -`"],
   [[0x50, 0x4b, 0x03, 0x04], "a zip archive: unpack it first"],
+  [[0x1f, 0x8b], "gzip compressed twice: give `gzip -dc FILE | sluice observe -`"],
+  [[0x04, 0x22, 0x4d, 0x18], "lz4 compressed: give `lz4 -dc FILE | sluice observe -`"],
+  [[0xff, 0xfe], "text in UTF-16: give `iconv -f UTF-16 -t UTF-8 FILE | sluice observe -`"],
+  [[0xfe, 0xff], "text in UTF-16: give `iconv -f UTF-16 -t UTF-8 FILE | sluice observe -`"],
+  [[0x0c, 0xa5], "nfdump's own file: give `nfdump -r FILE -o json | sluice observe -`"],
   [[0x73, 0x6e, 0x6f, 0x6f, 0x70, 0x00], "a snoop capture: convert it with `editcap -F pcapng IN OUT`"],
 ];
+
+/** Where the header of a tar archive has its magic number, behind the first file's name and sizes. */
+const tarAt = 257;
 
 /** What a source hands on: frames of captures, or whole conversations of logs. */
 export interface Sinks {
@@ -91,6 +99,8 @@ export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
   const magic = head.length < 4 ? 0 : new DataView(head.buffer, head.byteOffset).getUint32(0, true);
   if (isPcapMagic(magic)) return pcapReader(sinks.frame, sinks.tally);
   if (magic === pcapngMagic) return pcapngReader(sinks.frame, sinks.tally);
+  if (new TextDecoder("latin1").decode(head.subarray(tarAt, tarAt + 5)) === "ustar")
+    throw new FormatError("the file is a tar archive: unpack it first");
   const other = foreign.find(([prefix]) => prefix.every((byte, index) => head[index] === byte));
   if (other !== undefined) throw new FormatError(`the file is ${other[1]}`);
   const text = new TextDecoder().decode(head).trimStart();
@@ -102,6 +112,14 @@ export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
   if (/^Date (first seen|flow start) /.test(text))
     throw new FormatError(
       "the file is what nfdump prints for humans, which rounds and leaves out: give `nfdump -o csv` or `-o json`",
+    );
+  if (
+    /^(ts,te,td,|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?,(\d{4}-\d\d-\d\d |[\d.]+,))/.test(text) &&
+    !text.split("\n").some(isNfdumpHeader)
+  )
+    throw new FormatError(
+      "the file is a table of nfdump without the header that names its columns, or one of its statistics (-s): give the " +
+        "flows themselves, `nfdump -o csv` without -q",
     );
   const lines = text.split(/\r?\n/);
   const format = texts.find(([matches]) => matches(text, lines));

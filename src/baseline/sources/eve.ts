@@ -55,7 +55,8 @@ function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowReco
  * on: the sources of what went to the server and the destinations of what came from it, and the other way round.
  */
 function linksOf(event: JsonObject, isAnswered: boolean): NonNullable<FlowRecord["links"]> {
-  const vlans = Array.isArray(event.vlan) ? event.vlan : [];
+  // Suricata before 5 wrote a single tag as a number.
+  const vlans = Array.isArray(event.vlan) ? event.vlan : [event.vlan];
   const ether = isObject(event.ether) ? event.ether : {};
   const tags = (macs: unknown): readonly LinkTag[] =>
     (Array.isArray(macs) && macs.length > 0 ? macs : [undefined]).flatMap((mac: unknown) =>

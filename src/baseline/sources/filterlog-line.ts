@@ -1,5 +1,5 @@
 import { filterlogIcmpTypes } from "../../net/filterlog-icmp.ts";
-import { icmpProtocol } from "../../net/protocol.ts";
+import { icmpProtocol, protocolNumbers } from "../../net/protocol.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import type { LoggedPacket } from "./headers.ts";
 import { byteOf, countOf } from "./record.ts";
@@ -10,6 +10,12 @@ export const isFilterlogLine = (line: string): boolean => entry.test(line);
 
 const tooShort = rejected("fewer fields than a filterlog line has");
 const noType = ignored("ICMP whose type the log does not tell");
+
+/** From the source address on, so many fields are there before what is needed is surely whole. */
+const fewest: ReadonlyMap<number, number> = new Map([
+  [protocolNumbers.tcp, 7],
+  [protocolNumbers.udp, 5],
+]);
 
 /** Reads a line of filterlog (Netgate: Raw Filter Log Format; OPNsense differs in the fields of the rule only). */
 export function readFilterlogLine(line: string, time: number): LoggedPacket | Drop {
@@ -26,6 +32,7 @@ export function readFilterlogLine(line: string, time: number): LoggedPacket | Dr
   const icmpType = isIcmp ? filterlogIcmpTypes.get(third ?? "")?.[family === 4 ? 0 : 1] : undefined;
   if (isIcmp && icmpType === undefined) return noType;
   const isFirst = family === 6 || fields[13] === "0";
+  if (isFirst && rest.length < (fewest.get(number) ?? 0)) return tooShort;
   return {
     source,
     destination,

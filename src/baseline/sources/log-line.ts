@@ -1,9 +1,12 @@
 import { type Clock, epoch } from "./clock.ts";
 
-/** Ways in which dmesg, syslog (RFC 3164, RFC 5424) and journalctl write a line's time in front of it. */
+/** Ways in which dmesg, syslog (RFC 3164, RFC 5424), journalctl and logread write a line's time in front of it. */
 const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock) => number])[] = [
   [/^1 (\S+) /, ([time = ""], clock) => clock.iso(time)],
-  [/^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)/, ([time = ""], clock) => clock.iso(time.replace(/\]$/, ""))],
+  [
+    /^\[?(\d{4})([-/])(\d\d)\2(\d\d[T ]\d\d:\d\d:\d\d\S*)/,
+    ([year, , month, rest = ""], clock) => clock.iso(`${year}-${month}-${rest.replace(/\]$/, "")}`),
+  ],
   [
     /^[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) (\S+)/,
     // Abbreviations of zones other than UTC are ambiguous, and count as none.
@@ -11,12 +14,16 @@ const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock
   ],
   [/^(\d{9,11}\.\d+) /, ([time]) => epoch(time)],
   [
-    /^\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\]/,
+    /^\[?[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\b/,
     ([month = "", day = "", time = "", year], clock) => clock.calendar(month, day, time, year),
   ],
   [
     /^([A-Z][a-z]{2}) +(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d(?:\.\d+)?)/,
     ([month = "", day = "", year, time = ""], clock) => clock.calendar(month, day, time, year),
+  ],
+  [
+    /^(\d{4}) ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d(?:\.\d+)?)/,
+    ([year, month = "", day = "", time = ""], clock) => clock.calendar(month, day, time, year),
   ],
 ];
 

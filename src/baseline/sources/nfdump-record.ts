@@ -1,6 +1,6 @@
-import { protocolNumbers } from "../../net/protocol.ts";
+import { portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation } from "../conversation.ts";
-import type { Drop } from "./drop.ts";
+import { type Drop, ignored, rejected } from "./drop.ts";
 import { conversationOf, type Figures, type FlowRecord } from "./record.ts";
 
 /** A record of nfdump: one direction of a connection, or both where it was told to bring them together (`-B`). */
@@ -42,7 +42,9 @@ export function directionPairs(sink: (talk: Conversation) => void): DirectionPai
   };
   return {
     add(record) {
-      const one = oneDirection(record);
+      const lost = lostInAggregation(record);
+      if (lost !== undefined) return lost;
+      const one = oneDirection(inItsDirection(record));
       const talk = conversationOf(one);
       if (!("a" in talk)) return talk;
       if (one.received.packets > 0 || one.icmpType !== undefined) {
@@ -73,17 +75,46 @@ export function directionPairs(sink: (talk: Conversation) => void): DirectionPai
   };
 }
 
+const noProtocol = ignored("protocol 0: not exported, or aggregated without it");
+const noPorts = ignored("ports 0: a later fragment, or exported or aggregated without them");
+const noPort = rejected("port 0 at one end: aggregated without it, which tells no service");
+
+/** NetFlow has 0 where an exporter tells nothing, and nfdump for what it was told to leave out (`-A srcip,dstip`). */
+function lostInAggregation({ protocol, sourcePort, destinationPort }: NetflowRecord): Drop | undefined {
+  if (protocol === 0) return noProtocol;
+  if (protocol === undefined || !portProtocols.has(protocol)) return undefined;
+  const without = [sourcePort, destinationPort].filter((port) => port === "0").length;
+  return without === 0 ? undefined : without === 2 ? noPorts : noPort;
+}
+
+/** `-B` guesses who asked by the ports, and so may have turned around what only one end ever sent. */
+const inItsDirection = (record: NetflowRecord): NetflowRecord =>
+  record.sent.packets > 0 || record.received.packets === 0 || isIcmp(record.protocol)
+    ? record
+    : {
+        ...record,
+        source: record.destination,
+        destination: record.source,
+        sourcePort: record.destinationPort,
+        destinationPort: record.sourcePort,
+        sent: record.received,
+        received: record.sent,
+        links: { source: record.links.destination, destination: record.links.source },
+      };
+
 function oneDirection({ flags, icmpType, ...record }: NetflowRecord): FlowRecord & { readonly syn: boolean } {
   const has = (letter: string): boolean => flags.includes(letter);
   const isRefusal = has("R") && !/[PSF]/.test(flags);
+  const isAttempt = has("S") && !has("A");
   return {
     ...record,
     icmpType: icmpType ?? (isIcmp(record.protocol) ? typeOf(record.destinationPort) : undefined),
-    spoke: { source: !isRefusal, destination: record.received.packets > 0 },
+    // Who got more than a refusal acknowledges it: the flags are those of the source.
+    spoke: { source: !isRefusal, destination: record.received.packets > 0 && !isAttempt },
     acknowledged: has("A") && has("P"),
     syn: has("S"),
     // Without a single ACK it is an attempt, and whoever made it asks.
-    ...(has("S") && !has("A") ? { opener: { end: "source", by: "syn" } } : {}),
+    ...(isAttempt ? { opener: { end: "source", by: "syn" } } : {}),
   };
 }
 

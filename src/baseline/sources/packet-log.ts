@@ -59,7 +59,7 @@ export const readJournalEntry = (
   readMessage(`${program ?? ""}: ${message}`, () => epoch(Number(micros) / 1e6));
 
 function readMessage(message: string, time: () => number): LoggedPacket | Drop {
-  if (isNetfilterLine(message)) return readNetfilterLine(message, time());
+  if (isNetfilterLine(message)) return readNetfilterLine(message, time);
   return isFilterlogLine(message) ? readFilterlogLine(message, time()) : otherMessage;
 }
 

@@ -150,10 +150,41 @@ function below(limit: number, digits: number, value: unknown): number | undefine
   return number < limit ? number : undefined;
 }
 
-/** Spellings of protocols that differ from IANA's. */
+/** Protocols that logs name and Sluice does not, or names otherwise (IANA, and the protocols(5) of Linux and the BSDs). */
 const otherNames: ReadonlyMap<string, number> = new Map([
   ["ipv6-icmp", protocolNumbers.icmpv6],
   ["icmp6", protocolNumbers.icmpv6],
+  ["ospfigp", protocolNumbers.ospf],
+  ["carp", protocolNumbers.vrrp],
+  ["ggp", 3],
+  ["ipv4", 4],
+  ["ipencap", 4],
+  ["ipip", 4],
+  ["st", 5],
+  ["egp", 8],
+  ["igp", 9],
+  ["hmp", 20],
+  ["rdp", 27],
+  ["ipv6", 41],
+  ["rsvp", 46],
+  ["skip", 57],
+  ["eigrp", 88],
+  ["ax.25", 93],
+  ["etherip", 97],
+  ["encap", 98],
+  ["pim", 103],
+  ["ipcomp", 108],
+  ["l2tp", 115],
+  ["isis", 124],
+  ["fc", 133],
+  ["rsvp-e2e-ignore", 134],
+  ["mpls-in-ip", 137],
+  ["manet", 138],
+  ["hip", 139],
+  ["shim6", 140],
+  ["wesp", 141],
+  ["rohc", 142],
+  ["pfsync", 240],
 ]);
 
 /** The number of a protocol that a log names in its own spelling, or gives as a number. */

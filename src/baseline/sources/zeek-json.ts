@@ -11,8 +11,7 @@ const otherLog = ignored("of another log");
 /** Reads Zeek's conn.log as JSON, one object a line (`LogAscii::use_json`). */
 export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally): ByteReader =>
   jsonLinesReader("Zeek conn.log (JSON)", tally, (object, line, number) => {
-    // Exporters that merge logs into one stream say which log a line is from.
-    if (object._path !== undefined && object._path !== "conn") return otherLog;
+    if (!isConnection(object)) return otherLog;
     const record: Partial<Record<ZeekField, string>> = {};
     for (const field of zeekFields) {
       const value = fieldOf(object, field);
@@ -21,6 +20,23 @@ export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally)
     count(readZeekRecord(record), sink, tally, line, number);
     return undefined;
   });
+
+/**
+ * Exporters that merge logs into one stream say which log a line is from. Where nobody says it, a conn.log is told from
+ * logs that have ends and a protocol too (dns.log, syslog.log) by what it alone has; Zeek leaves out what is unset.
+ */
+const isConnection = ({ _path: path, ...object }: JsonObject): boolean =>
+  path === undefined ? ofConnections.some((field) => field in object) : path === "conn";
+
+const ofConnections = [
+  "conn_state",
+  "history",
+  "duration",
+  "missed_bytes",
+  "orig_bytes",
+  "orig_pkts",
+  "orig_ip_bytes",
+];
 
 /** `id.orig_h` is a key with a dot in Zeek's own logs, and nested where an exporter took the dot for a path. */
 function fieldOf(object: JsonObject, field: ZeekField): unknown {

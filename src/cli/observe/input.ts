@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readdirSync, statSync } from "node:fs";
+import { createReadStream, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context } from "../context.ts";
+import { gunzip } from "./gunzip.ts";
 
 /** A file to be read, or the standard input. */
 export interface Input {
@@ -29,10 +29,7 @@ export function findInputs(context: Context, names: readonly string[]): readonly
     if (!stats.isDirectory()) {
       return [{ name: basename(path), path, size: stats.isFile() ? stats.size : undefined, origin: "named" }];
     }
-    const found = readdirSync(path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
+    const found = filesIn(context, path);
     if (found.length === 0) throw new CommandError(`the folder ${name} holds no files`);
     return found.map((file) => ({
       name: basename(file),
@@ -43,13 +40,40 @@ export function findInputs(context: Context, names: readonly string[]): readonly
   });
 }
 
+/** All files in a folder and below it, links to files elsewhere among them; what else there is, is told. */
+function filesIn({ process }: Context, folder: string): readonly string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => ({ path: join(entry.parentPath, entry.name), isFile: entry.isFile() }));
+  const files = new Set(entries.filter(({ isFile }) => isFile).map(({ path }) => realpathSync(path)));
+  const isWanted = (path: string): boolean => {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+      process.stderr.write(
+        `warning: skipped ${printable(basename(path))}: neither a file nor a link to one\n`,
+      );
+      return false;
+    }
+    const target = realpathSync(path);
+    const isOther = !files.has(target);
+    files.add(target);
+    return isOther;
+  };
+  return entries
+    .filter(({ path, isFile }) => isFile || isWanted(path))
+    .map(({ path }) => path)
+    .sort();
+}
+
 /** RFC 1952 and RFC 8878. */
 const magics = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
+/** A frame that is skipped (RFC 8878, 3.1.2), behind a first byte of 0x50 to 0x5f: pzstd begins with one. */
+const skippable = [0x2a, 0x4d, 0x18];
 
 /** How a file's bytes are compressed, by its first ones. */
 export function compressionOf(head: Uint8Array): keyof typeof magics | "none" {
   const starts = (magic: readonly number[]): boolean => magic.every((byte, index) => head[index] === byte);
-  return starts(magics.zstd) ? "zstd" : starts(magics.gzip) ? "gzip" : "none";
+  const isSkippable = head[0]! >> 4 === 5 && skippable.every((byte, index) => head[index + 1] === byte);
+  return starts(magics.zstd) || isSkippable ? "zstd" : starts(magics.gzip) ? "gzip" : "none";
 }
 
 /**
@@ -96,10 +120,7 @@ export async function readInput(
       throw brokenZstd(error, bytes);
     }
   } else if (compression === "gzip") {
-    const drain = async (source: AsyncIterable<Buffer>): Promise<void> => {
-      for await (const piece of source) take(piece);
-    };
-    await pipeline(all, createGunzip({ chunkSize: pieceSize }), drain).catch((error: unknown) => {
+    await gunzip(all(), take).catch((error: unknown) => {
       throw brokenGzip(error, bytes);
     });
   } else {
