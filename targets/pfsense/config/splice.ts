@@ -36,20 +36,22 @@ export function removals(text: string, parent: XmlElement, elements: readonly Xm
   });
 }
 
-/** Puts elements before `next`, or as the only ones of their parent, each on a line of its own. */
+/** Puts elements before `next`, or before what else their parent holds, such as a comment, each on a line of its own. */
 export function insertion(
   text: string,
   parent: XmlElement,
   next: XmlElement | undefined,
   elements: readonly string[],
 ): Edit {
-  if (!next) {
+  const blank = /^\s*/.exec(text.slice(parent.innerStart, parent.innerEnd))![0].length;
+  const start = next?.start ?? parent.innerStart + blank;
+  if (start === parent.innerEnd) {
     return {
       from: parent.innerStart,
       to: parent.innerStart,
       text: elements.map((one) => `\n\t\t${one}`).join(""),
     };
   }
-  const before = /\s*$/.exec(text.slice(0, next.start))![0] || "\n\t\t";
-  return { from: next.start, to: next.start, text: elements.map((one) => one + before).join("") };
+  const before = /\s*$/.exec(text.slice(0, start))![0] || "\n\t\t";
+  return { from: start, to: start, text: elements.map((one) => one + before).join("") };
 }
