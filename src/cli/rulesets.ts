@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { targets } from "../../targets/index.ts";
 import type { Baseline } from "../baseline/flow.ts";
 import type { Stage } from "../compile/ir.ts";
-import type { Conduit } from "../policy/model.ts";
+import type { Conduit, Permit } from "../policy/model.ts";
 import { type CompileOrder, fileName } from "../verify/compile.ts";
 import { loadBaseline } from "./baseline-file.ts";
 import { CommandError, type Context } from "./context.ts";
@@ -73,9 +73,11 @@ function evidenceOf(
   conduit: Conduit,
   known: Map<string, Baseline>,
 ): Baseline | undefined {
-  const files = new Set(conduit.permits.flatMap(({ evidence }) => evidence ?? []));
-  const baselines = [...files].map((file) => {
-    const baseline = known.get(file) ?? loadBaseline(context, join(loaded.folder, file)).baseline;
+  const files = new Map(
+    conduit.permits.toReversed().flatMap((permit) => (permit.evidence ? [[permit.evidence, permit]] : [])),
+  );
+  const baselines = [...files].map(([file, permit]) => {
+    const baseline = known.get(file) ?? evidenceFile(context, join(loaded.folder, file), permit);
     known.set(file, baseline);
     return baseline;
   });
@@ -83,6 +85,18 @@ function evidenceOf(
   if (!first || rest.length === 0) return first;
   const flows = baselines.flatMap((baseline) => baseline.flows);
   return { ...first, sources: baselines.flatMap((baseline) => baseline.sources), flows };
+}
+
+function evidenceFile(context: Context, file: string, { id, span }: Permit): Baseline {
+  try {
+    return loadBaseline(context, file).baseline;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(
+      `${span.file}:${span.line}:${span.column}: the evidence of permit "${id}": ${error.message}; its path starts at ` +
+        'the folder of the site file, and "sluice observe" records one',
+    );
+  }
 }
 
 function plannedRuleset(

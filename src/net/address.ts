@@ -43,7 +43,8 @@ export function parseRange(text: string): AddressRange {
   const base = parseAddress(address);
   const bits = addressBits(base.family);
   if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > bits || !IPCIDR.isValidCIDR(text)) {
-    throw new AddressError(`"${text}" is not a prefix: the length goes from 0 to ${bits}`);
+    const mask = length.includes(".") ? ", and stands there instead of a mask" : "";
+    throw new AddressError(`"${text}" is not a prefix: the length goes from 0 to ${bits}${mask}`);
   }
   const hostBits = BigInt(bits - Number(length));
   const mask = (1n << hostBits) - 1n;
@@ -66,11 +67,15 @@ export function parseAddress(text: string): AddressRange {
   }
   const octets = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text) ? text.split(".").map(Number) : [];
   if (octets.length !== 4 || octets.some((octet) => octet > 255)) {
-    throw new AddressError(`"${text}" is not an IPv4 or IPv6 address`);
+    throw new AddressError(`"${text}" is not an IPv4 or IPv6 address${leadingZeros(text)}`);
   }
   const value = BigInt(octets.reduce((high, octet) => high * 256 + octet));
   return { family: 4, from: value, to: value };
 }
+
+/** Some programs read 010 as eight: nobody can know what was meant. */
+const leadingZeros = (text: string): string =>
+  /^\d+(\.\d+){3}$/.test(text) && /(^|\.)0\d/.test(text) ? "; write its numbers without leading zeros" : "";
 
 /** Reads ranges out of one text or file, as `parseRange` does. @throws {AddressError} */
 export type RangeReader = (text: string) => AddressRange;

@@ -101,6 +101,17 @@ describe("sluice compile", () => {
   });
 });
 
+test("evidence that is not there is told at the permit that names it", async () => {
+  const site = join(folder, "site.yaml");
+  const before = readFileSync(site, "utf8");
+  writeFileSync(site, before.replace(/evidence: \S+/, "evidence: ../elsewhere.json"));
+  const { code, stderr } = await sluice(folder, ["compile"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /site\.yaml:\d+:\d+: the evidence of permit "[a-z0-9-]+": .*elsewhere\.json does not exist/,
+  );
+});
+
 describe("sluice verify", () => {
   test("proves what compile wrote, all of it or the files that are named", async () => {
     await sluice(folder, ["compile"]);

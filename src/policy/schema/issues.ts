@@ -95,8 +95,7 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
         severity: "error",
         message: `${label(path)} must be ${kinds[issue.expected] ?? issue.expected}, but is ${describe(found)}`,
         span,
-        ...(issue.expected === "string" &&
-          typeof found === "number" && { fix: `write "${found}" in quotes` }),
+        ...(issue.expected === "string" && quoting(found)),
       };
     case "invalid_value": {
       const values = issue.values.map(String);
@@ -112,6 +111,15 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
     default:
       return { code: "site/bad-value", severity: "error", message: `${label(path)}: ${issue.message}`, span };
   }
+}
+
+/** What YAML took for something else than the text that was meant. */
+function quoting(found: unknown): { readonly fix?: string } {
+  if (typeof found === "number" || typeof found === "boolean") return { fix: `write "${found}" in quotes` };
+  const isMapping = typeof found === "object" && found !== null && !Array.isArray(found);
+  return isMapping
+    ? { fix: 'write it in quotes where it ends in ":" or has ": " in it, as fd00:: does' }
+    : {};
 }
 
 const mergeKeys = "YAML 1.2 has no merge keys: write the keys out, or use a group";

@@ -17,7 +17,8 @@ export interface Word {
   readonly span: Span;
 }
 
-const lexeme = /"((?:[^"\\]|\\.)*)"|'([^']*)'|\S+/g;
+/** No other space than blanks and tabs ends a word. */
+const lexeme = /"((?:[^"\\]|\\.)*)"|'([^']*)'|[^ \t]+/g;
 
 export const wordsOf = (text: string, file: string, line: number): readonly Word[] =>
   [...text.matchAll(lexeme)].map((match) => {

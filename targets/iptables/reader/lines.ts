@@ -91,9 +91,9 @@ export function createLines(file: string): Lines {
   };
 }
 
-/** A word, or a quoted one. */
-const lexeme = /"[^"\\]*"|[^\s"\\]+/g;
+/** A word, or a quoted one. To iptables-restore nothing but blanks and tabs ends a word: another space is part of it. */
+const lexeme = /"[^"\\]*"|[^ \t"\\]+/g;
 
 /** Whether a line holds a quotation mark or backslash that is not part of a plain quoted word. */
 export const isQuotedOddly = (text: string): boolean =>
-  /["\\]/.test(text) && /["\\]/.test(text.replaceAll(/(^|\s)"[^"\\]*"(?=\s|$)/g, ""));
+  /["\\]/.test(text) && /["\\]/.test(text.replaceAll(/(^|[ \t])"[^"\\]*"(?=[ \t]|$)/g, ""));

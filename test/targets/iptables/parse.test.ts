@@ -141,6 +141,15 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
   ["a set that holds something else", "hash:ip,port,ip", "hash:net", /expected "hash:ip,port,ip"/],
 ];
 
+test("a space that ends no word for iptables-restore makes the target part of the comment", () => {
+  for (const space of "\u3000\u00a0\v\f\r") {
+    const changed = good.replaceAll("--comment poll -j RETURN", `--comment poll${space}-j${space}RETURN`);
+    expect(changed).not.toBe(good);
+    const { value } = iptables.parse(changed, "fw1.rules");
+    expect(value && same(value, read(good))).toBeFalsy();
+  }
+});
+
 test.each(broken)("%s is refused where it stands", (_name, piece, other, message) => {
   expect(good).toContain(piece);
   const at = good.indexOf(piece);
