@@ -1,5 +1,6 @@
 import { compareFlows, flowKey } from "./aggregate.ts";
 import type { Baseline, BaselineFlow } from "./flow.ts";
+import { type LinkChange, linkChanges } from "./links/diff.ts";
 
 /** What changed of a flow that both baselines have. */
 export type FlowChange = "answered" | "unanswered" | "faster" | "slower" | "rhythm lost" | "rhythm found";
@@ -15,6 +16,8 @@ export interface BaselineDiff {
   }[];
   /** Flows that both have, without a change that matters. */
   readonly same: number;
+  /** Sorted by address. */
+  readonly links: readonly LinkChange[];
 }
 
 /** A period that differs by more than this factor is another rhythm; within it, jitter. */
@@ -38,6 +41,7 @@ export function diffBaselines(before: Baseline, after: Baseline): BaselineDiff {
     gone: before.flows.filter((flow) => !later.has(flowKey(flow))).toSorted(compareFlows),
     changed: changed.sort((x, y) => compareFlows(x.after, y.after)),
     same: after.flows.length - appeared.length - changed.length,
+    links: linkChanges(before.links ?? [], after.links ?? []),
   };
 }
 

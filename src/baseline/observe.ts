@@ -17,6 +17,7 @@ import type { Frame, FrameSink } from "./sources/frame.ts";
 import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
 import { nfdumpHeader } from "./sources/nfdump-csv.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
+import { lossReason } from "./sources/pcapng-losses.ts";
 import { type ByteReader, SourceError, tally } from "./sources/source.ts";
 import { cutShortReason } from "./sources/truncated.ts";
 import { instant } from "./time.ts";
@@ -267,33 +268,40 @@ const withoutTime = ({ format }: Pick<ByteReader, "format">, packets: number): r
 
 /** Above this share of records that could not be read, what was read is no picture of the traffic. */
 const mostRejected = 0.001;
+/** What was rejected for these is told by itself. */
+const isToldApart = (reason: string): boolean =>
+  reason === cutShortReason || reason === lossReason || isUnreadLink(reason);
 
 /**
- * An error where a log is not what its reader took it for. Packets that are damaged in a capture are the network's own.
- * The end of a file that was cut short has its own warning.
+ * An error where a log is not what its reader took it for. Packets that are damaged in a capture may be the network's own,
+ * and those that a snap length cut may not matter: that is for a human to judge.
  */
 function tooManyRejects(
   { unit, read, rejected }: Accounting,
   samples: readonly string[],
 ): readonly Diagnostic[] {
-  if (unit === "packets") return [];
-  const count = Object.entries(rejected).reduce(
-    (sum, [reason, records]) => sum + (reason === cutShortReason ? 0 : records),
-    0,
-  );
+  const reasons = Object.entries(rejected).filter(([reason]) => !isToldApart(reason));
+  const count = reasons.reduce((sum, [, records]) => sum + records, 0);
   if (count <= mostRejected * read) return [];
+  const byReason = reasons.map(([reason, records]) => `${reason}: ${records}`);
+  const head = `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others`;
+  if (unit === "packets") {
+    return [
+      {
+        code: "baseline/damaged-packets",
+        severity: "warning",
+        message: `${head} may miss flows (${byReason.join("; ")})`,
+        fix: "where they were cut, record whole packets (tcpdump -s 0), else find out what damages them",
+      },
+    ];
+  }
   // What was put together from a line and then rejected as a packet has no sample.
-  const shown =
-    samples.length > 0
-      ? samples
-      : Object.entries(rejected).map(([reason, records]) => `${reason}: ${records}`);
+  const shown = samples.length > 0 ? samples : byReason;
   return [
     {
       code: "baseline/rejects",
       severity: "error",
-      message:
-        `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others would ` +
-        `miss flows. The first of them: ${shown.map(printable).join("; ")}`,
+      message: `${head} would miss flows. The first of them: ${shown.map(printable).join("; ")}`,
       fix: "give the log as it was written, with its header; take out what is damaged or of another format",
     },
   ];

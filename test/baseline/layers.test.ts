@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pcap } from "./support/captures.ts";
-import { lines, observeBytes } from "./support/observe.ts";
+import { line, lines, observeBytes } from "./support/observe.ts";
 import {
   authentication,
   be32,
@@ -176,6 +176,21 @@ describe("internet and transport layers", () => {
     const ack = ethernet(0x0800, ipv4("10.0.0.1", "10.0.0.2", 6, tcp(40_000, 502, tcpFlags.ack)));
     const { baseline } = observeBytes([pcap([{ data: bytes(ack, new Uint8Array(6)) }])]);
     expect(baseline.flows).toMatchObject([{ bytes: 40, answered: false }]);
+  });
+
+  test("a capture of which many packets cannot be read tells how many, and why", () => {
+    const whole = { data: ethernet(0x0800, poll) };
+    const cut = { data: whole.data.subarray(0, 36), wire: whole.data.length };
+    const { baseline, warnings } = observeBytes([pcap([whole, cut])]);
+    expect(baseline.flows.map(line)).toEqual([flow4]);
+    expect(warnings).toMatchObject([
+      {
+        code: "baseline/damaged-packets",
+        severity: "warning",
+        message: expect.stringContaining("transport header: 1"),
+      },
+    ]);
+    expect(observeBytes([pcap([...new Array(1000).fill(whole), cut])]).warnings).toEqual([]);
   });
 
   test("a header that contradicts itself is rejected", () => {

@@ -34,6 +34,18 @@ describe.each(["little", "big"] as const)("statistics of a pcapng capture, %s en
     expect(observeBytes([file]).baseline.sources[0]!.accounting.rejected).toEqual({ [reason]: 7 });
   });
 
+  test("what packets say was lost before them adds up, and is the same as what statistics of their interface say", () => {
+    const behind = (count: bigint): Uint8Array =>
+      enhanced(0, 0n, data, undefined, [
+        [1, Buffer.from("odd")],
+        [4, option64(count)],
+      ]);
+    const packets = Buffer.concat([head, behind(3n), behind(4n), behind(-1n)]);
+    expect(observeBytes([packets]).baseline.sources[0]!.accounting.rejected).toEqual({ [reason]: 7 });
+    const all = Buffer.concat([packets, statistics(0, [[bySystem, option64(9n)]])]);
+    expect(observeBytes([all]).baseline.sources[0]!.accounting.rejected).toEqual({ [reason]: 9 });
+  });
+
   test("nothing lost, not known, or a block without figures: nothing is told", () => {
     const file = Buffer.concat([
       head,

@@ -52,7 +52,46 @@ describe("sluice baseline diff", () => {
     const same = ["baseline", "diff", "a.json", "a.json"];
     expect((await sluice(folder, same)).stdout).toBe("0 appeared, 0 not seen again, 0 changed, 1 the same\n");
     expect(JSON.parse((await sluice(folder, [...same, "--json"])).stdout)).toEqual({
-      ...{ schema: "sluice/baseline-diff", version: 1, appeared: [], gone: [], changed: [], same: 1 },
+      ...{
+        schema: "sluice/baseline-diff",
+        version: 1,
+        appeared: [],
+        gone: [],
+        changed: [],
+        same: 1,
+        links: [],
+      },
     });
+  });
+
+  test("tells an address that is sent from another card or in another VLAN, and nothing where one of them tells nothing", async () => {
+    const on = (host: number, mac: string | undefined, vlan?: number): readonly string[] =>
+      polls(host, 10).map((line) => JSON.stringify({ ...JSON.parse(line), resp_l2_addr: mac, vlan }));
+    const [old, other] = ["00:0e:8c:01:02:03", "00:1b:1b:0a:0b:0c"];
+    await observed(
+      "a",
+      on(1, old),
+      on(2, "00:0e:8c:01:02:04", 7),
+      on(3, undefined),
+      on(4, "00:0e:8c:01:02:05"),
+    );
+    await observed(
+      "b",
+      on(1, other),
+      on(2, "00:0e:8c:01:02:04", 8),
+      on(3, "00:0e:8c:01:02:06"),
+      on(4, undefined),
+    );
+    const args = ["baseline", "diff", "a.json", "b.json"];
+    const { stdout } = await sluice(folder, args);
+    expect(stdout).toContain(
+      `\n10.0.1.1 has another network card: ${old} before, now ${other}; an exchanged device`,
+    );
+    expect(stdout).toContain("\n10.0.1.2 has another VLAN: 7 before, now 8;");
+    expect(JSON.parse((await sluice(folder, [...args, "--json"])).stdout).links).toEqual([
+      { address: "10.0.0.1", of: "vlan", before: ["7"], after: ["8"] },
+      { address: "10.0.1.1", of: "card", before: [old], after: [other] },
+      { address: "10.0.1.2", of: "vlan", before: ["7"], after: ["8"] },
+    ]);
   });
 });

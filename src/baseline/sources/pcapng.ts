@@ -70,6 +70,9 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
     frame.start = at + packetAt.get(type)!;
     frame.end = frame.start + captured;
     if (frame.end > at + length - 4) return "longer than its block";
+    const options = frame.end + (-captured & 3);
+    if (type === block.enhancedPacket && options < at + length - 4)
+      lost.noteBefore(view, index, options, at + length - 4, little);
     frame.linkType = source.linkType;
     frame.point = index;
     frame.littleEndian = little;

@@ -14,7 +14,8 @@ export const diffCommand = buildCommand<Flags, [string, string], Context>({
   docs: {
     brief: "Shows which flows came, went or changed between two observations",
     fullDescription:
-      "A flow has changed when its attempts are now answered, or no longer, or when its rhythm is another one.",
+      "A flow has changed when its attempts are now answered, or no longer, or when its rhythm is another one. An address " +
+      "that is sent from another network card, or in another VLAN, than before is told too.",
   },
   parameters: {
     flags: { json: jsonFlag },

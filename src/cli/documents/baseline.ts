@@ -19,6 +19,9 @@ export const diffDocument = published(
       z.strictObject({ before: baselineFlowSchema, after: baselineFlowSchema, changes: strings }),
     ),
     same: count,
+    links: many(
+      z.strictObject({ address: z.string(), of: z.enum(["card", "vlan"]), before: strings, after: strings }),
+    ),
   },
 );
 

@@ -73,8 +73,22 @@ export function blocks(order: "little" | "big") {
         ...options.map(([code, value]) => option(code, value)),
         n(0, 4),
       ),
-    enhanced: (index: number, ticks: bigint, data: Uint8Array, wire = data.length) =>
-      block(6, n(index, 4), time(ticks), n(data.length, 4), n(wire, 4), padded(data)),
+    enhanced: (
+      index: number,
+      ticks: bigint,
+      data: Uint8Array,
+      wire = data.length,
+      options: readonly (readonly [number, Uint8Array])[] = [],
+    ) =>
+      block(
+        6,
+        n(index, 4),
+        time(ticks),
+        n(data.length, 4),
+        n(wire, 4),
+        padded(data),
+        ...options.map(([code, value]) => option(code, value)),
+      ),
     simple: (data: Uint8Array, wire = data.length) => block(3, n(wire, 4), padded(data)),
     obsolete: (index: number, ticks: bigint, data: Uint8Array) =>
       block(2, n(index, 2), n(0, 2), time(ticks), n(data.length, 4), n(data.length, 4), padded(data)),
