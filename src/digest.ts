@@ -10,15 +10,32 @@ export const sha256 = (content: string | Uint8Array): string =>
  * are integers or short decimals, for which JSON.stringify already gives the canonical form). Unlike there, invisible
  * and bidirectional characters are escapes: a journal is read in terminals.
  */
-export const canonicalJson = (value: unknown): string => printableJson(JSON.stringify(ordered(value)));
+export const canonicalJson = (value: unknown): string =>
+  printableJson(JSON.stringify(inOrder(value, createKeyOrder())));
+
+/** The keys of an object in order. */
+type KeyOrder = (keys: readonly string[]) => readonly string[];
+
+/** Lists have objects of one kind behind each other, whose keys are sorted once. */
+function createKeyOrder(): KeyOrder {
+  let known: readonly string[] = [];
+  let sorted: readonly string[] = [];
+  return (keys) => {
+    if (keys.length !== known.length || keys.some((key, at) => key !== known[at])) {
+      known = keys;
+      sorted = keys.toSorted();
+    }
+    return sorted;
+  };
+}
 
 /** Plain data with the keys of each object in order: made at once, since a replacer is called for each value. */
-function ordered(value: unknown): unknown {
+function inOrder(value: unknown, order: KeyOrder): unknown {
   if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map(ordered);
+  if (Array.isArray(value)) return value.map((entry) => inOrder(entry, order));
   const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) {
-    const entry = ordered((value as Record<string, unknown>)[key]);
+  for (const key of order(Object.keys(value))) {
+    const entry = inOrder((value as Record<string, unknown>)[key], order);
     // Assigned, this one would become the object's prototype, and be lost.
     if (key === "__proto__") Object.defineProperty(result, key, { value: entry, enumerable: true });
     else result[key] = entry;

@@ -40,7 +40,10 @@ export function conduitProgram({ pairs, requests, stage, span }: ConduitMeaning)
   const judged = [
     rule(icmpErrors, { kind: "accept" }),
     rule(requests.flatMap(replyCube), { kind: "accept" }),
-    rule(requests.map(requestCube), { kind: "accept" }),
+    rule(
+      requests.map((request) => requestCube(request)),
+      { kind: "accept" },
+    ),
     rule([{}], { kind: "record" }),
     rule([{}], { kind: stage === "enforce" ? "drop" : "accept" }),
   ];
@@ -75,10 +78,13 @@ export const rulesProgram = (rules: ConduitRules, span: Span): Program =>
     span,
   });
 
-/** The packets that ask; they are not in the reply direction of a connection. */
-export const requestCube = ({ source, destination, service, span, label }: Request): Cube => ({
+/** The packets that ask, by their states; none is in the reply direction of a connection. */
+export const requestCube = (
+  { source, destination, service, span, label }: Request,
+  states: readonly ConnectionState[] = asking,
+): Cube => ({
   family: source.family,
-  states: asking,
+  states,
   source,
   destination,
   protocol: protocolRange(service),

@@ -1,6 +1,6 @@
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import type { AddressRange } from "../net/address.ts";
-import { type Axis, createAxis } from "../net/axis.ts";
+import { type Axis, createAxis, createRangeAxis } from "../net/axis.ts";
 import { type Effort, earlierMeetings, type RankBox, remainder } from "../net/meetings.ts";
 import type { Service } from "../net/service.ts";
 import type { Box, ConduitRules, PermitRules } from "./ir.ts";
@@ -70,14 +70,14 @@ interface Pieces {
 
 function disjointPieces(boxes: readonly Box[], effort: Effort): readonly Pieces[] {
   const services = boxes.map((box) => serviceRange(box.service));
-  const destination = createAxis(boxes.flatMap(({ destination: range }) => [range.from, range.to + 1n]));
-  const source = createAxis(boxes.flatMap(({ source: range }) => [range.from, range.to + 1n]));
+  const destination = createRangeAxis(boxes.map((box) => box.destination));
+  const source = createRangeAxis(boxes.map((box) => box.source));
   const service = createAxis(services.flatMap(({ from, to }) => [from, to + 1]));
-  const ranked = boxes.map((box, index): RankBox => {
-    const { from, to } = services[index]!;
+  const ranked = services.map(({ from, to }, index): RankBox => {
+    const [start, end] = [2 * index, 2 * index + 1];
     return {
-      from: [destination.rank(box.destination.from), source.rank(box.source.from), service.rank(from)],
-      to: [destination.rank(box.destination.to + 1n), source.rank(box.source.to + 1n), service.rank(to + 1)],
+      from: [destination.ranks[start]!, source.ranks[start]!, service.rank(from)],
+      to: [destination.ranks[end]!, source.ranks[end]!, service.rank(to + 1)],
     };
   });
   return earlierMeetings(ranked, axes, effort).map((cutBy, index) => {

@@ -79,7 +79,11 @@ export function createReadings(
       children
         .filter((_, edge) => starts[edge]! < to && (starts[edge + 1] ?? to) > from)
         .reduce((a, b) => or(a, b), outcome.next);
-    return store.node(dimension.way, [0, count], [of(0, count), of(count, 2 * count)]);
+    const [every4, every6] = [of(0, count), of(count, 2 * count)];
+    const begun = store.begin();
+    store.edge(begun, 0, every4);
+    store.edge(begun, count, every6);
+    return store.close(dimension.way, begun);
   };
   const dependence = (reading: Reading, packet: Packet, within: readonly Cube[]): Dependence => {
     const ways = Array.from({ length: 2 * space.ways.count }, (_, rank) => space.ways.at(rank))

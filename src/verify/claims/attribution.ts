@@ -14,8 +14,8 @@ export function misattributed(
   rules: Program,
 ): { readonly permit: string; readonly packet: Packet } | undefined {
   const [said, wanted] = [countedBy(text), countedBy(rules)];
-  for (const permit of new Set([...said.keys(), ...wanted.keys()])) {
-    const [counted, own] = [said.get(permit) ?? [], wanted.get(permit) ?? []];
+  for (const permit of new Set([...said.permits(), ...wanted.permits()])) {
+    const [counted, own] = [said.elements(permit), wanted.elements(permit)];
     // Element for element the same is the usual case.
     if (sameElements(counted, own)) continue;
     const difference = analysis.difference(
@@ -32,29 +32,52 @@ export function misattributed(
 const stateless = (cubes: readonly Cube[]): readonly Cube[] => cubes.map(({ states: _, ...cube }) => cube);
 
 /** The elements whose counters are a permit's. */
-function countedBy(program: Program): ReadonlyMap<string, readonly Cube[]> {
-  const counted = new Map<string, Cube[]>();
+interface Counted {
+  permits(): Iterable<string>;
+  elements(permit: string): readonly Cube[];
+}
+
+/** One chain of elements for each permit, in arrays for all: there are many permits, and most have few elements. */
+function countedBy(program: Program): Counted {
+  const cubes: Cube[] = [];
+  const earlier: number[] = [];
+  const lastOf = new Map<string, number>();
   for (const rules of program.chains.values()) {
-    for (const { action, cubes } of rules) {
-      for (const cube of action.kind === "accept" ? cubes : []) {
+    for (const rule of rules) {
+      if (rule.action.kind !== "accept") continue;
+      for (const cube of rule.cubes) {
         if (cube.source === undefined) continue;
-        const list = counted.get(cube.label ?? "") ?? [];
-        counted.set(cube.label ?? "", list);
-        list.push(cube);
+        const permit = cube.label ?? "";
+        earlier.push(lastOf.get(permit) ?? -1);
+        lastOf.set(permit, cubes.push(cube) - 1);
       }
     }
   }
-  return counted;
+  return {
+    permits: () => lastOf.keys(),
+    elements(permit) {
+      const found: Cube[] = [];
+      for (let at = lastOf.get(permit) ?? -1; at >= 0; at = earlier[at]!) found.push(cubes[at]!);
+      return found;
+    },
+  };
 }
 
 /** Whether two lists name the same elements, in whatever order. */
 function sameElements(a: readonly Cube[], b: readonly Cube[]): boolean {
+  if (a.length <= few && b.length <= few) return isWithin(a, b) && isWithin(b, a);
   const sorted = b.toSorted(compareElements);
   return (
     a.length === b.length &&
     a.toSorted(compareElements).every((cube, index) => compareElements(cube, sorted[index]!) === 0)
   );
 }
+
+/** Most permits have few elements, and there are many permits: these are looked for without making lists. */
+const few = 8;
+
+const isWithin = (a: readonly Cube[], b: readonly Cube[]): boolean =>
+  a.every((cube) => b.some((other) => compareElements(cube, other) === 0));
 
 const compareElements = (a: Cube, b: Cube): number =>
   compareAddresses(a.source!, b.source!) ||

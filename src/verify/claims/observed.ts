@@ -10,8 +10,12 @@ import {
   type Family,
   type RangeReader,
 } from "../../net/address.ts";
+import type { ConnectionState } from "../../net/packet.ts";
 import { includesService, type Service } from "../../net/service.ts";
 import type { Conduit } from "../../policy/model.ts";
+
+/** The states of packets that ask: a known connection is in the first, and one that connection tracking lost asks again. */
+const running: readonly ConnectionState[] = ["original", "none"];
 
 /** An observed flow of a conduit as packets: what asks and what answers. */
 export interface ObservedFlow {
@@ -37,9 +41,7 @@ export function flowsToKeep(
     if (!pairs.some((pair) => isBetween(request, pair)) || denied.some((set) => contains(set, request))) {
       return [];
     }
-    // A session that runs is in the states of a known connection; one that connection tracking lost asks again.
-    const asks = { ...requestCube(request), states: ["original", "none"] } as const;
-    return [{ flow, request, cubes: [asks, ...replyCube(request)] }];
+    return [{ flow, request, cubes: [requestCube(request, running), ...replyCube(request)] }];
   });
 }
 

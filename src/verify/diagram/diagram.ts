@@ -1,6 +1,6 @@
 import { type Operation, outcome, outcomes } from "./outcome.ts";
 import { createPairTable, type PairTable } from "./pair-table.ts";
-import { dimensions } from "./space.ts";
+import { dimensions, doubled } from "./ranked.ts";
 import { open } from "./ways.ts";
 
 /**
@@ -28,8 +28,12 @@ export interface Store {
   level(diagram: Diagram): number;
   starts(node: Diagram): readonly number[];
   children(node: Diagram): readonly Diagram[];
-  /** A node, or the child itself where all edges would lead to it. Neighbouring edges may be alike. */
-  node(level: number, starts: readonly number[], children: readonly Diagram[]): Diagram;
+  /** Begins a node, which is closed before any that was begun earlier gets its next edge. */
+  begin(): number;
+  /** Adds an edge to a node that was begun, in ascending order of their starts. Neighbours may lead to the same. */
+  edge(begun: number, start: number, child: Diagram): void;
+  /** The node, or the child itself where all edges would lead to it. */
+  close(level: number, begun: number): Diagram;
   apply(operation: Operation, left: Diagram, right: Diagram): Diagram;
   readonly size: number;
 }
@@ -159,11 +163,9 @@ export function createStore(budget: Budget): Store {
     level,
     starts: (node) => everySecond(node, 0),
     children: (node) => everySecond(node, 1),
-    node(ofLevel, starts, children) {
-      const base = top;
-      for (let edge = 0; edge < starts.length; edge += 1) push(base, starts[edge]!, children[edge]!);
-      return close(ofLevel, base);
-    },
+    begin: () => top,
+    edge: push,
+    close,
     apply(operation, left, right) {
       const memo = memos.get(operation) ?? createPairTable();
       memos.set(operation, memo);
@@ -173,12 +175,6 @@ export function createStore(budget: Budget): Store {
       return count;
     },
   };
-}
-
-function doubled<T extends Uint8Array | Int32Array>(array: T): T {
-  const larger = new (array.constructor as new (length: number) => T)(2 * array.length);
-  larger.set(array);
-  return larger;
 }
 
 function hash(level: number, edges: Int32Array, from: number, to: number): number {

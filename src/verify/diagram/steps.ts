@@ -82,11 +82,14 @@ function acceptsFirst(steps: readonly Step[]): readonly Step[] {
     }
   };
   const [front, rest]: [Step[], Step[]] = [[], []];
+  let isFirst = true;
   for (const step of steps) {
     const accepts = step.action.kind === "accept";
-    if (accepts && step.cubes.every(isBehind)) front.push(step);
+    if (accepts && (isFirst || step.cubes.every(isBehind))) front.push(step);
     else rest.push(step);
-    if (!accepts) step.cubes.forEach(pass);
+    if (accepts) continue;
+    isFirst = false;
+    step.cubes.forEach(pass);
   }
   return [...front, ...rest];
 }

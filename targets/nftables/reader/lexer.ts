@@ -51,13 +51,13 @@ export function createCursor(text: string, file: string): Cursor {
       at = blank.lastIndex;
     }
     lexeme.lastIndex = at;
-    const found = lexeme.exec(text)?.[0];
-    if (found === undefined) {
+    if (!lexeme.test(text)) {
       position = at;
       if (at === text.length) return { kind: "end", text: "", at };
       throw refuse({ kind: "mark", text: text[at]!, at }, "a closing quote on the same line");
     }
     position = lexeme.lastIndex;
+    const found = text.slice(at, position);
     if (found === "\n") return { kind: "newline", text: found, at };
     if (found.startsWith('"')) return { kind: "string", text: found.slice(1, -1), at };
     return { kind: "{};,".includes(found) ? "mark" : "word", text: found, at };
