@@ -52,14 +52,18 @@ logger -t sluice -- "$trace" 2> /dev/null || true
 export const executorScript = `if [ -d /run/systemd/system ] && command -v systemd-run > /dev/null; then echo init
 elif command -v setsid > /dev/null; then echo process; fi`;
 
-/** `start FOLDER TOKEN TENTHS TRACE PROPERTIES`: has the guard of the folder wait, and prints what executes it. */
+/**
+ * `start FOLDER TOKEN TENTHS TRACE PROPERTIES`: has the guard of the folder wait, and prints what executes it. Each renewal starts
+ * the timer anew, and systemd would refuse the sixth within ten seconds (systemd.unit(5), StartLimitIntervalSec=).
+ */
 const start = `start() {
   executor=$(executor)
   put "$1" "$2 $(( $(tenths) + $3 )) $executor" || return 1
   case $executor in
     init)
       systemctl stop "$(timer "$2")" 2> /dev/null || true
-      systemd-run --quiet --collect --unit="sluice-guard-$2" --on-active="\${3}00ms" --timer-property=AccuracySec=100ms $5 \\
+      systemd-run --quiet --collect --unit="sluice-guard-$2" --on-active="\${3}00ms" --timer-property=AccuracySec=100ms \\
+        --timer-property=StartLimitIntervalSec=0 $5 \\
         -- /bin/sh "$1/guard.sh" "$2" init "$1" "$4" || return 1
       systemctl is-active --quiet "$(timer "$2")" || return 1 ;;
     process)

@@ -61,6 +61,12 @@ describe.skipIf(missingForSystemd)(
       await expect.poll(driver.guardState!, patience).toMatchObject({ kind: "fired", found: "nothing" });
     });
 
+    test("outlasts more renewals than systemd starts of a unit in so short a time", async () => {
+      await begin(30);
+      for (let round = 0; round < 12; round += 1) expect(await driver.renew(trial)).toBe("held");
+      expect(await driver.guardState!()).toMatchObject({ kind: "waits", by: "init" });
+    });
+
     test("is disarmed by a confirm, and nothing of it stays", async () => {
       await begin(30);
       expect(await driver.confirm(trial)).toBe("confirmed");
