@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Inventory } from "../../src/inventory/passive/assets.ts";
 import { pcap } from "../baseline/support/captures.ts";
+import { address6 } from "../baseline/support/packets.ts";
 import * as device from "./support/devices.ts";
 import {
   assetAt,
@@ -100,6 +101,15 @@ describe("a device is what it says it is over", () => {
         },
       ],
     });
+  });
+
+  test.each([
+    ["UTF-8", 0, Buffer.from("Lüftung 1")],
+    ["UCS-2", 4, Buffer.from("Lüftung 1", "utf16le").swap16()],
+    ["ISO 8859-1", 5, Buffer.from("Lüftung 1", "latin1")],
+  ])("BACnet, a name in %s", (_, charset, name) => {
+    const said = datagram(on(47_808), client, device.deviceProperty(1234, 77, name, charset));
+    expect(facts(said)).toMatchObject({ name: "Lüftung 1" });
   });
 
   test("BACnet from behind a router, which is then not the device itself", () => {
@@ -204,6 +214,25 @@ describe("a device is what it says it is over", () => {
         name: "cell-switch",
         model: "SCALANCE XB208",
         roles: [{ role: "switch" }],
+      },
+    ]);
+  });
+
+  test("LLDP of a device that has an inventory of its own, and is managed over IPv6", () => {
+    const said = device.lldpFrame(
+      Buffer.from("\x07ap1", "latin1"),
+      device.lldp.description("Access point, see inventory"),
+      device.lldp.media(7, "bootloader 2"),
+      device.lldp.media(6, "V07.1.02"),
+      device.lldp.media(8, "942 053-001"),
+      device.lldp.media(9, "Hirschmann"),
+      device.lldp.media(10, "BAT867-R"),
+      device.lldp.managedAt6(address6("fd00::10")),
+    );
+    expect(inventoryOf(frame(plcCard, 0x88cc, said)).assets).toMatchObject([
+      {
+        ...{ addresses: ["fd00::10"], name: "ap1", vendor: "Hirschmann", model: "BAT867-R" },
+        ...{ firmware: "V07.1.02", serial: "942 053-001" },
       },
     ]);
   });

@@ -1,3 +1,5 @@
+import { formatAddress } from "../../net/address.ts";
+
 /** What a plant calls its machines. */
 export const roles = [
   "plc",
@@ -69,11 +71,14 @@ export interface Announcement {
 /** Longest text that is kept of what a device says. */
 const longest = 200;
 
-/** Text from the wire as one line that can be printed; undefined when nothing is left of it. */
-export function wireText(bytes: Uint8Array): string | undefined {
-  const nul = bytes.indexOf(0);
-  const text = new TextDecoder()
-    .decode(nul < 0 ? bytes : bytes.subarray(0, nul))
+/**
+ * Text from the wire, up to its NUL, as one line that can be printed; undefined when nothing is left of it.
+ * @param charset as WHATWG's Encoding names it.
+ */
+export function wireText(bytes: Uint8Array, charset = "utf-8"): string | undefined {
+  const text = new TextDecoder(charset)
+    .decode(bytes)
+    .split("\0", 1)[0]!
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s�]+/gu, " ")
     .trim();
   return text === "" ? undefined : text.slice(0, longest);
@@ -85,5 +90,8 @@ export const known = (facts: Readonly<Partial<Record<keyof Facts, string | undef
 
 export const macText = (bytes: Uint8Array, at: number): string =>
   Array.from(bytes.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+
+export const ipv6Text = (bytes: Buffer, at: number): string =>
+  formatAddress(6, BigInt(`0x${bytes.toString("hex", at, at + 16)}`));
 
 export const ipv4Text = (bytes: Uint8Array, at: number): string => bytes.subarray(at, at + 4).join(".");

@@ -86,8 +86,13 @@ export const iAm = (instance: number, vendor: number, npdu: Uint8Array = bytes(1
       vendor,
     ),
   );
-/** ReadProperty-ACK of the device object. */
-export const deviceProperty = (instance: number, property: number, value: string): Buffer =>
+/** ReadProperty-ACK of the device object. @param charset of the value's bytes, 0 for UTF-8. */
+export const deviceProperty = (
+  instance: number,
+  property: number,
+  value: string | Uint8Array,
+  charset = 0,
+): Buffer =>
   bvlc(
     0x0a,
     join(
@@ -98,8 +103,8 @@ export const deviceProperty = (instance: number, property: number, value: string
       0x3e,
       0x75,
       value.length + 1,
-      0,
-      text(value),
+      charset,
+      typeof value === "string" ? text(value) : value,
       0x3f,
     ),
   );
@@ -222,6 +227,9 @@ export const lldp = {
   enabled: (bits: number): Buffer => tlv(7, join(be16(bits), be16(bits))),
   managedAt: (address: string): Buffer =>
     tlv(8, bytes(5, 1, ...address.split(".").map(Number), 2, 0, 0, 0, 1, 0)),
+  managedAt6: (address: Uint8Array): Buffer => tlv(8, join(17, 2, address, 2, 0, 0, 0, 1, 0)),
+  media: (subtype: number, value: string): Buffer =>
+    tlv(127, join(Buffer.from("0012bb", "hex"), subtype, text(value))),
   stationCard: (mac: string): Buffer => tlv(127, join(Buffer.from("000ecf05", "hex"), card(mac))),
 };
 

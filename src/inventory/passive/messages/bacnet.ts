@@ -248,6 +248,14 @@ const closing = 7;
 
 const unsigned = (value: Buffer): number => value.reduce((sum, byte) => sum * 256 + byte, 0);
 
-/** A character string: its first byte is the character set, 0 for UTF-8. Others are not read. */
-const characters = (value: Tagged | undefined): string | undefined =>
-  value?.tag === 7 && value.value[0] === 0 ? wireText(value.value.subarray(1)) : undefined;
+/** A character string (clause 20.2.9): its first byte is the character set. Code pages and JIS are not read. */
+const characters = (value: Tagged | undefined): string | undefined => {
+  const charset = value?.tag === 7 ? charsets.get(value.value[0] ?? -1) : undefined;
+  return charset === undefined ? undefined : wireText(value!.value.subarray(1), charset);
+};
+/** ISO 10646 in UTF-8 (once called ANSI X3.4) and in UCS-2, and ISO 8859-1. */
+const charsets: ReadonlyMap<number, string> = new Map([
+  [0, "utf-8"],
+  [4, "utf-16be"],
+  [5, "latin1"],
+]);

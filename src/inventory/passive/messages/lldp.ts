@@ -1,4 +1,13 @@
-import { type Announcement, ipv4Text, known, macText, type Role, wireText } from "../announcement.ts";
+import {
+  type Announcement,
+  type Facts,
+  ipv4Text,
+  ipv6Text,
+  known,
+  macText,
+  type Role,
+  wireText,
+} from "../announcement.ts";
 
 /** Types of the values of LLDP (IEEE 802.1AB, clause 8). */
 const types = {
@@ -32,10 +41,14 @@ export function lldp(bytes: Buffer, mac: string): readonly Announcement[] {
     {
       about: { kind: "mac", mac: chassisCard(values) ?? mac },
       by: "LLDP",
-      facts: known({
-        name: text(types.name) ?? (chassis[0] === chassisIs.name ? wireText(chassis.subarray(1)) : undefined),
-        model: text(types.description),
-      }),
+      facts: {
+        ...known({
+          name:
+            text(types.name) ?? (chassis[0] === chassisIs.name ? wireText(chassis.subarray(1)) : undefined),
+          model: text(types.description),
+        }),
+        ...mediaFacts(values.get(types.organisation) ?? []),
+      },
       ...(role === undefined
         ? {}
         : { role: { role, basis: "says", reason: "says over LLDP what it is enabled as" } }),
@@ -70,9 +83,27 @@ function valuesOf(bytes: Buffer): ReadonlyMap<number, readonly Buffer[]> {
   return found;
 }
 
-/** Length of the address with its family (1 is IPv4, IANA address family numbers), then the address. */
-const managementAddress = (value: Buffer): readonly string[] =>
-  value[0] === 5 && value[1] === 1 && value.length >= 6 ? [ipv4Text(value, 2)] : [];
+/** Length of the address with its family (IANA address family numbers: 1 is IPv4, 2 is IPv6), then the address. */
+function managementAddress(value: Buffer): readonly string[] {
+  if (value[0] === 5 && value[1] === 1 && value.length >= 6) return [ipv4Text(value, 2)];
+  return value[0] === 17 && value[1] === 2 && value.length >= 18 ? [ipv6Text(value, 2)] : [];
+}
+
+/** What the device's own inventory says (LLDP-MED, ANSI/TIA-1057, clause 10.2.6), which knows more than a description. */
+function mediaFacts(values: readonly Buffer[]): Facts {
+  const told = (subtype: number): string | undefined => {
+    const value = values.find((one) => one[3] === subtype && one.subarray(0, 3).equals(tia));
+    return value && wireText(value.subarray(4));
+  };
+  return known({
+    vendor: told(media.manufacturer),
+    model: told(media.model),
+    firmware: told(media.firmware) ?? told(media.software),
+    serial: told(media.serial),
+  });
+}
+const tia = Buffer.from("0012bb", "hex");
+const media = { firmware: 6, software: 7, serial: 8, manufacturer: 9, model: 10 } as const;
 
 /** Enabled capabilities: the one that says most. */
 function neighbourRole(bits: number): Role | undefined {
