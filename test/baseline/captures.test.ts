@@ -142,6 +142,7 @@ describe("other files", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["an empty file", bytes(), /the file is empty/],
     ["gzip in gzip", bytes(0x1f, 0x8b, 8, 0), /gzip -dc/],
+    ["Network Monitor", Buffer.from("GMBU\0\u0002"), /Network Monitor capture: convert it with `editcap/],
     ["UTF-16", Buffer.from("\ufeff#separator", "utf16le"), /iconv -f UTF-16/],
     ["a tar archive", bytes(new Uint8Array(257), Buffer.from("ustar\0")), /unpack it first/],
     ["what nfcapd writes", bytes(0x0c, 0xa5, 2, 0), /nfdump -r FILE/],

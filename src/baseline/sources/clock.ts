@@ -22,7 +22,7 @@ export interface Clock {
 }
 
 const isoPattern =
-  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?$/;
+  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
@@ -70,32 +70,43 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
       if (parts === null) return Number.NaN;
       const [whole, years, month, day, hour, minute, second, fraction = "", zone] = parts;
       const local =
-        Date.UTC(
-          Number(years),
-          Number(month) - 1,
-          Number(day),
-          Number(hour),
-          Number(minute),
-          Number(second),
-        ) /
-          1000 +
-        Number(`0.${fraction || 0}`);
+        utcSeconds(years, Number(month) - 1, [day, hour, minute, second]) + Number(`0.${fraction || 0}`);
+      if (Number.isNaN(local)) return local;
       return zone === undefined ? zoned(local, whole) : local - zoneSeconds(zone);
     },
     calendar(month, day, time, years) {
       const index = months.indexOf(month) / 3;
-      const [hour, minute, second] = time.split(":").map(Number);
+      if (!Number.isInteger(index) || index < 0) return Number.NaN;
+      const [hour, minute, second = "0"] = time.split(":");
+      const [whole, fraction = 0] = second.split(".");
       const shown = `${month} ${day} ${time}`;
       const inYear = years === undefined ? yearOf(index, shown) : Number(years);
-      return zoned(Date.UTC(inYear, index, Number(day), hour, minute) / 1000 + (second ?? 0), shown);
+      const local = utcSeconds(inYear, index, [day, hour, minute, whole]) + Number(`0.${fraction}`);
+      return Number.isNaN(local) ? local : zoned(local, shown);
     },
   };
+}
+
+/** Seconds since 1970 of a time as UTC; NaN where there is no such day or time, which JavaScript would carry over. */
+function utcSeconds(
+  year: number | string | undefined,
+  month: number,
+  parts: readonly (string | undefined)[],
+): number {
+  const [day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  const midnight = new Date(Date.UTC(Number(year), month, day));
+  // A leap second has the number 60.
+  const isTime = hour < 24 && minute < 60 && second < 61;
+  return isTime && midnight.getUTCMonth() === month && midnight.getUTCDate() === day
+    ? midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second
+    : Number.NaN;
 }
 
 function zoneSeconds(zone: string): number {
   if (!/\d/.test(zone)) return 0;
   const sign = zone.startsWith("-") ? -1 : 1;
-  return sign * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(-2)) * 60);
+  const [hours, minutes = 0] = zone.slice(1).match(/\d\d/g)!.map(Number);
+  return sign * (hours! * 3600 + minutes * 60);
 }
 
 /** A number of seconds since 1970 as a log gives it; NaN where it is unset, masked or out of all time. */

@@ -30,6 +30,11 @@ const foreign: readonly (readonly [prefix: readonly number[], what: string])[] =
   [[0xfe, 0xff], "text in UTF-16: give `iconv -f UTF-16 -t UTF-8 FILE | sluice observe -`"],
   [[0x0c, 0xa5], "nfdump's own file: give `nfdump -r FILE -o json | sluice observe -`"],
   [[0x73, 0x6e, 0x6f, 0x6f, 0x70, 0x00], "a snoop capture: convert it with `editcap -F pcapng IN OUT`"],
+  [[0x47, 0x4d, 0x42, 0x55], "a Network Monitor capture: convert it with `editcap -F pcapng IN OUT`"],
+  [
+    [0x54, 0x52, 0x53, 0x4e, 0x49, 0x46, 0x46],
+    "a Sniffer capture: convert it with `editcap -F pcapng IN OUT`",
+  ],
 ];
 
 /** Where the header of a tar archive has its magic number, behind the first file's name and sizes. */
