@@ -6,7 +6,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { abortDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
-import { firewallArgument, firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { changeFirewall, firewallArgument, firewallOf, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
@@ -24,7 +24,8 @@ export const abortCommand = buildCommand<ActingFlags, [firewall: string], Contex
     const { site, folder } = loadSite(this, flags.site);
     const firewall = firewallOf(site, id);
     const actor = whoActs(this, flags.identity, site.people);
-    const { ended, lock } = await onFirewall(
+    const { ended, lock } = await changeFirewall(
+      this,
       placeOf(firewall),
       actor.identity,
       async ({ driver }) => {
@@ -36,7 +37,6 @@ export const abortCommand = buildCommand<ActingFlags, [firewall: string], Contex
           ended: trial && (await endTrial(driver, trial.plan, holder, live.ownHash)),
         };
       },
-      exitCodes.unproven,
     );
     if (!ended) {
       if (flags.json) printDocument(this, abortDocument, { firewall: id, proven: true });

@@ -66,7 +66,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
         ...{ action: "bypass" as const, actor: actor.person.id, firewall: firewall.id, reason: flags.reason },
         ...{ time: time.toISOString(), seconds: flags.for },
       };
-      const taken = await measureOn(firewall, actor, async (driver) => {
+      const taken = await measureOn(this, firewall, actor, async (driver) => {
         const rules = await bypassRules(driver, id);
         if (typeof rules === "string") return { kind: "refused", reason: rules };
         const order = measureOrder(measure, rules);

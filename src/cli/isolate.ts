@@ -79,7 +79,10 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
     });
     // All at once: a zone is not cut off before the last of its firewalls does it.
     const all = await Promise.all(
-      steps.map(async ({ firewall, step }) => ({ firewall, taken: await measureOn(firewall, actor, step) })),
+      steps.map(async ({ firewall, step }) => ({
+        firewall,
+        taken: await measureOn(this, firewall, actor, step),
+      })),
     );
     const seconds = Math.round(performance.now() - start) / 1000;
     if (flags.json) {

@@ -4,7 +4,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { rollbackDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
-import { firewallArgument, firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
+import { changeFirewall, firewallArgument, firewallOf, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
@@ -40,11 +40,8 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
     const { site, folder } = loadSite(this, flags.site);
     const firewall = firewallOf(site, id);
     const actor = whoActs(this, flags.identity, site.people);
-    const result = await onFirewall(
-      placeOf(firewall),
-      actor.identity,
-      ({ driver }) => rollBack(driver, flags.to),
-      exitCodes.unproven,
+    const result = await changeFirewall(this, placeOf(firewall), actor.identity, ({ driver }) =>
+      rollBack(driver, flags.to),
     );
     const seconds = Math.round(performance.now() - start) / 1000;
     // The firewall first, the book second: a journal that is not whole must not stand in the way back.

@@ -161,7 +161,12 @@ describe("a trial", () => {
   });
 
   test("on a firewall that is slower than its own lease never outlives it", async () => {
-    firewall.latency = 4;
+    // It was not so slow before the trial, or the trial would have been refused.
+    const { drill } = firewall.driver;
+    firewall.driver.drill = (lease) => {
+      firewall.latency = 4;
+      return drill(lease);
+    };
     plan = makePlan({ trial: { ...plan.trial, lease: 5, renewEvery: 2 } });
     expect(await apply()).toMatchObject({ kind: "verified-back" });
     expect(firewall.confirmed).toBe("monitor");
@@ -441,6 +446,20 @@ describe("before anything is armed, the change is refused", () => {
     firewall = await fakeFirewall(plan);
     firewall.latency = 50;
     await refused("s on this firewall, measured now, and the window night keeps 60 s for it");
+  });
+
+  test("when the wire is too slow for the lease", async () => {
+    firewall.latency = 5.2;
+    await refused("one look at it takes 5.2 s, and a lease of 10 s could not be renewed in time");
+  });
+
+  test("only after it was looked at often enough to hear what speaks", async () => {
+    const { watch } = makePlan();
+    plan = makePlan({ watch: { ...watch, heartbeats: [{ permit: "poll", deadline: 1 }] } });
+    plan = { ...plan, trial: { ...plan.trial, lease: 120 } };
+    firewall = await fakeFirewall(plan);
+    firewall.latency = 20;
+    expect((await apply()).kind).not.toBe("refused");
   });
 
   test("when the firewall cannot be reached", async () => {

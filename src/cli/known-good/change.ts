@@ -5,7 +5,7 @@ import { CommandError, type Context } from "../context.ts";
 import { knownGoodChangeDocument } from "../documents/change.ts";
 import { printDocument } from "../documents/document.ts";
 import { type ActingFlags, whoActs } from "../rollout/actor.ts";
-import { firewallArgument, firewallOf, onFirewall, placeOf } from "../rollout/firewall.ts";
+import { changeFirewall, firewallArgument, firewallOf, placeOf } from "../rollout/firewall.ts";
 import { recordDone } from "../rollout/journal-file.ts";
 import { requireRight } from "../rollout/measure.ts";
 import { sessionName } from "../rollout/outside.ts";
@@ -42,7 +42,7 @@ export async function changeKnownGoods(
   const actor = whoActs(context, flags.identity, site.people);
   requireRight(site, "apply", actor);
   const holder = holderOf(actor.person.id, sessionName(), context.now(), "0".repeat(64));
-  const refusal = await onFirewall(place, actor.identity, ({ driver }) =>
+  const refusal = await changeFirewall(context, place, actor.identity, ({ driver }) =>
     change(driver, holder, actor.person.id),
   );
   if (refusal !== undefined) throw new CommandError(`${firewall}: ${refusal}; nothing was changed`);

@@ -75,7 +75,8 @@ export async function whoSigns<Someone extends { readonly keys: readonly string[
 
 function identityFile(context: Context, flag: string | undefined): string {
   const file = flag ?? context.process.env.SLUICE_IDENTITY;
-  if (file !== undefined) return resolve(context.cwd, file);
+  // A variable that is set to nothing names nobody.
+  if (file) return resolve(context.cwd, file);
   throw new CommandError("who are you? Give --identity FILE, or set SLUICE_IDENTITY", exitCodes.usage);
 }
 

@@ -61,6 +61,9 @@ export async function carryOut(
   const exercised = exercisedSteps(context, (second ?? first).plan, flags.exercised ?? []);
   const settings = { confirm: flags.confirmAfterSoak ? ("after-soak" as const) : ("by-another" as const) };
   const endings = await untilInterrupted(async (signal): Promise<readonly (Ending | undefined)[]> => {
+    signal.addEventListener("abort", () => {
+      context.process.stderr.write(`${signal.reason}: the step under way is ended first\n`);
+    });
     const changeFor = ({ plan, actor }: Ready) =>
       changeOf(plan, actor.person.id, sessionName(), context.now());
     const member = (ready: Ready): Member => ({

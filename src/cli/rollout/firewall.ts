@@ -5,7 +5,8 @@ import type { Connection } from "../../rollout/change.ts";
 import { SessionError } from "../../session.ts";
 import type { Identity } from "../../ssh/identity.ts";
 import { DriverError } from "../../target.ts";
-import { CommandError, exitCodes } from "../context.ts";
+import { CommandError, type Context, exitCodes } from "../context.ts";
+import { untilInterrupted } from "./interruption.ts";
 
 /** A firewall as a plan names it: all that is needed to reach and drive it. */
 export type Place = Plan["firewall"];
@@ -62,8 +63,8 @@ export async function reach(place: Place, identity: Identity, keepaliveMs?: numb
   };
 }
 
-/** Seconds for everything that one command of ours does on a firewall: whoever waits longer looks for another way in. */
-const patience = 180;
+/** Seconds for everything that one command of ours does on a firewall, over the slowest wire that is of any use. */
+const patience = 600;
 
 /**
  * Does something on a firewall and closes the connection. What goes wrong on the wire or there becomes the message;
@@ -81,6 +82,35 @@ export async function onFirewall<T>(
     return await action(connection).catch(explain(place, exitCode));
   } finally {
     await connection.close();
+  }
+}
+
+/** How often a command that is slow says that it is still at work, in milliseconds. */
+const signOfLifeMs = 10_000;
+
+/**
+ * As `onFirewall`, for what changes something there. Once begun it is finished, whatever the terminal asks for meanwhile,
+ * since half of it would be a state that nobody planned; over a slow wire it says that it is still at work.
+ */
+export async function changeFirewall<T>(
+  { process }: Context,
+  place: Place,
+  identity: Identity,
+  action: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const start = performance.now();
+  const tell = (line: string): void => void process.stderr.write(`${place.id}: ${line}\n`);
+  const signOfLife = setInterval(() => {
+    const seconds = Math.round((performance.now() - start) / 1000);
+    tell(`still at work after ${seconds} s, its answers are slow`);
+  }, signOfLifeMs);
+  try {
+    return await untilInterrupted((signal) => {
+      signal.addEventListener("abort", () => tell("what was begun there is finished first"), { once: true });
+      return onFirewall(place, identity, action, exitCodes.unproven);
+    });
+  } finally {
+    clearInterval(signOfLife);
   }
 }
 

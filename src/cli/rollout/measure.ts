@@ -5,7 +5,7 @@ import type { Taken } from "../../rollout/emergency/emergency.ts";
 import type { Driver } from "../../target.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { type Actor, requireRole } from "./actor.ts";
-import { onFirewall, placeOf } from "./firewall.ts";
+import { changeFirewall, placeOf } from "./firewall.ts";
 import { sealJournal } from "./journal-seal.ts";
 
 /** Parses a flag such as `30m`, from a minute to the longest. @throws {Error} */
@@ -36,13 +36,14 @@ export interface MeasuredOn {
 
 /** Takes or ends a measure on one firewall. One that fails must not keep the others from being reached. */
 export async function measureOn(
+  context: Context,
   firewall: Firewall,
   actor: Actor,
   action: (driver: Driver) => Promise<Taken>,
 ): Promise<Taken> {
   try {
     const place = placeOf(firewall);
-    return await onFirewall(place, actor.identity, ({ driver }) => action(driver), exitCodes.unproven);
+    return await changeFirewall(context, place, actor.identity, ({ driver }) => action(driver));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     // Who was not reached, or could not write it down, has changed nothing; what was lost midway may have.

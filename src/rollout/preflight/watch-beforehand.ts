@@ -17,6 +17,9 @@ const watchingSeconds = ({ plan }: Change): number =>
     ...plan.criteria.map(({ interval }) => interval),
   );
 
+/** What speaks is heard between two looks; over a slow wire the first one alone may take all of the time. */
+const fewestLooks = 3;
+
 /**
  * Watches the conduit as it is, before anything is armed: a criterion that is tripped now, or that has nothing to say,
  * would end the trial at once or never. Without a monitor stage only what does not count packets can be measured.
@@ -37,6 +40,8 @@ export async function watchBeforehand(
   };
   const deadline = outside.now() + watchingSeconds(change) + 10;
   let memory = noMemory;
+  let looks = 0;
+  let quickest = Number.POSITIVE_INFINITY;
   let keptAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     if (outside.now() - keptAt >= lockSeconds / 3) {
@@ -44,18 +49,30 @@ export async function watchBeforehand(
       if (lost !== undefined) return [lost];
       keptAt = outside.now();
     }
-    const asked = due(memory, rules, outside.now());
+    const start = outside.now();
+    const asked = due(memory, rules, start);
     const sample = await takeSample(change, asked, driver, outside, "beforehand");
     const judgement = judge(memory, rules, watch, sample);
     memory = judgement.memory;
-    if (judgement.verdict === "holds") return [];
-    if (judgement.verdict === "tripped" || sample.at >= deadline) {
+    looks += 1;
+    quickest = Math.min(quickest, sample.at - start);
+    if (judgement.verdict === "holds") return slownessProblems(plan.trial.lease, quickest);
+    if (judgement.verdict === "tripped" || (sample.at >= deadline && looks >= fewestLooks)) {
       return [`the trial would not hold, and nothing was armed: ${judgement.reason}`];
     }
     const interrupted = outside.abortReason();
     if (interrupted !== undefined) return [interrupted];
     await outside.sleep(Math.min(1, ...rules.map((rule) => rule.interval)));
   }
+}
+
+/** A lease is renewed between two looks: where each takes half of it, no renewal comes in time. */
+function slownessProblems(lease: number, seconds: number): readonly string[] {
+  if (seconds < lease / 2) return [];
+  return [
+    `the way to the firewall is too slow for this trial: one look at it takes ${seconds.toFixed(1)} s, and a lease of ${lease} s ` +
+      `could not be renewed in time. Go nearer, or set trial.lease to ${Math.ceil(seconds * 4)} s or more and make a new plan`,
+  ];
 }
 
 function isMeasured({ type }: Rule, { plan }: Change): boolean {

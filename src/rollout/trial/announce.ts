@@ -26,8 +26,8 @@ export async function announce(
     );
   }
   if (!isRunning(state) || !connection) return;
-  // The next renewal must not be late for a note.
-  connection.allow(plan.trial.renewEvery);
+  // The next renewal must not be too late for a note.
+  connection.allow(plan.trial.lease / 3);
   try {
     await connection.driver.writeFile(trialNoteName, trialNote(plan.id, kind));
   } catch (error) {

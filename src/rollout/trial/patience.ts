@@ -1,10 +1,13 @@
 import type { Effect, State } from "./machine.ts";
 
-/** Seconds for a look at the firewall: at what ending a trial left there, and for giving back its lock. */
-export const lookSeconds = 20;
+/** Seconds for ending a trial, and for each look at what that left. */
+const lookSeconds = 20;
 
-/** Seconds that a confirmed stage may take to be written for the next boot; the firewall's lock is kept for longer. */
+/** Seconds for writing what is confirmed for the next boot, and for keeping it; the firewall's lock is kept for longer. */
 const persistSeconds = 90;
+
+/** Seconds for giving back the firewall's lock, which ends by itself too. */
+export const farewellSeconds = 30;
 
 /**
  * How long an effect may work on the firewall in all, in seconds, however many commands it takes. What a lease ends is not
@@ -26,10 +29,10 @@ export function patienceFor(effect: Effect, state: State, lease: number, now: nu
       return "leaseEnds" in state ? Math.max(1, state.leaseEnds - now) : lease;
     case "disarm":
     case "verify":
-    case "keep":
       return lookSeconds;
     case "persist":
     case "await-persist":
+    case "keep":
       return persistSeconds;
   }
 }

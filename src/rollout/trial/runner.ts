@@ -21,7 +21,7 @@ import {
   type State,
   step,
 } from "./machine.ts";
-import { lookSeconds, patienceFor } from "./patience.ts";
+import { farewellSeconds, patienceFor } from "./patience.ts";
 import { noteSessions } from "./reconnect.ts";
 import { release, verifyReturn } from "./return.ts";
 
@@ -237,7 +237,7 @@ async function giveBack(
   outside: Outside,
 ): Promise<void> {
   if (state.kind === "revert-unproven") return;
-  allow(lookSeconds);
+  allow(farewellSeconds);
   try {
     if (state.kind === "refused") await driver.unlock(change.order.holder);
     else await release(change, driver);
