@@ -165,8 +165,11 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
     noted.add(construct);
     scope.unmodelled.push({ construct, span });
   };
-  /** Fields of which something is not known of some packets, which what else is asked may leave out. */
+  /** Fields of which something is not known of some packets only, which what else is asked may leave out. */
   const doubtful = new Set<string>();
+  /** The cubes as far as their doubt comes from such fields, and whether a verdict depends on one. */
+  let doubts: readonly Cube[] = [{}];
+  let isOpen = false;
   for (const step of steps) {
     switch (step.kind) {
       case "unmodelled":
@@ -174,26 +177,39 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
         cubes = cubes.map((cube): Cube => ({ ...cube, uncertain: true }));
         break;
       case "match": {
+        const before = noted.size;
         const asked = matched(scope, step, note);
-        if (asked.some(({ uncertain }) => uncertain)) doubtful.add(step.fields.join(" . "));
+        const isNamed = noted.size > before;
+        if (!isNamed && asked.some(({ uncertain }) => uncertain)) doubtful.add(step.fields.join(" . "));
         cubes = meetAll([cubes, asked]);
+        doubts = meetAll([doubts, isNamed ? asked.map(certain) : asked]);
         break;
       }
       case "flags":
         note(otherFlags);
         cubes = meetAll([cubes, flagCubes(step.test)]);
+        doubts = meetAll([doubts, flagCubes(step.test).map(certain)]);
         break;
-      case "vmap":
+      case "vmap": {
+        const before = noted.size;
         rules.push(...dispatch(scope, step, cubes, span, note));
+        const isNamed = noted.size > before;
+        if (isNamed || !dispatch(scope, step, doubts, span, note).some(isDoubtful)) break;
+        doubtful.add(step.fields.join(" . "));
+        isOpen = true;
         break;
+      }
       case "verdict":
         rules.push(...verdictRules(scope, step.verdict, cubes, span));
+        if (verdictRules(scope, step.verdict, doubts, span).some(isDoubtful)) isOpen = true;
     }
   }
-  const isOpen = rules.some((rule) => rule.cubes.some(({ uncertain }) => uncertain));
-  if (isOpen && noted.size === 0) for (const field of doubtful) note(field);
+  if (isOpen) for (const field of doubtful) if (!noted.has(field)) note(field);
   return rules;
 }
+
+const certain = ({ uncertain: _, ...cube }: Cube): Cube => cube;
+const isDoubtful = ({ cubes }: Rule): boolean => cubes.some(({ uncertain }) => uncertain);
 
 function verdictRules(
   { table }: Scope,

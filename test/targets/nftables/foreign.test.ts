@@ -99,6 +99,24 @@ describe("anybody's nft ruleset", () => {
     expect(value!.unmodelled.map(({ construct }) => construct)).toEqual(["ip6 nexthdr"]);
   });
 
+  test.each<[rule: string, named: readonly string[]]>([
+    ["th dport 53 accept", ["th dport"]],
+    ["th dport vmap { 53 : accept }", ["th dport"]],
+    ["ip saddr . th dport vmap { 1.1.1.1 . 53 : accept, 1.1.1.2 . 53 : drop }", ["ip saddr . th dport"]],
+    ["th dport 53 limit rate 5/second accept", ["limit rate", "th dport"]],
+    ["meta l4proto { tcp, udp } th dport 53 accept", []],
+    ["meta l4proto tcp th dport 53 limit rate 5/second accept", ["limit rate"]],
+    ["tcp flags syn th dport vmap { 53 : accept }", ["TCP flags, but of the packet that opens a connection"]],
+    ["meta l4proto . th dport vmap { tcp . 53 : accept }", []],
+    ["th dport 53 counter", []],
+  ])(
+    "%s: what stands where protocols without ports have no port is named wherever a verdict depends on it",
+    (rule, named) => {
+      const { value } = readForeign(forward(rule), "rules");
+      expect(value!.unmodelled.map(({ construct }) => construct)).toEqual(named);
+    },
+  );
+
   test("an interface is asked for only where every kernel knows it", () => {
     const at = (hook: string, rule: string): string => forward(rule).replace("hook forward", `hook ${hook}`);
     const packet = "tcp 1.1.1.1 -> 1.1.1.2:9 in eth0 out eth1";
