@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import type { Check, Facts } from "../src/policy/checks/check.ts";
+import { redundantPermit } from "../src/policy/checks/redundant-permit.ts";
 import { shadowedPermit } from "../src/policy/checks/shadowed-permit.ts";
 import type { Permit, Site } from "../src/policy/model.ts";
 import { targets } from "../targets/index.ts";
@@ -48,7 +50,7 @@ function cost(target: string, family: number, permits: number, conduits: number)
   return JSON.parse(execFileSync(process.execPath, [program, ...words], { encoding: "utf8" })) as CompileCost;
 }
 
-/** Finding the permits that earlier ones cover, among hosts alone and with a whole network in every tenth permit. */
+/** Finding the permits that others cover, among hosts alone and with a whole network in every tenth permit. */
 function shadowing(): readonly Figure[] {
   const { site } = syntheticSite(10_000, 4);
   const wide = site.conduits[0]!.permits.map(
@@ -56,19 +58,19 @@ function shadowing(): readonly Figure[] {
       index % 10 === 0 ? { ...permit, responders: site.zones[1]!.networks } : permit,
   );
   const crossed: Site = { ...site, conduits: [{ ...site.conduits[0]!, permits: wide }] };
-  return [["hosts to hosts", site] as const, ["every tenth to a network", crossed] as const].map(
-    ([kind, subject]) => ({
-      name: `shadowed permits among 10,000, ${kind}`,
-      value: Math.min(...[1, 2, 3].map(() => secondsToCheck(subject))),
+  const subjects = [["hosts to hosts", site] as const, ["every tenth to a network", crossed] as const];
+  return subjects.flatMap(([kind, subject]) =>
+    [shadowedPermit, redundantPermit].map((check) => ({
+      name: `${check.id} among 10,000, ${kind}`,
+      value: Math.min(...[1, 2, 3].map(() => secondsToCheck(check, subject))),
       unit: "s",
-    }),
+    })),
   );
 }
 
-function secondsToCheck(site: Site): number {
+function secondsToCheck(check: Check, site: Site): number {
   const start = performance.now();
-  const facts = { site } as Parameters<typeof shadowedPermit.run>[0];
-  for (const { subject } of shadowedPermit.run(facts))
+  for (const { subject } of check.run({ site } as Facts))
     if (!subject) throw new Error("a finding about nothing");
   return (performance.now() - start) / 1000;
 }

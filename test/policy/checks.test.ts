@@ -219,6 +219,19 @@ const cases: readonly Case[] = [
     at: ["conduits", "both"],
   },
   {
+    check: "redundant-permit",
+    change: (plant) => {
+      const { permits } = plant.conduits["dmz-cell"];
+      permits.low = { ...permits.poll, responders: ["10.1.0.8-10.1.0.10"] };
+      permits.high = { ...permits.poll, responders: ["10.1.0.11-10.1.0.15"] };
+      permits.part = { ...permits.poll, critical: false, responders: ["10.1.0.10-10.1.0.11"] };
+      plant.conduits["dmz-cell"].permits = { part: permits.part, low: permits.low, high: permits.high };
+    },
+    subject: "dmz-cell.part",
+    message: 'permit "part" admits nothing that the others do not: "low", "high"',
+    at: ["conduits", "part"],
+  },
+  {
     check: "denied-and-permitted",
     change: (plant) => {
       plant.conduits["dmz-cell"].denied = {

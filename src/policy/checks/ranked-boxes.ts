@@ -1,4 +1,4 @@
-import { createAxis } from "../../net/axis.ts";
+import { createAxis, createRangeAxis } from "../../net/axis.ts";
 import type { RankBox } from "../../net/meetings.ts";
 import { icmpProtocol } from "../../net/protocol.ts";
 import type { Service } from "../../net/service.ts";
@@ -12,16 +12,13 @@ const payloads = 65_536;
 /** Boxes of one IP version over ranks, for `earlierMeetings` and `remainder`; each keeps its place in the list. */
 export function rankBoxes(boxes: readonly FlowBox[]): readonly RankBox[] {
   const services = boxes.map(({ service }) => tagged(service));
-  const to = createAxis(boxes.flatMap((box) => [box.to.from, box.to.to + 1n]));
-  const from = createAxis(boxes.flatMap((box) => [box.from.from, box.from.to + 1n]));
+  const to = createRangeAxis(boxes.map((box) => box.to)).ranks;
+  const from = createRangeAxis(boxes.map((box) => box.from)).ranks;
   const service = createAxis(services.flat());
-  return boxes.map((box, index) => {
-    const [first, end] = services[index]!;
-    return {
-      from: [to.rank(box.to.from), from.rank(box.from.from), service.rank(first)],
-      to: [to.rank(box.to.to + 1n), from.rank(box.from.to + 1n), service.rank(end)],
-    };
-  });
+  return services.map(([first, end], index) => ({
+    from: [to[2 * index]!, from[2 * index]!, service.rank(first)],
+    to: [to[2 * index + 1]!, from[2 * index + 1]!, service.rank(end)],
+  }));
 }
 
 /** A service as one half-open range: protocol times 65,536, plus the port, or the ICMP type times 256. */

@@ -21,6 +21,7 @@ import { noIndependentApprover } from "./no-independent-approver.ts";
 import { noManagementPath } from "./no-management-path.ts";
 import { permitWithoutEvidence } from "./permit-without-evidence.ts";
 import { placeholderKey } from "./placeholder-key.ts";
+import { redundantPermit } from "./redundant-permit.ts";
 import { safetyReachable } from "./safety-reachable.ts";
 import { serviceAny } from "./service-any.ts";
 import { shadowedPermit } from "./shadowed-permit.ts";
@@ -58,6 +59,7 @@ export const checks: readonly Check[] = [
   dynamicPorts,
   cleartextService,
   shadowedPermit,
+  redundantPermit,
   deniedAndPermitted,
   evidenceUnreadable,
   permitWithoutEvidence,

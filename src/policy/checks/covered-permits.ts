@@ -1,0 +1,93 @@
+import { earlierMeetings, type RankBox, remainder } from "../../net/meetings.ts";
+import type { Permit } from "../model.ts";
+import { boxesOf } from "./boxes.ts";
+import { rankAxes, rankBoxes } from "./ranked-boxes.ts";
+
+/** Comparisons of boxes for one conduit: well under a second. */
+const mostEffort = 5_000_000;
+
+/** A permit whose every request other permits admit as well. */
+export interface CoveredPermit {
+  readonly permit: Permit;
+  /** Those that take a part of it. */
+  readonly by: readonly Permit[];
+}
+
+/** One box of a permit. */
+interface Piece {
+  /** The place of its permit. */
+  readonly order: number;
+  readonly box: RankBox;
+  /** Boxes of other permits that it meets. */
+  readonly meets: Piece[];
+}
+
+/** What is undefined takes more than its effort. */
+export interface CoveredPermits {
+  /** Permits that the ones before them cover. */
+  readonly earlier: readonly CoveredPermit[] | undefined;
+  /**
+   * Permits that the others cover where those of `earlier` are gone, each without the ones that were found before it: so
+   * all that are found can be taken out together, and of the rest none can.
+   */
+  others(): readonly CoveredPermit[] | undefined;
+}
+
+export function coveredPermits(permits: readonly Permit[]): CoveredPermits {
+  const effort = { left: mostEffort };
+  const pieces = permits.flatMap((permit, order) => boxesOf(permit).map((box) => ({ order, box })));
+  const piecesOf = permits.map((): Piece[] => []);
+  for (const family of [4, 6] as const) {
+    const own = pieces.filter(({ box }) => box.from.family === family);
+    const ranked = rankBoxes(own.map(({ box }) => box));
+    const made = own.map(({ order }, index): Piece => ({ order, box: ranked[index]!, meets: [] }));
+    for (const [index, meetings] of earlierMeetings(ranked, rankAxes, effort).entries()) {
+      const piece = made[index]!;
+      piecesOf[piece.order]!.push(piece);
+      for (const other of meetings) {
+        if (made[other]!.order === piece.order) continue;
+        piece.meets.push(made[other]!);
+        made[other]!.meets.push(piece);
+      }
+    }
+  }
+  const gone = new Set<number>();
+  const covered = (mayCover: (cover: number, order: number) => boolean): readonly CoveredPermit[] =>
+    permits.flatMap((permit, order) => {
+      if (gone.has(order)) return [];
+      const covers = new Set<number>();
+      for (const { box, meets } of piecesOf[order]!) {
+        const others = meets.filter((other) => mayCover(other.order, order));
+        const boxes = others.map((other) => other.box);
+        if (boxes.length === 0 || remainder(box, boxes, rankAxes, effort).length > 0) return [];
+        for (const other of others) covers.add(other.order);
+      }
+      // A permit without any box is another check's finding.
+      if (covers.size === 0) return [];
+      gone.add(order);
+      return [{ permit, by: [...covers].sort((a, b) => a - b).map((place) => permits[place]!) }];
+    });
+  const earlier = covered((cover, order) => cover < order);
+  if (effort.left < 0) return { earlier: undefined, others: () => undefined };
+  return {
+    earlier,
+    others() {
+      effort.left = mostEffort;
+      const others = covered((cover) => !gone.has(cover));
+      return effort.left < 0 ? undefined : others;
+    },
+  };
+}
+
+/** The ids of those that cover a permit, the first few of them, and where they stand. */
+export function told({ by }: CoveredPermit): {
+  readonly names: string;
+  readonly related: readonly { readonly span: Permit["span"]; readonly message: string }[];
+} {
+  const first = by.slice(0, 5);
+  const more = by.length > first.length ? `, and ${by.length - first.length} more` : "";
+  return {
+    names: first.map(({ id }) => `"${id}"`).join(", ") + more,
+    related: first.map(({ span, id }) => ({ span, message: `permit "${id}"` })),
+  };
+}
