@@ -359,6 +359,11 @@ const traps: readonly (readonly [what: string, judge: string, ruleset: string])[
     ),
   ],
   [
+    "ports of iptables with a negation, which nft lists without it",
+    "iptables-nft, listed by nft",
+    dump("filter", "FORWARD", "-p tcp -m multiport ! --ports 22,50:90 -j DROP"),
+  ],
+  [
     "a comment that looks like an option",
     "iptables-nft",
     dump(
@@ -370,9 +375,17 @@ const traps: readonly (readonly [what: string, judge: string, ruleset: string])[
   ],
 ];
 
+/** What nft says of the rules that iptables-nft loaded. */
+const listedByNft: (typeof judges)[number] = {
+  ...judges.find(({ name }) => name === "nft")!,
+  name: "iptables-nft, listed by nft",
+  missing: missingHere ?? missingForIptables,
+  load: "iptables-nft-restore",
+};
+
 describe("no reading is sure of", () => {
   test.each(traps)("%s and wrong, under %s", (_, name, text) => {
-    const { missing, foreign, load, list } = judges.find((judge) => judge.name === name)!;
+    const { missing, foreign, load, list } = [...judges, listedByNft].find((judge) => judge.name === name)!;
     if (missing) throw new Error(missing);
     const { ids, listing } = forwarded(text, load, list);
     const { value, diagnostics } = foreign.read(listing, "rules");
@@ -413,13 +426,6 @@ const tools: readonly (readonly [file: string, judge: string, certain: number])[
   ["ufw.v4", "iptables-nft, listed by nft", 0.9],
   ["kubernetes.v4", "iptables-nft, listed by nft", 0.8],
 ];
-/** What nft says of the rules that iptables-nft loaded. */
-const listedByNft: (typeof judges)[number] = {
-  ...judges.find(({ name }) => name === "nft")!,
-  name: "iptables-nft, listed by nft",
-  missing: missingHere ?? missingForIptables,
-  load: "iptables-nft-restore",
-};
 
 describe("a ruleset in the manner of", () => {
   test.each(tools)(

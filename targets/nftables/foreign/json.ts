@@ -21,6 +21,7 @@ import {
   type Values,
   type Verdict,
 } from "./syntax.ts";
+import { fateOfTarget } from "./xt-targets.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 interface JsonObject {
@@ -34,8 +35,17 @@ export function readJson(text: string, file: string): Listing {
   const unmodelled: Unmodelled[] = [];
   for (const item of itemsOf(text, span)) {
     const [kind = "", content = null] = Object.entries(asObject(item, span))[0] ?? [];
-    if (kind === "metainfo") continue;
     const object = asObject(content, span);
+    if (kind === "metainfo") {
+      const version = `${object.version}`;
+      if (hidesDormant(version)) {
+        unmodelled.push({
+          construct: `tables that are dormant, which nft ${version} tells in its text only`,
+          span,
+        });
+      }
+      continue;
+    }
     const name = kind === "table" ? object.name : object.table;
     const key = `${object.family} ${name}`;
     if (kind === "table") {
@@ -69,6 +79,12 @@ export function readJson(text: string, file: string): Listing {
     }
   }
   return { tables: [...tables.values()], unmodelled };
+}
+
+/** Up to 1.0.6 the JSON has no flags of tables. */
+function hidesDormant(version: string): boolean {
+  const [major = 9, minor = 0, patch = 0] = version.split(".").map(Number);
+  return major < 1 || (major === 1 && minor === 0 && patch <= 6);
 }
 
 type Draft = Omit<Table, "chains" | "sets"> & {
@@ -277,7 +293,10 @@ function readRest(kind: string, content: Json, rest: readonly Json[]): readonly 
   const rejects: Verdict[] = words.includes("reject") ? [{ kind: "drop" }] : [];
   const verdict = [...statements.flatMap((statement) => readVerdict(statement) ?? []), ...rejects].at(-1);
   // A match of iptables, where nft says so (from 1.0.7), ends nothing.
-  const target = statements.some(({ xt }) => xt !== undefined && !(isObject(xt) && xt.type === "match"));
+  const targets = statements.flatMap(({ xt }) =>
+    xt === undefined || (isObject(xt) && xt.type === "match") ? [] : isObject(xt) ? `${xt.name}` : "",
+  );
+  const [target] = targets.flatMap((name) => fateOfTarget(name) ?? []);
   const changes = statements.flatMap(changedBy);
   return [
     ...(asksFlags ? [tcpOnly] : []),
@@ -286,10 +305,10 @@ function readRest(kind: string, content: Json, rest: readonly Json[]): readonly 
       construct: asksFlags ? "tcp flags" : kind || "statement",
       ...(changes.length > 0 && { changes }),
     },
-    ...(kind !== untracking && words.includes(untracking)
+    ...(kind !== untracking && (words.includes(untracking) || targets.includes("CT"))
       ? [{ kind: "unmodelled", construct: untracking } as const]
       : []),
-    ...fateOf(words, verdict ?? (target ? { kind: "unknown" } : undefined)),
+    ...fateOf(words, verdict ?? target),
   ];
 }
 

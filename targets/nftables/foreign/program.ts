@@ -249,6 +249,10 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
     note(changes ? "set that changes" : `!= on ${fields.join(" . ")}`);
     return perhaps;
   }
+  if (isMultiport(fields, elements)) {
+    note("--ports of iptables, which nft lists without a negation");
+    return perhaps;
+  }
   const certain = elements.filter(({ doubt }) => !doubt);
   noteDoubts(elements, note);
   if (fields.length > 1) return elements.flatMap((element) => elementCubes(scope, fields, element, note));
@@ -266,6 +270,12 @@ function matched(scope: Scope, step: Extract<Step, { kind: "match" }>, note: Not
   note(field);
   return perhaps;
 }
+
+/** `-m multiport --ports` as nft 1.0.6 lists it: either port may be any. What it lists is not always what is loaded. */
+const isMultiport = ([first, second]: readonly string[], elements: readonly Element[]): boolean =>
+  /^\w+ sport$/.test(first ?? "") &&
+  second === first!.replace("sport", "dport") &&
+  elements.some(({ key }) => key[0] === "0-65535");
 
 function noteDoubts(elements: readonly Element[], note: Note): void {
   for (const doubt of new Set(elements.flatMap((element) => element.doubt ?? []))) note(doubt);

@@ -15,6 +15,7 @@ import {
   type Values,
   type Verdict,
 } from "./syntax.ts";
+import { fateOfTarget } from "./xt-targets.ts";
 
 /** Reads one rule up to the end of its line. A statement that is not known makes what is left of it unmodelled. */
 export function readRule(cursor: Cursor): Rule {
@@ -206,16 +207,6 @@ function changedBy(words: readonly string[]): readonly string[] {
   });
 }
 
-/** Targets of iptables that translate an address and let the packet pass. */
-const translators = new Set(["DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"]);
-
-/** Targets of iptables that let the next rule go on with the packet. */
-const goesOn = new Set(
-  "AUDIT CHECKSUM CLASSIFY CONNMARK CONNSECMARK CT DSCP ECN HL HMARK IDLETIMER LED LOG MARK NFLOG RATEEST SECMARK SET TCPMSS TCPOPTSTRIP TEE TOS TRACE TTL".split(
-    " ",
-  ),
-);
-
 function lastVerdict(construct: string, tokens: readonly Token[]): readonly Step[] {
   const [before, last] = [tokens.at(-2), tokens.at(-1)];
   const verdict = ((): Verdict | undefined => {
@@ -225,10 +216,7 @@ function lastVerdict(construct: string, tokens: readonly Token[]): readonly Step
     if (last?.kind === "word" && terminal.has(last.text)) return { kind: last.text as "accept" };
     if (tokens.some(({ kind, text }) => kind === "word" && text === "reject")) return { kind: "drop" };
     const target = tokens.findIndex(({ text }) => text === "target");
-    if (construct !== "xt" || target < 0) return undefined;
-    const name = tokens[target + 1]?.text ?? "";
-    if (translators.has(name)) return { kind: "accept" };
-    return goesOn.has(name) ? undefined : { kind: "unknown" };
+    return construct === "xt" && target >= 0 ? fateOfTarget(tokens[target + 1]?.text ?? "") : undefined;
   })();
   return fateOf([construct, ...tokens.map(({ kind, text }) => (kind === "word" ? text : ""))], verdict);
 }

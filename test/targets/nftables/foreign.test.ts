@@ -311,6 +311,34 @@ describe("anybody's nft ruleset", () => {
     expect(answer(json, "tcp 1.1.1.1 -> 1.1.1.2:22")).toBe("unknown");
   });
 
+  test("that JSON of an older nft says nothing of dormant tables is named", () => {
+    const json = (version: string): string => JSON.stringify({ nftables: [{ metainfo: { version } }] });
+    expect(read(json("1.0.6")).unmodelled.map(({ construct }) => construct)).toEqual([
+      "tables that are dormant, which nft 1.0.6 tells in its text only",
+    ]);
+    expect(read(json("1.1.5")).unmodelled).toEqual([]);
+  });
+
+  test("targets of iptables, of which JSON has the name alone, do what they do in iptables", () => {
+    const ruled = (hook: string, prio: number, ...expr: readonly object[]): readonly object[] => {
+      const chain = { family: "ip", table: hook, name: "c" };
+      return [
+        { table: { family: "ip", name: hook } },
+        { chain: { ...chain, type: "filter", hook, prio, policy: "accept" } },
+        ...expr.map((one) => ({ rule: { family: "ip", table: hook, chain: "c", expr: [one].flat() } })),
+      ];
+    };
+    const xt = (name: string): object => ({ xt: { type: "target", name } });
+    const established = { match: { op: "in", left: { ct: { key: "state" } }, right: "established" } };
+    const says = (...objects: readonly object[]): string =>
+      answer(JSON.stringify({ nftables: objects }), "tcp 1.1.1.1 -> 1.1.1.2:9");
+    expect(says(...ruled("forward", 0, xt("LOG")))).toBe("accept");
+    expect(says(...ruled("forward", 0, xt("REJECT")))).toBe("unknown");
+    const states = ruled("forward", 0, [established, { drop: null }]);
+    expect(says(...states)).toBe("accept");
+    expect(says(...states, ...ruled("prerouting", -300, xt("CT")))).toBe("unknown");
+  });
+
   test.skipIf(missingForNft)(
     "refuses overlapping intervals no more than the kernel, and reads them as a union",
     () => {
