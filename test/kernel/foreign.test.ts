@@ -418,7 +418,7 @@ const tools: readonly (readonly [file: string, judge: string, certain: number])[
   ["openwrt.nft", "nft", 0.9],
   ["libvirt.nft", "nft", 0.9],
   ["foomuuri.nft", "nft", 0.8],
-  ["plant-gateway.nft", "nft", 0.23],
+  ["plant-gateway.nft", "nft", 0.35],
   ["plant-gateway.v4", "iptables-legacy", 0.5],
   ["plant-gateway.v4", "iptables-nft", 0.5],
   ["plant-gateway.v4", "iptables-nft, listed by nft", 0.5],
