@@ -15,7 +15,6 @@ import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import type { Frame, FrameSink } from "./sources/frame.ts";
 import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
-import { nfdumpHeader } from "./sources/nfdump-csv.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
 import { lossReason } from "./sources/pcapng-losses.ts";
 import { type ByteReader, SourceError, tally } from "./sources/source.ts";
@@ -232,17 +231,16 @@ function unreadLinks({ used, ignored, rejected }: Accounting): readonly Diagnost
 }
 
 /**
- * Any text with dates in front reads as a log in which no packet stands, and nfdump may leave out what a flow needs: nobody
- * should find out from the baseline. An export without records is no fault.
+ * Any text with dates in front reads as a log in which no packet stands, and other logs may hold all but flows: nobody
+ * should find out from the baseline. A log without records is no fault, nor is another one of Zeek's among them.
  */
 const nothingUsed = (
   { format }: Pick<ByteReader, "format">,
   { unit, read, used, ignored }: Accounting,
 ): readonly Diagnostic[] =>
   used > 0 ||
-  (format === packetLogFormat
-    ? read === 0
-    : !format.startsWith("nfdump") || Object.keys(ignored).every((reason) => reason === nfdumpHeader.reason))
+  unit === "packets" ||
+  (format === packetLogFormat ? read === 0 : Object.keys(ignored).every(saysNothing))
     ? []
     : [
         {
@@ -252,6 +250,10 @@ const nothingUsed = (
           fix: "see what became of them, by reason, under the name of the file; is it the file that was meant?",
         },
       ];
+
+/** A filter of Zeek may have given conn.log another name: `conn_ics`. */
+const saysNothing = (reason: string): boolean =>
+  /^(header|empty line|of another log(?! \(conn))/.test(reason);
 
 /** A line whose time is not read loses it; nobody should find out from the coverage. */
 const withoutTime = ({ format }: Pick<ByteReader, "format">, packets: number): readonly Diagnostic[] =>

@@ -45,6 +45,11 @@ describe("Suricata's EVE", () => {
     });
   });
 
+  test("a log without flow events is told of: Suricata may not have been told to write them", () => {
+    const { warnings } = observe([{ ...event, event_type: "alert" }, { event_type: "stats" }]);
+    expect(warnings).toMatchObject([{ code: "baseline/nothing-used", severity: "warning" }]);
+  });
+
   test.each([
     ["a refusal is no answer", { tcp_flags_ts: "02", tcp_flags_tc: "14" }, "syn", false],
     [

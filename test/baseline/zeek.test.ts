@@ -47,6 +47,18 @@ describe("Zeek conn.log, tab-separated", () => {
     expect(flows).toMatchObject([{ port: 502, connections: 2, packets: 18 }]);
   });
 
+  test.each([
+    ["an hour without connections", header(), []],
+    ["another log", `${header("ts uid query", "dns")}\n${row("1 C2 name")}`, []],
+    [
+      "connections under the name of a filter",
+      `${header(fields, "conn_ics")}\n${row(poll)}`,
+      ["baseline/nothing-used"],
+    ],
+  ])("what gives no flow, and whether that is told: %s", (_, text, codes) => {
+    expect(observeText(`${text}\n`).warnings.map(({ code }) => code)).toEqual(codes);
+  });
+
   test("records of other logs, empty lines and rows of another width are counted apart", () => {
     const { sources } = observe(
       header(),

@@ -68,20 +68,26 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
     iso(text) {
       const parts = isoPattern.exec(text?.trim() ?? "");
       if (parts === null) return Number.NaN;
-      const [whole, years, month, day, hour, minute, second, fraction = "", zone] = parts;
-      const local =
-        utcSeconds(years, Number(month) - 1, [day, hour, minute, second]) + Number(`0.${fraction || 0}`);
+      const [shown, years, month, day, hour, minute, second, fraction = "", zone] = parts;
+      const whole = utcSeconds(
+        Number(years),
+        Number(month) - 1,
+        Number(day),
+        Number(hour),
+        Number(minute),
+        Number(second),
+      );
+      const local = whole + Number(`0.${fraction || 0}`);
       if (Number.isNaN(local)) return local;
-      return zone === undefined ? zoned(local, whole) : local - zoneSeconds(zone);
+      return zone === undefined ? zoned(local, shown) : local - zoneSeconds(zone);
     },
     calendar(month, day, time, years) {
       const index = months.indexOf(month) / 3;
       if (!Number.isInteger(index) || index < 0) return Number.NaN;
-      const [hour, minute, second = "0"] = time.split(":");
-      const [whole, fraction = 0] = second.split(".");
+      const [hour = 0, minute = 0, second = 0] = time.split(":").map(Number);
       const shown = `${month} ${day} ${time}`;
       const inYear = years === undefined ? yearOf(index, shown) : Number(years);
-      const local = utcSeconds(inYear, index, [day, hour, minute, whole]) + Number(`0.${fraction}`);
+      const local = utcSeconds(inYear, index, Number(day), hour, minute, second);
       return Number.isNaN(local) ? local : zoned(local, shown);
     },
   };
@@ -89,24 +95,28 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
 
 /** Seconds since 1970 of a time as UTC; NaN where there is no such day or time, which JavaScript would carry over. */
 function utcSeconds(
-  year: number | string | undefined,
+  year: number,
   month: number,
-  parts: readonly (string | undefined)[],
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
 ): number {
-  const [day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  const midnight = new Date(Date.UTC(Number(year), month, day));
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const days = month === 1 && isLeap ? 29 : (monthDays[month] ?? 0);
   // A leap second has the number 60.
-  const isTime = hour < 24 && minute < 60 && second < 61;
-  return isTime && midnight.getUTCMonth() === month && midnight.getUTCDate() === day
-    ? midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second
+  return day >= 1 && day <= days && hour < 24 && minute < 60 && second < 61
+    ? Date.UTC(year, month, day) / 1000 + hour * 3600 + minute * 60 + second
     : Number.NaN;
 }
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** `+01:00`, `+0100` or `+01`. */
 function zoneSeconds(zone: string): number {
   if (!/\d/.test(zone)) return 0;
   const sign = zone.startsWith("-") ? -1 : 1;
-  const [hours, minutes = 0] = zone.slice(1).match(/\d\d/g)!.map(Number);
-  return sign * (hours! * 3600 + minutes * 60);
+  const minutes = zone.length > 3 ? Number(zone.slice(-2)) : 0;
+  return sign * (Number(zone.slice(1, 3)) * 3600 + minutes * 60);
 }
 
 /** A number of seconds since 1970 as a log gives it; NaN where it is unset, masked or out of all time. */

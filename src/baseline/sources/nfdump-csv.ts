@@ -1,7 +1,7 @@
 import type { Conversation } from "../conversation.ts";
 import { linkTag } from "../links/sightings.ts";
 import { type Clock, epoch } from "./clock.ts";
-import { type Drop, ignored, rejected } from "./drop.ts";
+import { ignored, rejected } from "./drop.ts";
 import { lineReader, sample } from "./lines.ts";
 import { directionPairs, type NetflowRecord, translated } from "./nfdump-record.ts";
 import { countOf, drop, protocolOf } from "./record.ts";
@@ -40,7 +40,7 @@ const neededColumns: readonly Column[] = [
 
 type Layout = { readonly width: number } & { readonly [Name in Column]?: number };
 
-export const nfdumpHeader: Drop = ignored("header, summary or empty line");
+const header = ignored("header, summary or empty line");
 const wrongWidth = rejected("number of columns differs from the header");
 
 /** Whether a line names the columns of nfdump's CSV. */
@@ -62,7 +62,7 @@ export function nfdumpCsvReader(sink: (talk: Conversation) => void, tally: Tally
     }
     if (/^(Summary|No matching flows|No matched flows)/.test(line)) inSummary = true;
     if (isHeader || inSummary || line.trim() === "") {
-      drop(nfdumpHeader, tally, line);
+      drop(header, tally, line);
       return;
     }
     if (layout === undefined) {
