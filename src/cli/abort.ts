@@ -6,7 +6,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { abortDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
-import { changeFirewall, firewallArgument, firewallOf, placeOf } from "./rollout/firewall.ts";
+import { changeFirewall, firewallArgument, firewallOf, pairHint, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
@@ -57,7 +57,7 @@ export const abortCommand = buildCommand<ActingFlags, [firewall: string], Contex
     }
     if (flags.json) return;
     this.process.stdout.write(
-      `${id}: the trial of plan ${ended.plan}… is ended; the previous stage is what runs\n`,
+      `${id}: the trial of plan ${ended.plan}… is ended; the previous stage is what runs\n${pairHint(firewall)}`,
     );
   },
 });

@@ -4,7 +4,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { rollbackDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
-import { changeFirewall, firewallArgument, firewallOf, placeOf } from "./rollout/firewall.ts";
+import { changeFirewall, firewallArgument, firewallOf, pairHint, placeOf } from "./rollout/firewall.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
@@ -54,7 +54,10 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
       details,
     };
     if (flags.json) printDocument(this, rollbackDocument, { firewall: id, ...result, seconds });
-    else this.process.stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n`);
+    else {
+      const hint = result.kind === "trial-ended" || result.kind === "restored" ? pairHint(firewall) : "";
+      this.process.stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n${hint}`);
+    }
     this.process.exitCode = exitCodeOf(result);
     await recordDone(this, folder, [entry]);
     await sealJournal(this, folder, actor, placeOf(firewall));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { missingForPair, type PairBench, startPair, untilStage } from "../support/pair-bench.ts";
+import { missingForPair, type PairBench, startApply, startPair } from "../support/pair-bench.ts";
 
 const missing = missingForPair("iptables");
 
@@ -37,8 +37,8 @@ describe.skipIf(missing)(
       const { sluice, stages, peers } = bench;
       const [poll, forbidden] = [await peers.open(502), await peers.open(9999)];
       expect(await peers.ask(forbidden!)).toBe(true);
-      const applying = sluice(`apply ${await planned("enforce", "day")}`);
-      await untilStage(bench, "fw1 dmz-cell1 trial enforce", applying);
+      const applying = startApply(bench, await planned("enforce", "day"));
+      await applying.reached("fw1", "trial");
       expect(await stages()).toContain("fw2 dmz-cell1 trial enforce");
       peers.failover(1);
       expect(await peers.ask(poll!)).toBe(true);
@@ -47,7 +47,7 @@ describe.skipIf(missing)(
       peers.failover(0);
       expect(await peers.ask(poll!)).toBe(true);
       expect((await sluice("abort fw1")).code).toBe(0);
-      const { code, stdout } = await applying;
+      const { code, stdout } = await applying.ended;
       expect(code).toBe(3);
       expect(stdout).toMatch(/on fw2 to enforce: back: .*the primary fw1[\s\S]*on fw1 to enforce: back: /);
       expect(await stages()).toEqual(both("monitor"));
@@ -56,16 +56,15 @@ describe.skipIf(missing)(
 
     test("[slow] is confirmed together from another session, and rolled back member by member", async () => {
       const { sluice, stages } = bench;
-      const applying = sluice(`apply ${await planned("enforce", "again")}`);
-      await untilStage(bench, "fw1 dmz-cell1 trial enforce", applying);
-      await expect
-        .poll(async () => (await sluice("confirm again.2.plan")).stderr, { timeout: 30_000, interval: 1000 })
-        .toContain("done");
-      const applied = await applying;
+      const applying = startApply(bench, await planned("enforce", "again"));
+      await applying.reached("fw1", "soaked");
+      const confirmed = await sluice("confirm again.2.plan");
+      expect(confirmed.code, confirmed.stderr).toBe(0);
+      const applied = await applying.ended;
       expect(applied.code, applied.stderr).toBe(0);
       expect(await stages()).toEqual(both("enforce"));
       expect((await sluice("drift")).code).toBe(0);
-      expect((await sluice("rollback fw1")).code).toBe(0);
+      expect((await sluice("rollback fw1")).stdout).toContain("fw1 is a pair with fw2: ");
       expect((await sluice("rollback fw2")).code).toBe(0);
       expect(await stages()).toEqual(both("monitor"));
       expect(bench.missed()).toBe(0);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { missingForPair, type PairBench, startPair, untilStage } from "../support/pair-bench.ts";
+import { missingForPair, type PairBench, startApply, startPair } from "../support/pair-bench.ts";
 
 const missing = missingForPair("nftables");
 
@@ -60,8 +60,8 @@ describe.skipIf(missing)(
         0,
       );
       await bench.approve("day.1.plan", "day.2.plan");
-      const applying = sluice("apply day.1.plan day.2.plan");
-      await untilStage(bench, "fw1 dmz-cell1 trial enforce", applying);
+      const applying = startApply(bench, "day.1.plan day.2.plan");
+      await applying.reached("fw1", "trial");
       expect(await stages()).toContain("fw2 dmz-cell1 trial enforce");
       expect((await sluice("confirm day.1.plan")).stderr).toContain("it is confirmed together with it");
       expect(await peers.ask(forbidden!)).toBe(false);
@@ -72,7 +72,7 @@ describe.skipIf(missing)(
       peers.failover(0);
       expect(await peers.ask(poll!)).toBe(true);
       expect((await sluice("abort fw1")).code).toBe(0);
-      const { code, stdout } = await applying;
+      const { code, stdout } = await applying.ended;
       expect(code).toBe(3);
       expect(stdout).toMatch(/on fw2 to enforce: back: .*the primary fw1[\s\S]*on fw1 to enforce: back: /);
       expect(await stages()).toEqual([

@@ -110,6 +110,18 @@ describe("a pair", () => {
     expect(concluded(ending).code).toBe(3);
   });
 
+  test("whose standby is cut off for a moment once the primary is confirmed is confirmed as a whole", async () => {
+    when(primary, "confirmed", () => {
+      standby.wire = "cut";
+      standby.script.set(standby.now + standbyPlan.trial.lease - 3, () => {
+        standby.wire = "up";
+      });
+    });
+    const ending = await apply();
+    expect(ending).toEqual({ standby: { kind: "done" }, primary: { kind: "done" } });
+    expect([standby.confirmed, primary.confirmed]).toEqual(["enforce", "enforce"]);
+  });
+
   test("whose standby is lost once the primary is confirmed is not called done", async () => {
     when(primary, "confirmed", () => {
       standby.wire = "cut";

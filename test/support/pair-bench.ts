@@ -118,16 +118,36 @@ export function reboot({ kind, hosts }: PairBench, index: MemberIndex): void {
     sysctl -qw net.ipv4.ip_forward=1`);
 }
 
-/** Resolves when a stage stands somewhere; rejects when the command that leads to it ends before. */
-export async function untilStage(bench: PairBench, wanted: string, applying: Promise<Ended>): Promise<void> {
+/** A change of both members that is carried out. */
+export interface Applying {
+  readonly ended: Promise<Ended>;
+  /** Resolves when the change of a member has come to a state, by the journal; rejects when apply ends before. */
+  reached(firewall: "fw1" | "fw2", state: string): Promise<void>;
+}
+
+/** Starts an apply; `line` has its plans and flags. */
+export function startApply({ sluice, folder }: PairBench, line: string): Applying {
+  const file = join(folder, "journal.jsonl");
+  // Read often, so not as a chain whose links are checked.
+  const lines = (): readonly string[] => readFileSync(file, { encoding: "utf8", flag: "a+" }).split("\n");
+  const before = lines().length - 1;
+  const ended = sluice(`apply ${line}`);
   let early: Ended | undefined;
-  void applying.then((ended) => {
-    early = ended;
+  void ended.then((end) => {
+    early = end;
   });
-  while (!(await bench.stages()).includes(wanted)) {
-    if (early) throw new Error(`it ended before: ${early.stdout}${early.stderr}`);
-    await sleep(200);
-  }
+  return {
+    ended,
+    async reached(firewall, state) {
+      const isIt = (text: string): boolean =>
+        text.includes(`"firewall":"${firewall}"`) && text.includes(`"action":"${state}"`);
+      while (!lines().slice(before).some(isIt)) {
+        if (early)
+          throw new Error(`it ended before ${firewall} came to ${state}: ${early.stdout}${early.stderr}`);
+        await sleep(20);
+      }
+    },
+  };
 }
 
 interface Status {

@@ -44,6 +44,12 @@ export function firewallOf(site: Pick<Site, "firewalls">, id: string): Firewall 
   throw new CommandError(`there is no firewall "${id}" in the site file; it has ${known || "none"}`);
 }
 
+/** What is said of a change to one member of a pair alone, as a line of its own; empty for any other firewall. */
+export const pairHint = ({ id, highAvailability }: Firewall): string =>
+  highAvailability
+    ? `${id} is a pair with ${highAvailability.peer}: "sluice status" says whether a failover changes what passes\n`
+    : "";
+
 /** Connects to a firewall. @throws {SessionError} */
 export async function reach(place: Place, identity: Identity, keepaliveMs?: number): Promise<Connection> {
   const target = targets.get(place.target);

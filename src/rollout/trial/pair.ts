@@ -1,3 +1,4 @@
+import { SessionError } from "../../session.ts";
 import type { Change, Outside } from "../change.ts";
 import { describe } from "./describe.ts";
 import type { Ending, Settings } from "./machine.ts";
@@ -30,7 +31,17 @@ export async function runPair(
   let standbyEnds: string | undefined;
   let primaryEnds: string | undefined;
   let primaryIsConfirmed = false;
-  const held = observed(standby, () => standbyEnds);
+  /** Over when it is known what becomes of the standby; until then a session that lost its wire must not end its trial. */
+  let decision: Promise<void> = Promise.resolve();
+  let decided = (): void => undefined;
+  const undecided = (): void => {
+    decision = new Promise((resolve) => {
+      decided = resolve;
+    });
+  };
+  const { outside } = standby;
+  const connect: Outside["connect"] = () => decision.then(outside.connect);
+  const held = observed({ ...standby, outside: { ...outside, connect } }, () => standbyEnds);
   const ready = held.reached("soaked").then(() => "reached" as const);
   const standbyEnding = runChange(
     standby.change,
@@ -45,9 +56,12 @@ export async function runPair(
   let primaryMayBeConfirmed = false;
   void carried.reached("confirming").then(() => {
     primaryMayBeConfirmed = true;
+    undecided();
   });
   void carried.reached("confirmed").then(() => {
     primaryIsConfirmed = true;
+    // Where another session confirmed it.
+    if (!primaryMayBeConfirmed) undecided();
   });
   // A member whose wire is cut is looked for until long after its lease; its partner does not wait for that.
   void held.reached("reverting").then(({ cause }) => {
@@ -69,15 +83,18 @@ export async function runPair(
     carried.outside,
   );
   if (!isChanged(ending)) {
+    decided();
     standbyEnds ??= `the primary ${primary.change.plan.firewall.id}: ${describe(ending)}`;
     return { standby: await standbyEnding, primary: ending };
   }
+  const leaseEnds = outside.now() + standby.change.plan.trial.lease;
   const confirmation = await runChange(
     confirming(),
-    { kind: "confirming", leaseEnds: standby.outside.now() + standby.change.plan.trial.lease },
+    { kind: "confirming", leaseEnds },
     settingsOf(standby.change, "by-another"),
-    standby.outside,
+    patient(outside, leaseEnds),
   );
+  decided();
   // The session that held the trial learns of it from the firewall; without a confirm it must be told to end.
   if (confirmation.kind !== "done") standbyEnds = describe(confirmation);
   const holding = await standbyEnding;
@@ -89,6 +106,20 @@ const settingsOf = ({ plan }: Change, confirm: Settings["confirm"]): Settings =>
   soak: plan.trial.soak,
   confirm,
 });
+
+/** A world that looks for a firewall until a time: a wire that is back before the lease has ended splits no pair. */
+function patient(outside: Outside, until: number): Outside {
+  const connect: Outside["connect"] = async () => {
+    try {
+      return await outside.connect();
+    } catch (error) {
+      if (!(error instanceof SessionError) || outside.now() >= until) throw error;
+      await outside.sleep(1);
+      return connect();
+    }
+  };
+  return { ...outside, connect };
+}
 
 type Details = Parameters<Outside["record"]>[1];
 

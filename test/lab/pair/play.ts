@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import { readJournalFile } from "../../../src/cli/rollout/journal-file.ts";
 import { monotonicSeconds } from "../../../src/lab/poll-log.ts";
-import { atConsole, type MemberIndex, type PairBench } from "../../support/pair-bench.ts";
+import { atConsole, type MemberIndex, type PairBench, startApply } from "../../support/pair-bench.ts";
 import { faultOf, momentOf, type Row } from "./rows.ts";
 
 /** Seconds, of the primary's trials; the standby's last two more. */
@@ -24,13 +23,13 @@ export async function planned(
 
 /** Does one thing to one real change of a pair, and checks where it ends. Leaves the pair as it ended. */
 export async function play(bench: PairBench, row: Row): Promise<void> {
-  const { sluice, folder } = bench;
+  const { sluice } = bench;
   const fault = faultOf(row);
   const plans = await planned(bench, "enforce", `${row.moment}-${row.fault}`);
-  const [missedBefore, entriesBefore] = [bench.missed(), readJournalFile(folder).entries.length];
+  const missedBefore = bench.missed();
   const confirms = momentOf(row).confirms ? " --confirm-after-soak" : "";
-  const applying = sluice(`apply ${plans}${confirms}`);
-  await come(bench, row, entriesBefore);
+  const applying = startApply(bench, `${plans}${confirms}`);
+  await applying.reached(momentOf(row).firewall, momentOf(row).state);
   fault.strike(bench);
   const struck = monotonicSeconds();
   for (const index of members) {
@@ -39,7 +38,7 @@ export async function play(bench: PairBench, row: Row): Promise<void> {
   }
   await sleep(Math.max(0, struck + lease + 3.5 - monotonicSeconds()) * 1000);
   fault.mend?.(bench);
-  const { code, stdout, stderr } = await applying;
+  const { code, stdout, stderr } = await applying.ended;
   expect(code, stdout + stderr).toBe(row.code);
   expect(stdout).toMatch(row.says);
   for (const index of members) {
@@ -63,20 +62,6 @@ export async function takeBack(bench: PairBench): Promise<void> {
   }
 }
 
-/** Resolves when the moment of the row has come, by the journal. */
-async function come({ folder }: PairBench, row: Row, entriesBefore: number): Promise<void> {
-  const { firewall, state } = momentOf(row);
-  const deadline = monotonicSeconds() + 90;
-  while (
-    !readJournalFile(folder)
-      .entries.slice(entriesBefore)
-      .some((entry) => entry.firewall === firewall && entry.action === state)
-  ) {
-    if (monotonicSeconds() > deadline) throw new Error(`${firewall} did not come to ${state}`);
-    await sleep(10);
-  }
-}
-
 /** No trial is met any more, and in time: nobody but the firewall itself may have ended it. */
 async function untilOver(bench: PairBench, index: MemberIndex, since: number): Promise<void> {
   const holds = index === 1 ? lease + 2 : lease;
@@ -84,6 +69,6 @@ async function untilOver(bench: PairBench, index: MemberIndex, since: number): P
     expect(monotonicSeconds() - since, `seconds until the trial of fw${index + 1} was over`).toBeLessThan(
       holds + 5,
     );
-    await sleep(200);
+    await sleep(500);
   }
 }
