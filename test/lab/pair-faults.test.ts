@@ -93,7 +93,7 @@ for (const kind of kinds) {
           const ended = await applying.ended;
           expect(ended.code, ended.stdout).toBe(3);
           for (const index of [0, 1] as const) {
-            expect(await atConsole(bench, index)).toEqual([
+            expect((await atConsole(bench, index)).toSorted()).toEqual([
               "dmz-cell1 monitor",
               "island-cell1 trial enforce",
             ]);

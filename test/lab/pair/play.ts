@@ -34,7 +34,7 @@ export async function play(bench: PairBench, row: Row): Promise<void> {
   const struck = monotonicSeconds();
   for (const index of members) {
     if (row.stages[index] === "enforce") continue;
-    await untilOver(bench, index, struck);
+    await untilOver(bench, index, struck, row.within);
   }
   await sleep(Math.max(0, struck + lease + 3.5 - monotonicSeconds()) * 1000);
   fault.mend?.(bench);
@@ -62,12 +62,16 @@ export async function takeBack(bench: PairBench): Promise<void> {
   }
 }
 
-/** No trial is met any more, and in time: nobody but the firewall itself may have ended it. */
-async function untilOver(bench: PairBench, index: MemberIndex, since: number): Promise<void> {
-  const holds = index === 1 ? lease + 2 : lease;
+/** No trial is met any more, and in time. */
+async function untilOver(
+  bench: PairBench,
+  index: MemberIndex,
+  since: number,
+  within = (index === 1 ? lease + 2 : lease) + 5,
+): Promise<void> {
   while ((await atConsole(bench, index)).some((stage) => stage.includes("trial"))) {
     expect(monotonicSeconds() - since, `seconds until the trial of fw${index + 1} was over`).toBeLessThan(
-      holds + 5,
+      within,
     );
     await sleep(500);
   }

@@ -60,6 +60,8 @@ export interface Row {
   /** Of apply. */
   readonly code: 0 | 3 | 4;
   readonly stages: Stages;
+  /** Seconds until a trial may be over that is not left alone: a login that nobody answers is given up after 15. */
+  readonly within?: number;
   /** What apply says, of the standby and then of the primary. */
   readonly says: RegExp;
   /** Played in each run, not only where all are asked for. */
@@ -92,6 +94,7 @@ export const rows: readonly Row[] = [
   {
     moment: "standby",
     fault: "primary",
+    within: 25,
     code: 3,
     stages: bothBack,
     says: /on fw2 to enforce: back: .*the primary fw1: refused[\s\S]*on fw1 to enforce: refused/,
