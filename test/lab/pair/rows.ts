@@ -100,7 +100,7 @@ export const rows: readonly Row[] = [
     says: /on fw2 to enforce: back: .*the primary fw1: refused[\s\S]*on fw1 to enforce: refused/,
   },
   { moment: "standby", fault: "both", code: 3, stages: bothBack, says: everyLost },
-  { moment: "both", fault: "standby", code: 3, stages: bothBack, says: standbyLost, always: true },
+  { moment: "both", fault: "standby", code: 3, stages: bothBack, says: standbyLost },
   { moment: "both", fault: "primary", code: 3, stages: bothBack, says: primaryLost },
   { moment: "both", fault: "both", code: 3, stages: bothBack, says: everyLost },
   {
