@@ -18,8 +18,9 @@ interface Piece {
   /** The place of its permit. */
   readonly order: number;
   readonly box: RankBox;
-  /** Boxes of other permits that it meets. */
-  readonly meets: Piece[];
+  /** Boxes of earlier permits that it meets, and of later ones. */
+  readonly earlier: readonly Piece[];
+  readonly later: Piece[];
 }
 
 /** What is undefined takes more than its effort. */
@@ -40,26 +41,27 @@ export function coveredPermits(permits: readonly Permit[]): CoveredPermits {
   for (const family of [4, 6] as const) {
     const own = pieces.filter(({ box }) => box.from.family === family);
     const ranked = rankBoxes(own.map(({ box }) => box));
-    const made = own.map(({ order }, index): Piece => ({ order, box: ranked[index]!, meets: [] }));
-    for (const [index, meetings] of earlierMeetings(ranked, rankAxes, effort).entries()) {
-      const piece = made[index]!;
-      piecesOf[piece.order]!.push(piece);
-      for (const other of meetings) {
-        if (made[other]!.order === piece.order) continue;
-        piece.meets.push(made[other]!);
-        made[other]!.meets.push(piece);
-      }
+    const made: Piece[] = [];
+    const found = earlierMeetings(ranked, rankAxes, effort);
+    if (effort.left < 0) return { earlier: undefined, others: () => undefined };
+    for (const [index, meetings] of found.entries()) {
+      const { order } = own[index]!;
+      const earlier = meetings.map((other) => made[other]!).filter((other) => other.order < order);
+      const piece: Piece = { order, box: ranked[index]!, earlier, later: [] };
+      made.push(piece);
+      piecesOf[order]!.push(piece);
+      for (const other of earlier) other.later.push(piece);
     }
   }
   const gone = new Set<number>();
-  const covered = (mayCover: (cover: number, order: number) => boolean): readonly CoveredPermit[] =>
+  const covered = (coversOf: (piece: Piece) => readonly Piece[]): readonly CoveredPermit[] =>
     permits.flatMap((permit, order) => {
-      if (gone.has(order)) return [];
+      if (gone.has(order) || effort.left < 0) return [];
       const covers = new Set<number>();
-      for (const { box, meets } of piecesOf[order]!) {
-        const others = meets.filter((other) => mayCover(other.order, order));
+      for (const piece of piecesOf[order]!) {
+        const others = coversOf(piece);
         const boxes = others.map((other) => other.box);
-        if (boxes.length === 0 || remainder(box, boxes, rankAxes, effort).length > 0) return [];
+        if (boxes.length === 0 || remainder(piece.box, boxes, rankAxes, effort).length > 0) return [];
         for (const other of others) covers.add(other.order);
       }
       // A permit without any box is another check's finding.
@@ -67,13 +69,15 @@ export function coveredPermits(permits: readonly Permit[]): CoveredPermits {
       gone.add(order);
       return [{ permit, by: [...covers].sort((a, b) => a - b).map((place) => permits[place]!) }];
     });
-  const earlier = covered((cover, order) => cover < order);
+  const earlier = covered((piece) => piece.earlier);
   if (effort.left < 0) return { earlier: undefined, others: () => undefined };
   return {
     earlier,
     others() {
       effort.left = mostEffort;
-      const others = covered((cover) => !gone.has(cover));
+      const others = covered(({ earlier, later }) =>
+        [...earlier, ...later].filter(({ order }) => !gone.has(order)),
+      );
       return effort.left < 0 ? undefined : others;
     },
   };
