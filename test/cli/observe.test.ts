@@ -135,6 +135,24 @@ describe("sluice observe", () => {
     expect(stderr).toContain("skipped notes.txt: the format is not known");
   });
 
+  test.each([
+    ["day*/*.pcap", ["b.pcap", "c.pcap"]],
+    ["**/[bc].pcap", ["b.pcap", "c.pcap"]],
+    ["**/*.pcap", ["a.pcap", "b.pcap", "c.pcap"]],
+    ["day?1/[!b].pc*", ["c.pcap"]],
+    ["*", [".d.pcap", "a.pcap", "b.pcap", "c.pcap"]],
+  ])("a pattern that no shell has expanded stands for what it matches: %s", async (pattern, expected) => {
+    mkdirSync(join(folder, "day 1"));
+    write("day 1/b.pcap", capture);
+    write("day 1/c.pcap", capture);
+    write("day 1/.d.pcap", capture);
+    const { stdout } = await sluice(folder, ["observe", pattern, "--json"]);
+    const { sources } = JSON.parse(stdout) as { readonly sources: readonly { readonly name: string }[] };
+    expect(sources.map(({ name }) => name).toSorted()).toEqual(expected);
+    for (const nothing of ["no*.pcap", "[z-a].pcap", "gone/*"])
+      expect((await sluice(folder, ["observe", nothing])).stderr).toBe(`error: ${nothing} does not exist\n`);
+  });
+
   test("a link in a folder stands for the file that it leads to, once; one that leads nowhere is told", async () => {
     const logs = join(folder, "logs");
     mkdirSync(logs);

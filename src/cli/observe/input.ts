@@ -3,6 +3,7 @@ import { createReadStream, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context } from "../context.ts";
+import { expandGlob } from "./glob.ts";
 import { gunzip } from "./gunzip.ts";
 
 /** A file to be read, or the standard input. */
@@ -19,13 +20,20 @@ export interface Input {
 /** Large enough that the cost of a piece does not count, small enough to be nothing in memory. */
 const pieceSize = 1 << 20;
 
-/** The files that arguments name: a folder stands for all files in it and below it, sorted; `-` is the standard input. */
+/**
+ * The files that arguments name: a folder stands for all files in it and below it, sorted; a pattern for what it matches,
+ * where there is no file of that name; `-` is the standard input.
+ */
 export function findInputs(context: Context, names: readonly string[]): readonly Input[] {
   return names.flatMap((name): readonly Input[] => {
     if (name === "-") return [{ name: "stdin", path: undefined, size: undefined, origin: "named" }];
     const path = resolve(context.cwd, name);
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) throw new CommandError(`${name} does not exist`);
+    if (stats === undefined) {
+      const found = expandGlob(context.cwd, name);
+      if (found.length === 0) throw new CommandError(`${name} does not exist`);
+      return findInputs(context, found);
+    }
     if (!stats.isDirectory()) {
       return [{ name: basename(path), path, size: stats.isFile() ? stats.size : undefined, origin: "named" }];
     }
