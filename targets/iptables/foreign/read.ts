@@ -91,7 +91,7 @@ const isTranslating = ({ name, chains }: Table): boolean =>
   name === "nat" && [...chains.values()].some(({ rules }) => rules.length > 0);
 
 function gatesOf(scope: Scope): readonly Gate[] {
-  const { family, name, chains } = scope.table;
+  const { family, isFamilyKnown, name, chains } = scope.table;
   if (name === "nat") {
     const translating = [...chains.values()].find(({ rules }) => rules.length > 0);
     if (translating)
@@ -104,8 +104,11 @@ function gatesOf(scope: Scope): readonly Gate[] {
     const resolved = resolveChains({ ...scope, hook: built }, built);
     const loop = loopIn(resolved);
     if (loop !== undefined) throw new Unreadable(`the chain "${loop}" leads back to itself`, chain.span);
-    const title = `IPv${family} ${name} ${built}`;
+    const title = isFamilyKnown ? `IPv${family} ${name} ${built}` : `${name} ${built}`;
+    const reached: Cube = isFamilyKnown ? { family } : { uncertain: true };
     const { policy = "unknown", span } = chain;
+    if (!isFamilyKnown)
+      scope.unmodelled.push({ construct: `IP version of ${title}, which nothing tells`, span });
     if (policy === "unknown") scope.unmodelled.push({ construct: `policy of ${built}`, span });
     const blinded =
       built === "PREROUTING" && scope.translated ? withoutEnd(resolved, "destination") : undefined;
@@ -114,7 +117,7 @@ function gatesOf(scope: Scope): readonly Gate[] {
       hookedGate({
         ...{ name: title, chain: built, policy, span },
         chains: blinded ?? resolved,
-        reached: scope.offloads ? offloaded({ family }) : [{ family }],
+        reached: scope.offloads ? offloaded(reached) : [reached],
       }),
     ];
   });
