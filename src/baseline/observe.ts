@@ -1,24 +1,20 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { printable } from "../diagnostics/printable.ts";
 import { type Aggregate, aggregate } from "./aggregate.ts";
 import { type FlowLimits, flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
 import { withEdgeSilence } from "./edge-silence.ts";
-import type { Accounting, Baseline, BaselineSource } from "./flow.ts";
+import type { Baseline, BaselineSource } from "./flow.ts";
 import { addressLinks } from "./links/address-links.ts";
 import { linkFindings } from "./links/findings.ts";
 import { type LinkSighting, linkSightings } from "./links/sightings.ts";
 import { ledger, mostRemembered } from "./points/ledger.ts";
 import { type Trackers, trackers } from "./points/trackers.ts";
+import { sourceFindings } from "./source-findings.ts";
 import { concatenate } from "./sources/bytes.ts";
 import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import type { Frame, FrameSink } from "./sources/frame.ts";
-import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
-import { packetLogFormat } from "./sources/packet-log.ts";
-import { lossReason } from "./sources/pcapng-losses.ts";
-import { type ByteReader, SourceError, tally } from "./sources/source.ts";
-import { cutShortReason } from "./sources/truncated.ts";
+import { type ByteReader, tally } from "./sources/source.ts";
 import { instant } from "./time.ts";
 
 /** One file that is being read. */
@@ -196,7 +192,7 @@ function openSource(
       const warnings = end();
       const [firstSeen, lastSeen] = [instant(first), instant(last)];
       const accounting = counts.accounting(unit);
-      const unread = unreadLinks(accounting);
+      const findings = sourceFindings({ format, accounting, samples: counts.samples, untimed });
       done({
         name,
         format,
@@ -205,106 +201,7 @@ function openSource(
         ...(lastSeen === undefined ? {} : { lastSeen }),
         accounting,
       });
-      return [
-        ...warnings,
-        ...unread,
-        ...nothingUsed({ format }, accounting),
-        ...withoutTime({ format }, untimed),
-        ...tooManyRejects(accounting, counts.samples),
-      ];
+      return [...warnings, ...findings];
     },
   };
-}
-
-/** Packets of an interface that is not read here. @throws {SourceError} when there are no others. */
-function unreadLinks({ used, ignored, rejected }: Accounting): readonly Diagnostic[] {
-  const reasons = Object.keys(rejected).filter(isUnreadLink);
-  if (reasons.length === 0) return [];
-  if (used === 0 && Object.keys(ignored).length === 0)
-    throw new SourceError(`its packets have ${reasons.join(", ")}: ${readLinks}`);
-  return reasons.map((reason) => ({
-    code: "baseline/unread-link",
-    severity: "warning",
-    message: `${rejected[reason]} of its packets have ${reason}: what they carry is not in the baseline`,
-    fix: readLinks,
-  }));
-}
-
-/**
- * Any text with dates in front reads as a log in which no packet stands, and other logs may hold all but flows: nobody
- * should find out from the baseline. A log without records is no fault, nor is another one of Zeek's among them.
- */
-const nothingUsed = (
-  { format }: Pick<ByteReader, "format">,
-  { unit, read, used, ignored }: Accounting,
-): readonly Diagnostic[] =>
-  used > 0 ||
-  unit === "packets" ||
-  (format === packetLogFormat ? read === 0 : Object.keys(ignored).every(saysNothing))
-    ? []
-    : [
-        {
-          code: "baseline/nothing-used",
-          severity: "warning",
-          message: `none of its ${read} ${unit} gave a flow; it was read as: ${format}`,
-          fix: "see what became of them, by reason, under the name of the file; is it the file that was meant?",
-        },
-      ];
-
-/** A filter of Zeek may have given conn.log another name: `conn_ics`. */
-const saysNothing = (reason: string): boolean =>
-  /^(header|empty line|of another log(?! \(conn))/.test(reason);
-
-/** A line whose time is not read loses it; nobody should find out from the coverage. */
-const withoutTime = ({ format }: Pick<ByteReader, "format">, packets: number): readonly Diagnostic[] =>
-  packets === 0 || format !== packetLogFormat
-    ? []
-    : [
-        {
-          code: "baseline/no-times",
-          severity: "warning",
-          message: `packets without a time that is read here: ${packets}; they count, and tell neither when nor how often`,
-          fix: "export the log with its times: `dmesg --time-format iso`, `journalctl -k -o short-iso`",
-        },
-      ];
-
-/** Above this share of records that could not be read, what was read is no picture of the traffic. */
-const mostRejected = 0.001;
-/** What was rejected for these is told by itself. */
-const isToldApart = (reason: string): boolean =>
-  reason === cutShortReason || reason === lossReason || isUnreadLink(reason);
-
-/**
- * An error where a log is not what its reader took it for. Packets that are damaged in a capture may be the network's own,
- * and those that a snap length cut may not matter: that is for a human to judge.
- */
-function tooManyRejects(
-  { unit, read, rejected }: Accounting,
-  samples: readonly string[],
-): readonly Diagnostic[] {
-  const reasons = Object.entries(rejected).filter(([reason]) => !isToldApart(reason));
-  const count = reasons.reduce((sum, [, records]) => sum + records, 0);
-  if (count <= mostRejected * read) return [];
-  const byReason = reasons.map(([reason, records]) => `${reason}: ${records}`);
-  const head = `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others`;
-  if (unit === "packets") {
-    return [
-      {
-        code: "baseline/damaged-packets",
-        severity: "warning",
-        message: `${head} may miss flows (${byReason.join("; ")})`,
-        fix: "where they were cut, record whole packets (tcpdump -s 0), else find out what damages them",
-      },
-    ];
-  }
-  // What was put together from a line and then rejected as a packet has no sample.
-  const shown = samples.length > 0 ? samples : byReason;
-  return [
-    {
-      code: "baseline/rejects",
-      severity: "error",
-      message: `${head} would miss flows. The first of them: ${shown.map(printable).join("; ")}`,
-      fix: "give the log as it was written, with its header; take out what is damaged or of another format",
-    },
-  ];
 }

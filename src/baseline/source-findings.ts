@@ -1,0 +1,122 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { printable } from "../diagnostics/printable.ts";
+import type { Accounting } from "./flow.ts";
+import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
+import { packetLogFormat } from "./sources/packet-log.ts";
+import { lossReason } from "./sources/pcapng-losses.ts";
+import { SourceError } from "./sources/source.ts";
+import { cutShortReason } from "./sources/truncated.ts";
+
+/** One file that was read, and what became of its records. */
+export interface ReadSource {
+  readonly format: string;
+  readonly accounting: Accounting;
+  /** A few of the records that were rejected. */
+  readonly samples: readonly string[];
+  /** How many of its packets or conversations had no time. */
+  readonly untimed: number;
+}
+
+/**
+ * What an engineer should know of a file before they trust its baseline. An error refuses it.
+ * @throws {SourceError} when all of its packets are of a link type that is not read.
+ */
+export const sourceFindings = (source: ReadSource): readonly Diagnostic[] => [
+  ...unreadLinks(source),
+  ...nothingUsed(source),
+  ...withoutTime(source),
+  ...tooManyRejects(source),
+];
+
+/** Packets of an interface that is not read here. @throws {SourceError} when there are no others. */
+function unreadLinks({ accounting: { used, ignored, rejected } }: ReadSource): readonly Diagnostic[] {
+  const reasons = Object.keys(rejected).filter(isUnreadLink);
+  if (reasons.length === 0) return [];
+  if (used === 0 && Object.keys(ignored).length === 0)
+    throw new SourceError(`its packets have ${reasons.join(", ")}: ${readLinks}`);
+  return reasons.map((reason) => ({
+    code: "baseline/unread-link",
+    severity: "warning",
+    message: `${rejected[reason]} of its packets have ${reason}: what they carry is not in the baseline`,
+    fix: readLinks,
+  }));
+}
+
+/**
+ * Any text with dates in front reads as a log in which no packet stands, and other logs may hold all but flows: nobody
+ * should find out from the baseline. A log without records is no fault, nor is another one of Zeek's among them.
+ */
+const nothingUsed = ({
+  format,
+  accounting: { unit, read, used, ignored },
+}: ReadSource): readonly Diagnostic[] =>
+  used > 0 ||
+  unit === "packets" ||
+  (format === packetLogFormat ? read === 0 : Object.keys(ignored).every(saysNothing))
+    ? []
+    : [
+        {
+          code: "baseline/nothing-used",
+          severity: "warning",
+          message: `none of its ${read} ${unit} gave a flow; it was read as: ${format}`,
+          fix: "see what became of them, by reason, under the name of the file; is it the file that was meant?",
+        },
+      ];
+
+/** A filter of Zeek may have given conn.log another name: `conn_ics`. */
+const saysNothing = (reason: string): boolean =>
+  /^(header|empty line|of another log(?! \(conn))/.test(reason);
+
+/** A line whose time is not read loses it; nobody should find out from the coverage. */
+const withoutTime = ({ format, untimed }: ReadSource): readonly Diagnostic[] =>
+  untimed === 0 || format !== packetLogFormat
+    ? []
+    : [
+        {
+          code: "baseline/no-times",
+          severity: "warning",
+          message: `packets without a time that is read here: ${untimed}; they count, and tell neither when nor how often`,
+          fix: "export the log with its times: `dmesg --time-format iso`, `journalctl -k -o short-iso`",
+        },
+      ];
+
+/** Above this share of records that could not be read, what was read is no picture of the traffic. */
+const mostRejected = 0.001;
+/** What was rejected for these is told by itself. */
+const isToldApart = (reason: string): boolean =>
+  reason === cutShortReason || reason === lossReason || isUnreadLink(reason);
+
+/**
+ * An error where a log is not what its reader took it for. Packets that are damaged in a capture may be the network's own,
+ * and those that a snap length cut may not matter: that is for a human to judge.
+ */
+function tooManyRejects({
+  accounting: { unit, read, rejected },
+  samples,
+}: ReadSource): readonly Diagnostic[] {
+  const reasons = Object.entries(rejected).filter(([reason]) => !isToldApart(reason));
+  const count = reasons.reduce((sum, [, records]) => sum + records, 0);
+  if (count <= mostRejected * read) return [];
+  const byReason = reasons.map(([reason, records]) => `${reason}: ${records}`);
+  const head = `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others`;
+  if (unit === "packets") {
+    return [
+      {
+        code: "baseline/damaged-packets",
+        severity: "warning",
+        message: `${head} may miss flows (${byReason.join("; ")})`,
+        fix: "where they were cut, record whole packets (tcpdump -s 0), else find out what damages them",
+      },
+    ];
+  }
+  // What was put together from a line and then rejected as a packet has no sample.
+  const shown = samples.length > 0 ? samples : byReason;
+  return [
+    {
+      code: "baseline/rejects",
+      severity: "error",
+      message: `${head} would miss flows. The first of them: ${shown.map(printable).join("; ")}`,
+      fix: "give the log as it was written, with its header; take out what is damaged or of another format",
+    },
+  ];
+}
