@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasTraffic, needsTraffic, traffic } from "../baseline/support/shared.ts";
 import { sluice } from "../support/command.ts";
-import { zeekLog, zeekRecord } from "./support/zeek.ts";
+import { damagedLog, zeekLog, zeekRecord } from "./support/zeek.ts";
 
 /** The baseline of files by both ways, as JSON. */
 async function bothWays(files: readonly string[], flags: readonly string[] = []) {
@@ -42,6 +42,30 @@ describe("the store and the reader that goes line by line give equal baselines",
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }, 180_000);
+
+  test("on damaged lines: the same values, and the same lines are refused", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-agreement-"));
+    const file = join(folder, "damaged.log");
+    const withoutNotes = ({ stderr, ...others }: { readonly stderr: string }) => ({
+      ...others,
+      stderr: stderr.replaceAll(/^note: .*\n/gm, ""),
+    });
+    let inBulk = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(damagedLog, async (log) => {
+          writeFileSync(file, log);
+          const { plain, stored } = await bothWays([file]);
+          if (stored.stderr === "") inBulk += 1;
+          expect(withoutNotes(stored)).toEqual(withoutNotes(plain));
+        }),
+        { numRuns: 60, seed: 11 },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(inBulk).toBeGreaterThan(5);
   }, 180_000);
 
   test.skipIf(!hasTraffic).each([

@@ -96,7 +96,13 @@ describe.skipIf(!hasEngine)(
   () => {
     test("gives the baseline of the log itself, on whatever records Zeek may write", async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(zeekRecord, { minLength: 200, maxLength: 300 }), async (records) => {
+        fc.asyncProperty(fc.array(zeekRecord, { minLength: 200, maxLength: 300 }), async (usual) => {
+          const damaged = [
+            { duration: "300000000000.000000" },
+            { duration: "-5", ts: "1767225600123.5", orig_pkts: "-4" },
+            { resp_pkts: "2.5", history: "-", orig_ip_bytes: "many" },
+          ];
+          const records = [...usual, ...damaged.map((change, at) => ({ ...usual[at]!, ...change }))];
           fill("conn", asText, records);
           const { flows, sources } = await asBaseline("conn");
           const log = await lineByLine(records);

@@ -84,11 +84,28 @@ describe("a flow store", { timeout: patience }, () => {
 
   test("captures and logs of every format go into one store", async () => {
     const packet = ipv4("10.0.0.9", "10.0.0.2", 6, tcp(40_000, 502, tcpFlags.syn));
-    write("a.pcap", pcap([{ data: packet, seconds: 1_767_225_600 }], { linkType: 101 }));
+    write("a.pcap", pcap([{ data: packet, seconds: 1_767_312_000 }], { linkType: 101 }));
     write("a.log", zeekLog(minutes(0, 10)));
     const { stdout, stderr } = await observe("a.pcap", "a.log", "--store", "plant", "--json");
     expect(stderr).toBe("");
     expect(stdout).toBe(await lineByLine("a.pcap", "a.log"));
+  });
+
+  test("beside a file that no engine reads, only the logs of its time are read line by line", async () => {
+    // The third has the same connections as the second, and a comment that makes the engine's count another one.
+    write("a.log", zeekLog(minutes(0, 10)));
+    write("b.log", zeekLog(minutes(1000, 1010)));
+    write("c.log", `${zeekLog(minutes(1000, 1010))}  \n`);
+    const { stdout, stderr } = await observe("a.log", "b.log", "c.log", "--store", "plant", "--json");
+    expect(stderr).toBe(
+      "note: c.log: read line by line, since 1 of its lines are no records\n" +
+        "note: b.log: read line by line, since another file of the same time is\n",
+    );
+    expect(stdout).toBe(await lineByLine("a.log", "b.log", "c.log"));
+    expect(JSON.parse(stdout)).toMatchObject({
+      flows: [{ connections: 20 }],
+      sources: [{}, {}, { copies: [{ of: "b.log", conversations: 10 }] }],
+    });
   });
 
   test("a session that goes on in what is added tomorrow is one connection, as in one observation", async () => {

@@ -52,14 +52,20 @@ export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
     icmpType: byteOf(record["id.orig_p"]),
     first,
     last: first + countOf(record.duration),
-    sent: { packets: countOf(record.orig_pkts), bytes: countOf(record.orig_ip_bytes) },
-    received: { packets: countOf(record.resp_pkts), bytes: countOf(record.resp_ip_bytes) },
+    sent: { packets: counterOf(record.orig_pkts), bytes: counterOf(record.orig_ip_bytes) },
+    received: { packets: counterOf(record.resp_pkts), bytes: counterOf(record.resp_ip_bytes) },
     spoke: { source: true, destination: hasAnswer(record) },
     broadcast: record.resp_l2_addr?.toLowerCase() === "ff:ff:ff:ff:ff:ff",
     opener: opener(record, protocol),
     links: linksOf(record),
   });
 }
+
+/** Packets or bytes: what is no whole number was damaged, and counts as none. */
+const counterOf = (text: string | undefined): number => {
+  const count = countOf(text);
+  return Number.isSafeInteger(count) ? count : 0;
+};
 
 /** Cards by `mac-logging`, tags by `vlan-logging`: those of the connection, so of both ends where both spoke. */
 function linksOf(record: ZeekRecord): FlowRecord["links"] {
@@ -82,7 +88,7 @@ function timeOf(text: string | undefined): number {
 
 const utc = clock({});
 /** In seconds this is the year 5138, in milliseconds 1973. */
-const firstMilliseconds = 1e11;
+export const firstMilliseconds = 1e11;
 
 function opener(record: ZeekRecord, protocol: number | undefined): FlowRecord["opener"] {
   if (record.history?.startsWith("^")) return byLog;
@@ -118,7 +124,7 @@ const hasAnswer = ({ history, conn_state: state, resp_pkts: packets }: ZeekRecor
   history === undefined
     ? packets === undefined
       ? answeredStates.has(state ?? "")
-      : countOf(packets) > 0 && !refusedStates.has(state ?? "")
+      : counterOf(packets) > 0 && !refusedStates.has(state ?? "")
     : answerPattern.test(history);
 
 function protocolNumber({ proto, ip_proto: number, "id.orig_h": source }: ZeekRecord): number | undefined {

@@ -2,7 +2,8 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Baseline, BaselineSource } from "../../baseline/flow.ts";
-import { recording } from "../../baseline/observe.ts";
+import { type Recorded, recording } from "../../baseline/observe.ts";
+import { clockSkew } from "../../baseline/points/ledger.ts";
 import type { ClockSettings } from "../../baseline/sources/clock.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { type LineScan, lineScan } from "../../engines/duckdb/line-scan.ts";
@@ -60,47 +61,71 @@ async function addFiles(
   const total = inputs.reduce((sum, { size }) => sum + (size ?? 0), 0);
   let before = 0;
   try {
-    const scanned: { readonly input: Input; readonly sha256: string; readonly bulk: InBulk | undefined }[] =
-      [];
+    const scanned: ScannedFile[] = [];
     for (const input of inputs) {
-      const passed = (bytes: number): void => {
+      let bytes = 0;
+      const passed = (count: number): void => {
         if (signal.aborted) throw new EngineError(String(signal.reason));
-        bar.show(input.name, before + bytes, total);
+        bytes = count;
       };
-      const { sha256, bulk, count } = await scan(context, input, adding, passed);
-      const known = adding.nameOf(sha256) ?? scanned.find((other) => other.sha256 === sha256)?.input.name;
-      if (known !== undefined) {
-        note(context, bar, `${input.name}: skipped, the store has it already (as ${known})`);
-        const rows = await bulk;
-        if (typeof rows === "object") await rows.drop();
-      } else {
-        const read = await inBulk(bulk, count);
-        if (typeof read === "string") note(context, bar, `${input.name}: read line by line, since ${read}`);
-        scanned.push({ input, sha256, bulk: typeof read === "object" ? read : undefined });
+      // An engine reads the file too, and is mostly behind.
+      const show = (): void =>
+        bar.show(input.name, before + Math.min(bytes, adding.aggregated() * (input.size ?? 0)), total);
+      const shown = setInterval(show, refresh);
+      try {
+        const { sha256, bulk } = await scan(context, input, adding, passed);
+        const known = adding.nameOf(sha256) ?? scanned.find((other) => other.sha256 === sha256)?.input.name;
+        if (known !== undefined) {
+          note(context, bar, `${input.name}: skipped, the store has it already (as ${known})`);
+          const rows = await bulk?.rows;
+          if (typeof rows === "object") await rows.drop();
+        } else {
+          const read = await inBulk(bulk);
+          if (typeof read === "string") note(context, bar, `${input.name}: read line by line, since ${read}`);
+          scanned.push({ input, sha256, bulk: typeof read === "object" ? read : undefined });
+        }
+      } finally {
+        clearInterval(shown);
       }
       before += input.size ?? 0;
     }
-    const together = await readTogether(scanned, adding);
-    if (together === "copies")
-      note(context, bar, "the logs hold the same connections, which count once: they are read line by line");
-    const lineByLine = recording(adding.add, { clock });
-    const inBulkOnly = new Map<string, BaselineSource>();
-    for (const { input, sha256, bulk } of scanned) {
-      if (bulk !== undefined && together === undefined) {
-        bulk.rows.keep();
-        inBulkOnly.set(sha256, { name: input.name, sha256, ...bulk.source });
-        continue;
-      }
-      await bulk?.rows.drop();
-      await observeInput(context, input, lineByLine, bar, (bytes) => {
-        if (signal.aborted) throw new EngineError(String(signal.reason));
-        bar.show(input.name, bytes, input.size);
-      });
-    }
-    const others = lineByLine.end();
-    const sources = scanned.flatMap(
-      ({ sha256 }) => inBulkOnly.get(sha256) ?? others.sources.find((other) => other.sha256 === sha256) ?? [],
+    const readLines = async (files: readonly ScannedFile[], from: Context): Promise<Recorded> => {
+      const lines = recording(adding.add, { clock });
+      for (const { input } of files)
+        await observeInput(from, input, lines, bar, (bytes) => {
+          if (signal.aborted) throw new EngineError(String(signal.reason));
+          bar.show(input.name, bytes, input.size);
+        });
+      return lines.end();
+    };
+    let kept = new Map(
+      scanned.flatMap((file) => (file.bulk === undefined ? [] : [[file, file.bulk] as const])),
     );
+    if (await adding.haveCopies([...kept.values()].map(({ rows }) => rows.file))) {
+      note(context, bar, "the logs hold the same connections, which count once: they are read line by line");
+      kept = new Map();
+    }
+    const rest = (): readonly ScannedFile[] => scanned.filter((file) => !kept.has(file));
+    let others = await readLines(rest(), context);
+    const meeting = [...kept].filter(([, { source }]) =>
+      others.sources.some((other) => mayMeet(source, other)),
+    );
+    for (const [file] of meeting) {
+      note(context, bar, `${file.input.name}: read line by line, since another file of the same time is`);
+      kept.delete(file);
+    }
+    if (meeting.length > 0) {
+      // In their order, as without a store: which of two is the copy depends on it. What there is to tell was told.
+      adding.readAgain();
+      others = await readLines(rest(), silent(context));
+    }
+    for (const { rows } of kept.values()) rows.keep();
+    const sources = scanned.flatMap((file): readonly BaselineSource[] => {
+      const { input, sha256 } = file;
+      const bulk = kept.get(file);
+      if (bulk !== undefined) return [{ name: input.name, sha256, ...bulk.source }];
+      return others.sources.filter((other) => other.sha256 === sha256);
+    });
     if (sources.length > 0) await adding.commit({ ...others, sources });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -112,11 +137,19 @@ async function addFiles(
   }
 }
 
+/** Milliseconds between two looks at how far an engine has come. */
+const refresh = 200;
+
+interface ScannedFile {
+  readonly input: Input;
+  readonly sha256: string;
+  readonly bulk: InBulk | undefined;
+}
+
 interface Scanned {
   readonly sha256: string;
-  /** Under way, or the reason why the file cannot be read in bulk although it looks like it; absent for others. */
-  readonly bulk: Promise<Bulk | string> | undefined;
-  readonly count: LineScan;
+  /** Under way, for a file that looks as if it could be read in bulk. */
+  readonly bulk: Started | undefined;
 }
 
 /** Reads the bytes of a file once: its digest, its lines, and at its first bytes whether an engine takes it. */
@@ -129,8 +162,7 @@ async function scan(
   const { path } = input;
   if (path === undefined)
     throw new CommandError("a store takes files, which are read twice; the standard input cannot be");
-  const count = lineScan();
-  let bulk: Scanned["bulk"];
+  let bulk: Started | undefined;
   let isFirst = true;
   const sha256 = await readInput(
     context,
@@ -138,24 +170,31 @@ async function scan(
     (piece) => {
       if (isFirst) bulk = started(adding, path, piece);
       isFirst = false;
-      if (bulk !== undefined) count.push(piece);
+      bulk?.count.push(piece);
     },
     passed,
   );
-  return { sha256, bulk, count };
+  return { sha256, bulk };
 }
 
 /** How much of a log is looked at for its header. */
 const headLength = 1 << 16;
 
-function started(adding: Addition, path: string, piece: Uint8Array): Scanned["bulk"] {
+interface Started {
+  /** The reason, where the file cannot be read in bulk although it looks like it. */
+  readonly rows: Promise<Bulk | string>;
+  readonly count: LineScan;
+}
+
+function started(adding: Addition, path: string, piece: Uint8Array): Started | undefined {
   const header = leadingHeader(new TextDecoder().decode(piece.subarray(0, headLength)).split("\n"));
   if (header === undefined) return undefined;
   const file: ZeekFile = { path, compression: compressionOf(firstBytes(path)), header };
-  return adding.bulk(file).catch((error: unknown) => {
+  const rows = adding.bulk(file).catch((error: unknown) => {
     if (error instanceof EngineError) return error.message.split("\n")[0]!;
     throw error;
   });
+  return { rows, count: lineScan(header.separator) };
 }
 
 function firstBytes(path: string): Uint8Array {
@@ -176,10 +215,10 @@ interface InBulk {
 }
 
 /** What a bulk reading gave, or why the file must be read line by line; undefined for no bulk at all. */
-async function inBulk(bulk: Scanned["bulk"], scan: LineScan): Promise<InBulk | string | undefined> {
-  const rows = await bulk;
-  if (rows === undefined) return undefined;
-  const count = scan.end();
+async function inBulk(bulk: Started | undefined): Promise<InBulk | string | undefined> {
+  if (bulk === undefined) return undefined;
+  const rows = await bulk.rows;
+  const count = bulk.count.end();
   if (typeof rows === "string") return count.windowsEnds ? windowsEnds : rows;
   const source = count.windowsEnds ? windowsEnds : await rows.account(count);
   if (typeof source === "object") return { rows, source };
@@ -187,16 +226,23 @@ async function inBulk(bulk: Scanned["bulk"], scan: LineScan): Promise<InBulk | s
   return source;
 }
 
-/** Whether files hold the same traffic, or may, which only single conversations tell: then none is read in bulk. */
-async function readTogether(
-  files: readonly { readonly bulk: InBulk | undefined }[],
-  adding: Addition,
-): Promise<"copies" | "mixed" | undefined> {
-  const bulks = files.flatMap(({ bulk }) => bulk ?? []);
-  if (bulks.length === 0) return undefined;
-  if (bulks.length < files.length) return "mixed";
-  return (await adding.haveCopies(bulks.map(({ rows }) => rows.file))) ? "copies" : undefined;
+/** Whether two files may hold the same traffic, as two sensors see it: only single conversations tell. */
+function mayMeet(one: Span, other: Span): boolean {
+  const time = (text: string | undefined): number => Date.parse(text ?? "");
+  // Dates have milliseconds.
+  const margin = 1000 * clockSkew + 1;
+  return (
+    time(one.firstSeen) <= time(other.lastSeen) + margin &&
+    time(other.firstSeen) <= time(one.lastSeen) + margin
+  );
 }
+type Span = Pick<BaselineSource, "firstSeen" | "lastSeen">;
+
+/** A context that tells nothing. */
+const silent = ({ process, ...others }: Context): Context => ({
+  ...others,
+  process: { ...process, stderr: { ...process.stderr, write: () => true } as unknown as NodeJS.WriteStream },
+});
 
 function note({ process }: Context, bar: Progress, text: string): void {
   bar.clear();

@@ -1,4 +1,10 @@
-import { neededFields, type ZeekField, zeekFields } from "../../baseline/sources/zeek-record.ts";
+import {
+  firstMilliseconds,
+  neededFields,
+  type ZeekField,
+  zeekFields,
+} from "../../baseline/sources/zeek-record.ts";
+import { latestTime } from "../../baseline/time.ts";
 import { EngineError } from "../engine-error.ts";
 import type { ZeekExpressions } from "../sql/zeek-partials.ts";
 import { identifier } from "./dialect.ts";
@@ -41,9 +47,12 @@ export function zeekColumns(columns: readonly TableColumn[]): ZeekExpressions {
       `the table has no column ${missing.join(", ")}: one with the fields of Zeek's conn.log is expected (it has ` +
         `${columns.map(({ name }) => name).join(", ") || "no columns, or is not there"})`,
     );
-  return Object.fromEntries(
+  const fields = Object.fromEntries(
     zeekFields.map((field) => [field, expressionOf(field, columnOf(field))]),
   ) as unknown as ZeekExpressions;
+  // As `readZeekRecord`: one that leads out of all time is damaged.
+  const duration = `if(${fields.ts} + ${fields.duration} <= ${latestTime}, ${fields.duration}, 0)`;
+  return { ...fields, duration };
 }
 
 function expressionOf(field: ZeekField, column: TableColumn | undefined): string {
@@ -58,5 +67,11 @@ function expressionOf(field: ZeekField, column: TableColumn | undefined): string
   if (type.startsWith("DateTime"))
     return `toUnixTimestamp64Micro(CAST(${name} AS Nullable(DateTime64(6)))) / 1e6`;
   const read = `to${number}OrNull(${text})`;
-  return counters.has(field) ? `if(${read} >= 0 AND ${read} < 1e300, ${read}, NULL)` : read;
+  if (field === "ts") {
+    const seconds = `if(${read} > ${firstMilliseconds}, ${read} / 1000, ${read})`;
+    return `if(abs(${seconds}) <= ${latestTime}, ${seconds}, NULL)`;
+  }
+  if (field === "duration") return `if(${read} >= 0, ${read}, 0)`;
+  const isCount = `${read} >= 0 AND ${read} <= ${Number.MAX_SAFE_INTEGER} AND ${read} = floor(${read})`;
+  return counters.has(field) ? `if(${text} IS NULL, NULL, if(${isCount}, ${read}, 0))` : read;
 }

@@ -14,7 +14,7 @@ export const clickhouse: Dialect = {
   startsWith: (text, prefix) => `startsWith(${text}, ${literal(prefix)})`,
   contains: (text, part) => `(position(${text}, ${literal(part)}) > 0)`,
   matches: (text, pattern) => `match(${text}, ${literal(pattern)})`,
-  integer: (number) => `toInt64(round(${number}))`,
+  integer: (number) => `toInt64(floor(${number} + 0.5))`,
   floor: (number) => `toInt32(floor(${number}))`,
   count: "count()",
   listOf: (value) => `groupArray(${value})`,

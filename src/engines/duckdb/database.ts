@@ -9,6 +9,8 @@ export interface Database {
   rows(sql: string): Promise<readonly (readonly unknown[])[]>;
   /** A large result, chunk by chunk. @throws {EngineError} */
   stream(sql: string): Promise<DuckDBResult>;
+  /** How far the statement that runs has come, from 0 to 1; 0 where that is not known. */
+  progress(): number;
   /** Stops the statement that runs; it fails with an `EngineError`. */
   interrupt(): void;
   close(): void;
@@ -41,6 +43,8 @@ export async function openDatabase({ temporaryFolder, memory }: DatabaseSettings
     autoinstall_known_extensions: "false",
   });
   const connection = await instance.connect();
+  // Progress is counted at all only where a bar could be printed.
+  await connection.run("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   const failed = (error: unknown): EngineError => new EngineError((error as Error).message, { cause: error });
   return {
     async run(sql) {
@@ -58,6 +62,7 @@ export async function openDatabase({ temporaryFolder, memory }: DatabaseSettings
       connection.stream(sql).catch((error: unknown) => {
         throw failed(error);
       }),
+    progress: () => Math.max(0, connection.progress.percentage) / 100,
     interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();

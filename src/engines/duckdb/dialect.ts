@@ -9,8 +9,7 @@ export const duckdb: Dialect = {
   startsWith: (text, prefix) => `starts_with(${text}, ${literal(prefix)})`,
   contains: (text, part) => `contains(${text}, ${literal(part)})`,
   matches: (text, pattern) => `regexp_matches(${text}, ${literal(pattern)})`,
-  // The cast rounds.
-  integer: (number) => `CAST(${number} AS BIGINT)`,
+  integer: (number) => `CAST(floor(${number} + 0.5) AS BIGINT)`,
   floor: (number) => `CAST(floor(${number}) AS INTEGER)`,
   count: "count(*)",
   listOf: (value) => `list(${value}) FILTER (${value} IS NOT NULL)`,

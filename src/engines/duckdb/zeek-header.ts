@@ -9,7 +9,8 @@ export function leadingHeader(lines: readonly string[]): ZeekHeader | undefined 
     .slice(0, end < 0 ? lines.length : end)
     .reduce<ZeekHeader | undefined>(readInTurn, noZeekHeader);
   if (header === undefined) return undefined;
-  const isUsual = header.path === "conn" && header.width > 0 && /^[^\r\n"\\]$/.test(header.separator);
+  const isUsual =
+    header.path === "conn" && header.width > 0 && /^(?![\r\n"\\#])[\t -~]$/.test(header.separator);
   return isUsual ? header : undefined;
 }
 

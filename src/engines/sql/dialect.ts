@@ -6,7 +6,7 @@ export interface Dialect {
   readonly contains: (text: string, part: string) => string;
   /** RE2 syntax, found anywhere. */
   readonly matches: (text: string, pattern: string) => string;
-  /** A 64-bit integer that is nearest to a number. */
+  /** A 64-bit integer that is nearest to a number, of two the upper one, as `Math.round` gives it: engines take the even one. */
   readonly integer: (number: string) => string;
   /** A 32-bit integer that is at most a number. */
   readonly floor: (number: string) => string;

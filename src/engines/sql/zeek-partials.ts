@@ -6,6 +6,7 @@ import { icmp4Errors, icmp6OfLink } from "../../baseline/sources/transport.ts";
 import {
   answeredStates,
   answerPattern,
+  firstMilliseconds,
   hasConnections,
   openedStates,
   refusedStates,
@@ -18,9 +19,13 @@ import type { Dialect } from "./dialect.ts";
 
 /**
  * For each field of Zeek's conn.log an SQL expression: text, ports, times and counters as numbers, NULL where it has
- * none. Counters are finite and not negative.
+ * none. Times are in seconds until `latestTime`, with the durations, counters whole, and none of them negative: a group of
+ * records where something is not so is `doubtful`. To ask each record would cost as much as to add it up.
  */
 export type ZeekExpressions = Readonly<Record<ZeekField, string>>;
+
+/** The number in the column `reason` of a group that only single records tell the truth about. */
+export const doubtful = 255;
 
 /** Why records of a group give no flow, by the number in the column `reason`; 0 is a flow. */
 export const dropReasons: readonly (keyof typeof recordDrops | undefined)[] = [
@@ -44,7 +49,7 @@ export function zeekPartials(from: string, fields: ZeekExpressions, sql: Dialect
   const isIcmp = (protocol: string, address: string): string =>
     `CASE ${protocol} WHEN ${protocolNumbers.icmp} THEN NOT ${sql.contains(address, ":")} ` +
     `WHEN ${protocolNumbers.icmpv6} THEN ${sql.contains(address, ":")} ELSE false END`;
-  const hasPorts = `coalesce(z_protocol IN (${[...portProtocols].join(", ")}), false)`;
+  const hasPorts = isAmong("z_protocol", portProtocols);
   /** A port that only says which of many connections it is: NULL where the log has none, which is a fault. */
   const kept = (port: string, condition: string): string =>
     `CASE WHEN ${condition} OR ${port} IS NULL THEN ${port} ELSE 0 END`;
@@ -55,22 +60,28 @@ export function zeekPartials(from: string, fields: ZeekExpressions, sql: Dialect
     z_sport: fields["id.orig_p"],
     z_dport: fields["id.resp_p"],
     z_protocol: protocolOf(fields, sql),
-    z_time: `CASE WHEN abs(${fields.ts}) <= ${latestTime} THEN ${fields.ts} END`,
-    z_duration: `CASE WHEN ${fields.duration} >= 0 AND ${fields.duration} < 1e300 THEN ${fields.duration} ELSE 0 END`,
+    z_time: fields.ts,
+    z_duration: `coalesce(${fields.duration}, 0)`,
     z_history: fields.history,
     z_state: fields.conn_state,
     z_packets: fields.orig_pkts,
     z_bytes: fields.orig_ip_bytes,
     z_packets_back: fields.resp_pkts,
     z_bytes_back: fields.resp_ip_bytes,
+    // Most connections have a handshake: what follows from it is asked first, and nothing else of them.
+    z_shaken: `coalesce(${sql.contains(fields.history, "h")}, false)`,
     z_broadcast: `coalesce(lower(${fields.resp_l2_addr}) = 'ff:ff:ff:ff:ff:ff', false)`,
   })}
 FROM ${from}),
 zeek_record AS (SELECT *, ${columns(sql, {
-    r_last: `CASE WHEN z_time + z_duration <= ${latestTime} THEN z_time + z_duration ELSE z_time END`,
-    r_opened: `coalesce(z_protocol IN (${[...hasConnections].join(", ")}) AND CASE WHEN z_history IS NULL THEN z_state IN (${texts(openedStates, sql)}) ELSE ${sql.contains("z_history", "S")} OR ${sql.contains("z_history", "h")} END, false)`,
-    // Most answers are a handshake or data: looking for these first is cheaper than the pattern.
-    r_answered: `CASE WHEN ${sql.contains("z_history", "h")} OR ${sql.contains("z_history", "d")} THEN 1 WHEN z_history IS NULL THEN CASE WHEN z_packets_back IS NULL AND coalesce(z_state, '') IN (${texts(answeredStates, sql)}) OR z_packets_back > 0 AND coalesce(z_state, '') NOT IN (${texts(refusedStates, sql)}) THEN 1 ELSE 0 END WHEN ${sql.matches("z_history", answerPattern.source)} THEN 1 ELSE 0 END`,
+    r_last: "z_time + z_duration",
+    r_far: `z_time + z_duration - z_time > ${longestSpan}`,
+    r_opened: `CASE WHEN ${isAmong("z_protocol", hasConnections)} THEN CASE WHEN z_shaken THEN true
+  WHEN z_history IS NULL THEN ${isAmong("z_state", texts(openedStates, sql))} ELSE ${sql.contains("z_history", "S")} END ELSE false END`,
+    r_answered: `CASE WHEN z_shaken THEN 1
+  WHEN z_history IS NOT NULL THEN CASE WHEN ${sql.matches("z_history", answerPattern.source)} THEN 1 ELSE 0 END
+  WHEN z_packets_back IS NOT NULL THEN CASE WHEN z_packets_back > 0 AND NOT ${isAmong("z_state", texts(refusedStates, sql))} THEN 1 ELSE 0 END
+  WHEN ${isAmong("z_state", texts(answeredStates, sql))} THEN 1 ELSE 0 END`,
   })} FROM zeek_log),
 zeek_judged AS (SELECT *, CASE
   WHEN ${isIcmp("z_protocol", "z_source")} THEN ${evidenceRank("icmp")}
@@ -99,31 +110,43 @@ zeek_keyed AS (SELECT ${columns(sql, {
     v_packets_back: "z_packets_back",
     v_bytes: "z_bytes",
     v_bytes_back: "z_bytes_back",
-    v_first: sql.integer("z_time * 1e6"),
-    v_last: sql.integer("r_last * 1e6"),
-    v_until: slot(`CASE WHEN r_last - z_time > ${longestSpan} THEN z_time ELSE r_last END`),
-    v_far: `CASE WHEN r_last - z_time > ${longestSpan} THEN ${slot("r_last")} END`,
+    v_time: "z_time",
+    v_duration: "z_duration",
+    v_last: "r_last",
+    v_until: "CASE WHEN r_far THEN z_time ELSE r_last END",
+    v_far: `CASE WHEN r_far THEN ${slot("r_last")} END`,
+    v_request: sql.integer("z_time * 1e6"),
   })} FROM zeek_turned),
 zeek_sums AS (SELECT k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot, ${columns(sql, {
     s_connections: sql.count,
-    s_packets: "coalesce(sum(v_packets), 0)",
-    s_packets_back: "coalesce(sum(v_packets_back), 0)",
-    s_bytes: "coalesce(sum(v_bytes), 0)",
-    s_bytes_back: "coalesce(sum(v_bytes_back), 0)",
-    s_first: "min(v_first)",
-    s_last: "max(v_last)",
-    s_until: "max(v_until)",
+    s_packets: total("v_packets"),
+    s_packets_back: total("v_packets_back"),
+    s_bytes: total("v_bytes"),
+    s_bytes_back: total("v_bytes_back"),
+    s_doubtful: [
+      ...["v_packets", "v_packets_back", "v_bytes", "v_bytes_back"].flatMap((value) => [
+        `coalesce(sum(${value}), 0) <> ${total(value)}`,
+        `${total(value)} > ${Number.MAX_SAFE_INTEGER}`,
+      ]),
+      "sum(v_duration) <> sum(abs(v_duration))",
+      `min(v_time) < ${-latestTime}`,
+      `max(v_time) > ${firstMilliseconds}`,
+      `max(v_last) > ${latestTime}`,
+    ].join(" OR "),
+    s_first: sql.integer("min(v_time) * 1e6"),
+    s_last: sql.integer("max(v_last) * 1e6"),
+    s_until: slot("max(v_until)"),
     s_far: sql.listOf("v_far"),
     s_evidence: "max(v_evidence)",
     s_answered: "max(v_answered)",
     s_broadcast: "max(v_broadcast)",
-    s_requests: sql.listOf("v_first"),
+    s_requests: sql.listOf("v_request"),
   })}
 FROM zeek_keyed GROUP BY k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot),
 zeek_directed AS (SELECT *, ${columns(sql, {
     d_six: sql.contains("k_source", ":"),
     d_icmp: isIcmp("k_protocol", "k_source"),
-    d_ports: `coalesce(k_protocol IN (${[...portProtocols].join(", ")}), false)`,
+    d_ports: isAmong("k_protocol", portProtocols),
   })} FROM zeek_sums),
 zeek_flows AS (SELECT *, ${columns(sql, {
     d_request: `CASE WHEN d_icmp THEN ${icmpReplies("d_six", "k_sport")} END`,
@@ -167,12 +190,13 @@ const turn = (one: string, other: string): string => `CASE WHEN d_turned THEN ${
 function dropped(sql: Dialect): string {
   const reason = (name: keyof typeof recordDrops): number => dropReasons.indexOf(name);
   return `CASE
+  WHEN coalesce(s_doubtful, false) THEN ${doubtful}
   WHEN k_source IS NULL OR k_destination IS NULL OR d_six <> ${sql.contains("k_destination", ":")} THEN ${reason("badAddress")}
   WHEN k_protocol IS NULL THEN ${reason("unknownProtocol")}
   WHEN d_ports AND (k_sport IS NULL OR k_dport IS NULL) THEN ${reason("badPort")}
   WHEN d_icmp AND (k_sport IS NULL OR k_sport > 255) THEN ${reason("noIcmpType")}
-  WHEN d_icmp AND CASE WHEN d_six THEN k_sport < 128 ELSE k_sport IN (${[...icmp4Errors].join(", ")}) END THEN ${reason("icmpError")}
-  WHEN d_icmp AND d_six AND k_sport IN (${[...icmp6OfLink].join(", ")}) THEN ${reason("linkScope")}
+  WHEN d_icmp AND CASE WHEN d_six THEN k_sport < 128 ELSE ${isAmong("k_sport", icmp4Errors)} END THEN ${reason("icmpError")}
+  WHEN d_icmp AND d_six AND ${isAmong("k_sport", icmp6OfLink)} THEN ${reason("linkScope")}
   ELSE 0 END`;
 }
 
@@ -180,7 +204,14 @@ function dropped(sql: Dialect): string {
 const isGroup = (address: string, sql: Dialect): string =>
   `(${address} = '255.255.255.255' OR ${sql.matches(address, multicastPattern.source)})`;
 
-const texts = (values: Iterable<string>, sql: Dialect): string => [...values].map(sql.text).join(", ");
+const texts = (values: Iterable<string>, sql: Dialect): readonly string[] => [...values].map(sql.text);
+
+/** False for NULL. An IN of more than two values would be a join with all rows in DuckDB. */
+const isAmong = (value: string, all: Iterable<string | number | undefined>): string =>
+  `coalesce(${[...all].map((one) => `${value} = ${one}`).join(" OR ")}, false)`;
+
+/** What is negative, broken or no number makes this another one than the sum itself, or more than can be. */
+const total = (counter: string): string => `coalesce(sum(abs(floor(${counter}))), 0)`;
 
 function protocolOf(fields: ZeekExpressions, sql: Dialect): string {
   const { tcp, udp, sctp, icmp, icmpv6 } = protocolNumbers;

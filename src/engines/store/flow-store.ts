@@ -1,4 +1,4 @@
-import { renameSync, statSync } from "node:fs";
+import { renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Conversation } from "../../baseline/conversation.ts";
 import type { Baseline } from "../../baseline/flow.ts";
@@ -26,6 +26,10 @@ export interface Addition {
   haveCopies(files: readonly ZeekFile[]): Promise<boolean>;
   /** Takes conversations that were read line by line. */
   add(talk: Conversation): void;
+  /** Forgets what was read line by line. */
+  readAgain(): void;
+  /** How much of the log that is being aggregated is done, from 0 to 1; 1 where none is. */
+  aggregated(): number;
   readonly database: Pick<Database, "interrupt">;
   /**
    * Makes all of it part of the store.
@@ -48,7 +52,7 @@ export interface Bulk {
 }
 
 /** Memory that the embedded database may take for an addition, in bytes; what is more goes to the disk. */
-const memory = 700e6;
+const memory = 900e6;
 
 /** @throws {EngineError} when the folder is no store. */
 export async function addition(folder: string, pid: number): Promise<Addition> {
@@ -62,9 +66,10 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
   );
   const generation = before.generation + 1;
   const linesPath = join(working.path, "partials.ndjson");
-  const lines = partialLines(linesPath);
+  let lines = partialLines(linesPath);
   const kept: { readonly table: string; readonly links: readonly LinkSighting[] }[] = [];
   let tables = 0;
+  let isAggregating = false;
   return {
     database,
     nameOf: (sha256) =>
@@ -72,7 +77,10 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
     async bulk(file) {
       tables += 1;
       const table = `log_${tables}`;
-      await aggregateZeekFile(database, file, table);
+      isAggregating = true;
+      await aggregateZeekFile(database, file, table).finally(() => {
+        isAggregating = false;
+      });
       const links = await zeekLinks(database, file);
       return {
         file,
@@ -81,8 +89,15 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
         drop: () => database.run(`DROP TABLE ${table}`),
       };
     },
+    // The reading is the first of two steps, which the engine holds to be equal, but takes nearly all of the time.
+    aggregated: () => (isAggregating ? Math.min(1, 2 * database.progress()) : 1),
     haveCopies: (files) => haveCopies(database, files),
-    add: lines.add,
+    add: (talk) => lines.add(talk),
+    readAgain() {
+      lines.end();
+      rmSync(linesPath);
+      lines = partialLines(linesPath);
+    },
     async commit({ sources, links }) {
       const written = lines.end();
       const draft = join(working.path, "part.parquet");

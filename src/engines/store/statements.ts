@@ -52,11 +52,11 @@ export function writePart(tables: readonly string[], before: readonly string[], 
   const empty = Object.entries(partialColumns).map(
     ([name, type]) => `CAST(NULL AS ${type}) AS ${duckdb.name(name)}`,
   );
-  const isLate = 'partial."first" > enough.until_first';
+  const isLate = 'partial."first" > limits.until_first';
   const special: Partial<Record<PartialColumn, string>> = {
     requests: `CASE WHEN ${isLate} THEN NULL ELSE requests END`,
     last_request: "coalesce(last_request, requests[-1])",
-    longest_gap: `greatest(longest_gap, CASE WHEN ${isLate} THEN greatest(${gap}, enough.silence) END, 0)`,
+    longest_gap: `greatest(longest_gap, CASE WHEN ${isLate} THEN greatest(${gap}, limits.silence) END, 0)`,
   };
   const columns = Object.entries(partialColumns).map(([name, type]) => {
     const expression = special[name as PartialColumn] ?? `partial.${duckdb.name(name)}`;
@@ -64,19 +64,21 @@ export function writePart(tables: readonly string[], before: readonly string[], 
   });
   const earlierFiles =
     before.length === 0 ? "" : `UNION ALL SELECT ${keys}, "first", kept, last_request FROM ${stored(before)}`;
-  const earlier = `(PARTITION BY ${keys} ORDER BY "first" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
+  const earlier = '(PARTITION BY flow ORDER BY "first" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)';
   return `COPY (
   WITH partial AS (SELECT ${empty.join(", ")} WHERE false${all}),
   known AS (SELECT ${keys}, "first", len(requests) AS kept, coalesce(last_request, requests[-1]) AS last_request
     FROM partial ${earlierFiles}),
-  frequent AS (SELECT ${keys} FROM known GROUP BY ${keys} HAVING sum(kept) > ${requestLimit}),
-  timed AS (SELECT ${keys}, "first", coalesce(sum(kept) OVER earlier, 0) AS before,
+  frequent AS (SELECT ${keys}, row_number() OVER () AS flow FROM known GROUP BY ${keys}
+    HAVING sum(kept) > ${requestLimit}),
+  timed AS (SELECT flow, "first", coalesce(sum(kept) OVER earlier, 0) AS before,
     "first" - max(last_request) OVER earlier AS silence
-    FROM known WHERE EXISTS (SELECT 1 FROM frequent WHERE ${sameKey("known", "frequent")}) WINDOW earlier AS ${earlier}),
-  enough AS (SELECT ${keys}, max("first") FILTER (before < ${requestLimit}) AS until_first,
-    max(silence) FILTER (before >= ${requestLimit}) AS silence FROM timed GROUP BY ${keys}),
+    FROM known JOIN frequent ON ${sameKey("known", "frequent")} WINDOW earlier AS ${earlier}),
+  enough AS (SELECT flow, max("first") FILTER (before < ${requestLimit}) AS until_first,
+    max(silence) FILTER (before >= ${requestLimit}) AS silence FROM timed GROUP BY flow),
+  limits AS (SELECT * FROM frequent JOIN enough USING (flow)),
   reduced AS (SELECT ${columns.join(", ")}, ${pairs} AS pairs
-    FROM partial LEFT JOIN enough ON ${sameKey("partial", "enough")})
+    FROM partial LEFT JOIN limits ON ${sameKey("partial", "limits")})
   SELECT ${sums} FROM reduced GROUP BY ${keys} ORDER BY ${keys}
 ) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)`;
 }

@@ -58,7 +58,7 @@ export const zeekRecord = fc
     type: fc.constantFrom("0", "3", "8", "13", "14", "128", "129", "135"),
     duration: fc.oneof(
       { weight: 6, arbitrary: fc.nat(3_000_000_000).map(micros) },
-      { weight: 1, arbitrary: fc.constantFrom("-", "0.000000", "2000000000.000000", "300000000000.000000") },
+      { weight: 1, arbitrary: fc.constantFrom("-", "0.000000", "2000000000.000000") },
     ),
     state: fc.constantFrom("-", "SF", "S0", "REJ", "RSTRH", "OTH"),
     history: fc.constantFrom("-", "-", "ShADadFf", "S", "Sr", "^dDa", "DadA", "D", "(empty)"),
@@ -113,3 +113,92 @@ export const poll = (second: number, master = "10.0.0.1"): Record => ({
   vlan: "-",
   inner_vlan: "-",
 });
+
+/** What a damaged line, or another program, writes in place of a value: nearly numbers, and numbers that cannot be. */
+const oddities = [
+  ...[
+    "",
+    " ",
+    "-",
+    "x",
+    "0",
+    "00502",
+    "502.0",
+    "40020.1",
+    "4e4",
+    "4.0e4",
+    "5E2",
+    "+502",
+    " 502",
+    "502 ",
+    "5_02",
+    "0x1F6",
+  ],
+  ...[
+    "0b11",
+    "65536",
+    "-1",
+    "-0",
+    "1.5",
+    ".5",
+    "5.",
+    "1e3",
+    "1_000",
+    "1,5",
+    "inf",
+    "-inf",
+    "nan",
+    "Infinity",
+    "1e400",
+  ],
+  ...[
+    "1767225600123.456",
+    "1_767_225_600.5",
+    "253402300799.5",
+    "300000000000.000000",
+    "-300000000000",
+    "1e11",
+    "1e12",
+  ],
+  ...[
+    "2026-01-01T00:00:00Z",
+    "17",
+    "017",
+    "6.2",
+    "256",
+    "tcp",
+    "TCP",
+    "^d",
+    "Sh",
+    "SF",
+    "\r",
+    "\u0000",
+    '"',
+    "\\",
+    "'",
+    "é",
+  ],
+  ...["10.0.0.1.", "010.0.0.1", "FF:FF:FF:FF:FF:FF", "502\t503", "\n", "#"],
+];
+
+/** A log in which some values of some lines are replaced by others. */
+export const damagedLog = fc
+  .tuple(
+    fc.array(zeekRecord, { minLength: 1, maxLength: 30 }),
+    fc.array(fc.tuple(fc.nat(), fc.constantFrom(...fields), fc.constantFrom(...oddities)), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    fc.boolean(),
+  )
+  .map(([records, changes, numbered]) => {
+    const rows: (Record & { ip_proto?: string })[] = records.map((record) => ({
+      ...record,
+      ...(numbered ? { ip_proto: "-" } : {}),
+    }));
+    for (const [place, field, text] of changes) {
+      const at = place % rows.length;
+      rows[at] = { ...rows[at]!, [numbered && field === "uid" ? "ip_proto" : field]: text };
+    }
+    return zeekLog(rows, numbered ? [...fields, "ip_proto"] : fields);
+  });
