@@ -146,6 +146,8 @@ export async function accountFor(
   const odd = await oddAddress(database, table);
   if (odd !== undefined) return `it writes addresses in other ways than usual (${odd})`;
   const used = groups.find(({ drop }) => drop === undefined);
+  // The reader that goes line by line tells so.
+  if (used === undefined && count.lines > 0) return "none of its lines gives a flow";
   const [firstSeen, lastSeen] = [instant(used?.first ?? Number.NaN), instant(used?.last ?? Number.NaN)];
   const ignored = [
     ["header or comment", count.comments.length],
