@@ -65,7 +65,10 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
     reportUnknown(to, "zone", zone, [...path, "zones", index], names.zones);
   }
   for (const [index, firewall] of entry.firewalls.entries()) {
-    reportUnknown(to, "firewall", firewall, [...path, "firewalls", index], names.firewalls);
+    const at = [...path, "firewalls", index];
+    reportUnknown(to, "firewall", firewall, at, names.firewalls);
+    if (entry.firewalls.indexOf(firewall) === index) continue;
+    reportValue(to, "site/firewall-twice", at, `"${firewall}" is here twice`, { fix: "name each firewall once" });
   }
   if (left === right) {
     const message = `conduit "${id}" joins zone "${left}" with itself`;
