@@ -148,6 +148,18 @@ describe("a flow store", { timeout: patience }, () => {
     });
   });
 
+  test("logs of two sensors that are added one after the other count twice, which is said", async () => {
+    write("left.log", zeekLog(minutes(0, 60)));
+    write("right.log", `${zeekLog(minutes(0, 60))}#of the other sensor\n`);
+    write("next.log", zeekLog(minutes(60, 120)));
+    expect((await observe("left.log", "--store", "plant")).stderr).toBe("");
+    expect((await observe("next.log", "--store", "plant")).stderr).toBe("");
+    const { stderr } = await observe("right.log", "--store", "plant");
+    expect(stderr).toMatch(
+      /^note: the store has 1 of the added flows from earlier additions, at the same time/,
+    );
+  });
+
   test("48 hourly gzip files with a foreign first column: right values, all lines accounted for", async () => {
     const layout = ["_node_name", ...zeekFieldNames];
     for (let hour = 0; hour < 48; hour += 1)

@@ -126,7 +126,14 @@ async function addFiles(
       if (bulk !== undefined) return [{ name: input.name, sha256, ...bulk.source }];
       return others.sources.filter((other) => other.sha256 === sha256);
     });
-    if (sources.length > 0) await adding.commit({ ...others, sources });
+    const inBoth = sources.length > 0 ? await adding.commit({ ...others, sources }) : undefined;
+    if (inBoth !== undefined)
+      note(
+        context,
+        bar,
+        `the store has ${inBoth} of the added flows from earlier additions, at the same time: connections that two sensors saw count ` +
+          "twice there; add logs of several sensors in one run, which tells them apart",
+      );
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CommandError(`${signal.reason}: nothing was added, the store is as it was`);

@@ -12,7 +12,7 @@ import { accountFor, aggregateZeekFile, type BulkSource, type ZeekFile } from ".
 import { commitManifest, readManifest } from "./manifest.ts";
 import { partialLines } from "./partial-lines.ts";
 import { flowsOf } from "./read-flows.ts";
-import { fromEngine, fromLines, writePart } from "./statements.ts";
+import { flowsInBoth, fromEngine, fromLines, writePart } from "./statements.ts";
 import { sync, syncFolder } from "./synced.ts";
 import { workingFolder } from "./working-folder.ts";
 
@@ -35,9 +35,11 @@ export interface Addition {
    * Makes all of it part of the store.
    * @param recorded every file that was read, with what became of its lines, and what those that were read line by line
    * tell of links.
+   * @returns how many of its flows the store had at the same time from earlier additions, where that is most of them: it keeps
+   * sums, which cannot tell whether a second sensor saw the same connections or other ones.
    * @throws {EngineError} when another run was first; the store is as it was then.
    */
-  commit(recorded: Recorded): Promise<void>;
+  commit(recorded: Recorded): Promise<number | undefined>;
   /** Removes what is not committed. */
   close(): void;
 }
@@ -114,6 +116,9 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
       const all = linksOf([links, ...kept.map((bulk) => bulk.links)]);
       const part = { file, bytes: statSync(join(folder, file)).size, sources, links: all };
       commitManifest(folder, working.path, { generation, parts: [...before.parts, part] });
+      if (files.length === 0) return undefined;
+      const [[flows, inBoth] = []] = await database.rows(flowsInBoth(join(folder, file), files));
+      return Number(inBoth) > 0 && 2 * Number(inBoth) >= Number(flows) ? Number(inBoth) : undefined;
     },
     close() {
       database.close();

@@ -1,5 +1,6 @@
 import { requestLimit } from "../../baseline/conversation.ts";
 import { partialFlags } from "../../baseline/partial.ts";
+import { slotLength } from "../../baseline/presence.ts";
 import { duckdb, literal } from "../duckdb/dialect.ts";
 import {
   keyColumns,
@@ -81,6 +82,16 @@ export function writePart(tables: readonly string[], before: readonly string[], 
     FROM partial LEFT JOIN limits ON ${sameKey("partial", "limits")})
   SELECT ${sums} FROM reduced GROUP BY ${keys} ORDER BY ${keys}
 ) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)`;
+}
+
+/** Microseconds that a flow may be in two files and still go on from one into the other: logs of one sensor touch. */
+const mostShared = 2 * slotLength * 1e6;
+
+/** How many flows a file of the store has, and how many of them others have at the same time. */
+export function flowsInBoth(path: string, others: readonly string[]): string {
+  const shared = `least(added."last", other."last") - greatest(added."first", other."first")`;
+  return `SELECT count(*), count(*) FILTER (EXISTS (SELECT 1 FROM ${stored(others)} other
+    WHERE ${sameKey("added", "other")} AND ${shared} > ${mostShared})) FROM ${stored([path])} added`;
 }
 
 /**
