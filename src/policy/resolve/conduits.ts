@@ -68,7 +68,9 @@ function resolveConduit(to: Resolution, id: ConduitId, entry: ConduitEntry, name
     const at = [...path, "firewalls", index];
     reportUnknown(to, "firewall", firewall, at, names.firewalls);
     if (entry.firewalls.indexOf(firewall) === index) continue;
-    reportValue(to, "site/firewall-twice", at, `"${firewall}" is here twice`, { fix: "name each firewall once" });
+    reportValue(to, "site/firewall-twice", at, `"${firewall}" is here twice`, {
+      fix: "name each firewall once",
+    });
   }
   if (left === right) {
     const message = `conduit "${id}" joins zone "${left}" with itself`;
