@@ -3,16 +3,21 @@
 import { spawnSync } from "node:child_process";
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
+  mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const purpose = process.argv[2] ?? "";
@@ -29,6 +34,11 @@ const lab = {
   "ssh-keygen": "openssh-client",
   tcpdump: "tcpdump",
 };
+/** For the tests whose firewall is a virtual machine; its kernel is of this architecture. */
+const guest =
+  process.arch === "x64"
+    ? { "qemu-system-x86_64": "qemu-system-x86", depmod: "kmod", mke2fs: "e2fsprogs" }
+    : {};
 const needs = {
   demo: lab,
   test: {
@@ -43,6 +53,7 @@ const needs = {
     python3: "python3",
     php: "php-cli php-xml",
     chromium: "chromium",
+    ...guest,
   },
   bench: { ...lab, tshark: "tshark" },
 };
@@ -61,6 +72,9 @@ function run(argv, { otherwise = stop, ...options } = {}) {
   otherwise(`${argv.join(" ")} failed:\n${said}`);
   return false;
 }
+
+/** What a command prints; nothing when it cannot be run. */
+const read = ([command, ...words]) => spawnSync(command, words, { encoding: "utf8" }).stdout ?? "";
 
 function isInstalled(command) {
   const folders = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`.split(":");
@@ -139,6 +153,30 @@ function installDebianPackages(commands) {
 }
 
 /**
+ * Debian's kernel for virtual machines, unpacked where only the tests look for it: installed, it would become a kernel of
+ * this machine.
+ */
+function unpackGuestKernel() {
+  const folder = join(root, "node_modules", ".cache", "guest-kernel");
+  if (process.arch !== "x64" || existsSync(folder)) return;
+  const otherwise = (why) => say(`tests that need it will be skipped: ${why}`);
+  const [name] = read(["apt-cache", "depends", "linux-image-cloud-amd64"]).match(/linux-image-\d\S*/) ?? [];
+  if (name === undefined) return otherwise("apt knows no linux-image-cloud-amd64");
+  mkdirSync(dirname(folder), { recursive: true });
+  say(`unpacking ${name} for the tests of a firewall in a virtual machine …`);
+  const work = mkdtempSync(join(tmpdir(), "sluice-kernel-"));
+  // apt downloads as a user of its own, where it may.
+  chmodSync(work, 0o777);
+  const part = `${folder}.part`;
+  if (run(["apt-get", "-q", "download", name], { cwd: work, otherwise })) {
+    const [archive] = readdirSync(work);
+    // Renamed when it is whole: a folder that is there is taken for it.
+    if (run(["dpkg", "-x", join(work, archive), part], { otherwise })) renameSync(part, folder);
+  }
+  rmSync(work, { recursive: true });
+}
+
+/**
  * Debian starts a server as soon as its package is installed, and asks /usr/sbin/policy-rc.d first; 101 forbids it
  * (invoke-rc.d(8)). A machine that has a policy of its own keeps it.
  */
@@ -179,4 +217,5 @@ checkNode();
 installNodePackages();
 if (purpose === "test") installJudgeOfSql();
 installDebianPackages(needs[purpose]);
+if (purpose === "test") unpackGuestKernel();
 build();

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { atConsole, missingForPair, type PairBench, startApply, startPair } from "../support/pair-bench.ts";
+import { isWhole } from "./faults/whole.ts";
 import { lease, planned, play, takeBack } from "./pair/play.ts";
 import { faultOf, momentOf, rows } from "./pair/rows.ts";
 
-const isWhole = process.env.SLUICE_FAULTS === "all";
 const kinds = isWhole ? (["nftables", "iptables"] as const) : (["nftables"] as const);
 
 /** Two real firewalls, a real sshd on each at the end of a cable of its own, and a session that must go on. */

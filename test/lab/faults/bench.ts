@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { sessions } from "../../../src/lab/plant.ts";
 import { isGood, monotonicSeconds, type Poll } from "../../../src/lab/poll-log.ts";
-import { startTestLab } from "../lab-fixture.ts";
+import { type Lab, startTestLab } from "../lab-fixture.ts";
 import { installBreakpoints } from "./breakpoint.ts";
 import { type Scene, sayOk } from "./faults.ts";
 import type { Platform } from "./platforms.ts";
@@ -23,8 +23,14 @@ export interface Bench extends Omit<Scene, "plan"> {
 export const missedPolls = ({ lab }: Bench): number =>
   permitted.flatMap(({ id }) => lab.polls(id)).filter((poll) => !isGood(poll)).length;
 
-export async function startBench(platform: Platform): Promise<Bench> {
-  const lab = await startTestLab("--decided", "--target", platform.target);
+export const startBench = async (platform: Platform): Promise<Bench> =>
+  monitored(await startTestLab("--decided", "--target", platform.target), platform);
+
+/** Takes a new lab as far as monitor. When that fails, the lab ends. */
+export async function monitored<L extends Lab>(
+  lab: L,
+  platform: Platform,
+): Promise<Bench & { readonly lab: L }> {
   try {
     prepareSite(join(lab.folder.site, "site.yaml"));
     sayOk({ lab });

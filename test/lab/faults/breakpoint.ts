@@ -39,6 +39,7 @@ exit $code
 
 /** Puts the wrappers of these commands in place; a reboot takes them away. */
 export async function installBreakpoints(lab: Lab, commands: readonly string[]): Promise<void> {
+  if (commands.length === 0) return;
   const install = commands.map((command) => {
     const file = `/usr/local/sbin/${command}`;
     return `real=$(command -v ${command})

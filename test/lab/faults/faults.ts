@@ -29,7 +29,7 @@ export interface Fault {
 const secondPlan = "second.plan";
 
 /** Ends every apply of a plan at once, as a power cut of the laptop does. */
-const killApply = (plan: string): string => `pkill -9 -f '[a]pply ${plan}'`;
+export const killApply = (plan: string): string => `pkill -9 -f '[a]pply ${plan}'`;
 
 type InLab = Pick<Scene, "lab">;
 const say = ({ lab }: InLab, word: string): void =>

@@ -1,3 +1,4 @@
+import { type GuestRow, guestRows } from "../guest/rows.ts";
 import { lease as pairLease } from "../pair/play.ts";
 import { faultOf, momentOf, rows } from "../pair/rows.ts";
 import { faults } from "./faults.ts";
@@ -19,6 +20,9 @@ const ends: Readonly<Record<Outcome["apply"], string>> = {
   "goes on": "the trial goes on; Ctrl-C ends it: back, and proven",
 };
 
+const tableLine = (words: readonly string[], { stage, apply }: Outcome): string =>
+  `| ${[...words, stages[stage], ends[apply]].join(" | ")} |`;
+
 /** docs/rollout-faults.md: the whole matrix, state by fault. */
 export function faultPage(): string {
   const onIptables = cells("iptables");
@@ -28,9 +32,11 @@ export function faultPage(): string {
     const on = (["nftables", ...(also ? ["iptables" as const] : [])] as const).map(
       (target) => `${target}${isInEachRun(target, cell) ? "" : "*"}`,
     );
-    const words = [moments[moment].state, faults[fault].name, on.join(", ")];
-    return `| ${[...words, stages[outcome.stage], ends[outcome.apply]].join(" | ")} |`;
+    return tableLine([moments[moment].state, faults[fault].name, on.join(", ")], outcome);
   });
+  const onMachine = Object.values<GuestRow>(guestRows).map(({ when, what, outcome, always }) =>
+    tableLine([`${when}${always ? "" : "*"}`, what], outcome),
+  );
   const left = momentNames.map((moment) => {
     const reasons = Object.entries(matrix[moment]).flatMap(([fault, outcome]) =>
       typeof outcome === "string" ? [`${faults[fault as keyof typeof faults].name}: ${outcome}`] : [],
@@ -53,6 +59,19 @@ iptables the same is tried where it may differ. Made from \`test/lab/faults/matr
 | when | what | on | the firewall is in | apply says |
 |---|---|---|---|---|
 ${lines.join("\n")}
+
+## On a machine of its own
+
+The lines above are done to a firewall in namespaces, which has the clock and the kernel of its host. These are done by
+\`SLUICE_FAULTS=all npx vitest run test/lab/guest.test.ts\` to a virtual machine in its place, in the same plant: Debian's kernel
+and systemd, which loads the rules by nftables.service before the network is up, an ext4 file system, and a clock of its own. Power
+fails without any shutdown: what was in memory is lost, also what was written and not yet on the disk. Leases and the second dead
+man are kept by the time since boot, so that a clock that jumps neither ends a trial nor keeps it alive (the test has \`sluice
+drill\` measure each of them while it jumps to and fro); while the machine stands still, so do both, and no packet passes.
+
+| when | what | the firewall is in | apply says |
+|---|---|---|---|
+${onMachine.join("\n")}
 
 ## What is not tried, and why
 

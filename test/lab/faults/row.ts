@@ -8,8 +8,8 @@ import type { Finished, Lab } from "../lab-fixture.ts";
 import { type Bench, missedPolls, setRight, until, untilAllAnswer } from "./bench.ts";
 import { hold, letGo, untilHeld, untilPassed } from "./breakpoint.ts";
 import { clockWords, type Fault, faults, laptopClock, type Scene, sayNothing, sayOk } from "./faults.ts";
-import type { Cell, Outcome } from "./matrix.ts";
-import { type Moment, moments } from "./moments.ts";
+import type { Outcome } from "./matrix.ts";
+import { type Moment, type MomentName, moments } from "./moments.ts";
 import { conduit, lease, makePlan } from "./site.ts";
 
 /** What the journal says of the end of a change, by the exit code of apply. */
@@ -19,26 +19,33 @@ const isEnd: ReadonlySet<string> = new Set(Object.values(lastSaid));
 /** For what a busy machine may take its time with, in seconds. */
 const patience = 90;
 
+/** One thing that is done to one real rollout, and what is to come of it. */
+export interface Row {
+  readonly moment: MomentName;
+  readonly fault: Fault;
+  readonly outcome: Outcome;
+}
+
 /** Does one thing to one real rollout, and checks what the issue promises of it. Rejects when any of it is not so. */
-export async function playRow(bench: Bench, cell: Cell, confirmed: (hash: string) => void): Promise<void> {
+export async function playRow(bench: Bench, row: Row, confirmed: (hash: string) => void): Promise<void> {
   const { lab, platform } = bench;
-  const [at, what]: readonly [Moment, Fault] = [moments[cell.moment], faults[cell.fault]];
+  const [at, what]: readonly [Moment, Fault] = [moments[row.moment], row.fault];
   await setRight(bench);
-  const plan = bench.unused.pop() ?? (await makePlan(lab, "enforce", `${cell.moment}-${cell.fault}.plan`));
+  const plan = bench.unused.pop() ?? (await makePlan(lab, "enforce", planFile(row)));
   const scene: Scene = { lab, platform, plan };
   await what.prepare?.(scene);
   const [missedBefore, entriesBefore] = [missedPolls(bench), readJournalFile(lab.folder.site).entries.length];
 
-  const apply = await reach(scene, cell);
+  const apply = await reach(scene, row);
   await what.strike(scene);
-  await outlast(scene, cell, monotonicSeconds());
+  await outlast(scene, row, monotonicSeconds());
   if (!what.outlastsApply) await what.mend?.(scene);
   const { code, stderr } = await apply.ended;
   if (what.outlastsApply) await what.mend?.(scene);
   if (at.first === "say nothing") sayOk(scene);
 
-  const { stage } = cell.outcome;
-  const ended = cell.outcome.apply === "goes on" ? 3 : cell.outcome.apply;
+  const { stage } = row.outcome;
+  const ended = row.outcome.apply === "goes on" ? 3 : row.outcome.apply;
   if (ended !== "killed") expect(code, stderr).toBe(ended);
   expect(await platform.trialRuns(lab)).toBe(false);
   const hash = await platform.hash(lab);
@@ -62,13 +69,15 @@ export async function playRow(bench: Bench, cell: Cell, confirmed: (hash: string
   if (stage === "confirmed") await returnToMonitor(scene, ended);
 }
 
+const planFile = ({ moment, fault }: Row): string => `${moment}-${fault.name.replaceAll(/\W+/g, "-")}.plan`;
+
 /** Starts apply. Resolves when the moment has come, with what becomes of apply, in a box lest it be waited for. */
-async function reach(scene: Scene, { moment, fault }: Cell): Promise<{ readonly ended: Promise<Finished> }> {
+async function reach(scene: Scene, { moment, fault }: Row): Promise<{ readonly ended: Promise<Finished> }> {
   const { lab, platform } = scene;
   const at: Moment = moments[moment];
   const breakpoint = platform.breakpoints[moment === "unpersisted" ? "persisting" : moment]!;
   if (at.held && !at.first) await hold(lab, breakpoint);
-  const ended = startApply(scene, at, fault === "laptop");
+  const ended = startApply(scene, at, fault === faults.laptop);
   if (at.told !== undefined) await untilSaid(scene, at.told);
   if (at.first === "interrupt") {
     await hold(lab, breakpoint);
@@ -86,7 +95,7 @@ async function reach(scene: Scene, { moment, fault }: Cell): Promise<{ readonly 
     await letGo(lab);
     await ended;
   }
-  if (fault === "late") {
+  if (fault === faults.late) {
     await hold(lab, platform.renewal);
     await untilHeld(lab, patience);
     await untilOver(scene, lease + 5);
@@ -95,10 +104,10 @@ async function reach(scene: Scene, { moment, fault }: Cell): Promise<{ readonly 
 }
 
 /** What was held up goes on, at its time, and what is broken stays so for longer than any lease holds. */
-async function outlast(scene: Scene, { moment, fault, outcome }: Cell, struck: number): Promise<void> {
+async function outlast(scene: Scene, { moment, fault, outcome }: Row, struck: number): Promise<void> {
   const { lab, platform } = scene;
-  const [at, what]: readonly [Moment, Fault] = [moments[moment], faults[fault]];
-  const isHeld = fault === "late" || (at.held && !at.ended && fault !== "reboot");
+  const at: Moment = moments[moment];
+  const isHeld = fault === faults.late || (at.held && !at.ended && fault !== faults.reboot);
   if (isHeld && !at.late) await passOn(lab);
   if (outcome.apply === "goes on") {
     await untilSaid(scene, "soak: all criteria hold");
@@ -109,7 +118,7 @@ async function outlast(scene: Scene, { moment, fault, outcome }: Cell, struck: n
     await untilOver(scene, lease + 10);
     expect(monotonicSeconds() - struck, "seconds until the trial was over").toBeLessThan(lease + 5);
   }
-  if (at.late || (what.mend && !what.outlastsApply)) {
+  if (at.late || (fault.mend && !fault.outlastsApply)) {
     await sleep(Math.max(0, struck + lease + 0.5 - monotonicSeconds()) * 1000);
   }
   if (isHeld && at.late) await passOn(lab);

@@ -6,6 +6,7 @@ import { cells, isInEachRun } from "./matrix.ts";
 import { moments } from "./moments.ts";
 import type { Platform } from "./platforms.ts";
 import { playRow } from "./row.ts";
+import { isWhole } from "./whole.ts";
 
 /** Real faults at chosen moments of real rollouts: real sshd, real rules, real Modbus sessions that were open before. */
 export function faultSuite(platform: Platform, labs: number): void {
@@ -20,7 +21,6 @@ export function faultSuite(platform: Platform, labs: number): void {
         confirmedHash ??= hash;
         expect(hash, "the stage that was confirmed").toBe(confirmedHash);
       };
-      const isWhole = process.env.SLUICE_FAULTS === "all";
       for (const cell of cells(platform.target)) {
         if (!isWhole && !isInEachRun(platform.target, cell)) continue;
         const lacking = needs(cell.fault);
@@ -29,7 +29,7 @@ export function faultSuite(platform: Platform, labs: number): void {
           lacking ? `${name} (skipped, missing: ${lacking})` : name,
           // It may wait for a lab behind rows that fail as slowly as they can.
           { timeout: 600_000 },
-          () => pool.use((bench) => playRow(bench, cell, confirmed)),
+          () => pool.use((bench) => playRow(bench, { ...cell, fault: faults[cell.fault] }, confirmed)),
         );
       }
     },
