@@ -37,6 +37,8 @@ export interface HostFacts {
   readonly version: string;
   /** Reasons why no change may be made here, each with how to mend it; empty when it may. */
   readonly obstacles: readonly string[];
+  /** What a change may be made with, and whoever approves it must know; each with how to mend it. */
+  readonly cautions?: readonly string[];
   /** Who ends a trial here when nobody acts, independent of one another; the one that fires first stands first. */
   readonly deadMen: readonly DeadMan[];
 }

@@ -1,5 +1,6 @@
 import type { CommandResult } from "../../src/session.ts";
 import type { DriverPaths, HostFacts } from "../../src/target.ts";
+import { bootOrderCautions, bootOrderScript, bootOrderWords } from "../linux-boot-order.ts";
 import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
 import { type Guard, noGuard } from "../linux-guard/guard.ts";
 import { conntrackObstacles, conntrackSettings } from "../linux-readings.ts";
@@ -49,10 +50,12 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
     ? "ipset"
     : "without ipset: what no permit admits is counted, not named";
   const second = await guard.executor();
+  const order = await host.try(bootOrderScript, bootOrderWords(paths.bootEntry));
   return {
     kernel,
     version: `${named}, ${record}`,
     deadMen: second === undefined ? ["kernel"] : ["kernel", second],
+    cautions: bootOrderCautions(order),
     obstacles: [
       ...(second === undefined ? [noGuard] : []),
       ...(await probe(host)),
@@ -60,7 +63,7 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
       ...(await flowtables(host)),
       ...conntrackObstacles((await host.try(conntrackSettings)).stdout, paths),
       ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings.join(" "))) : []),
-      ...(await bootService(host, paths)),
+      ...(await bootObstacles(host, paths)),
     ],
   };
 }
@@ -93,19 +96,32 @@ async function flowtables(host: Host): Promise<readonly string[]> {
     : [`the flowtable ${found} lets packets bypass the filter: remove it, and what fills it`];
 }
 
-/** Whether our boot file is really loaded at boot: proved by running the boot entry, not by reading configuration. */
-async function bootService(host: Host, paths: DriverPaths): Promise<readonly string[]> {
+/** Everything that keeps our boot file from being loaded at boot, at once: whoever mends it goes there once. */
+async function bootObstacles(host: Host, paths: DriverPaths): Promise<readonly string[]> {
   const { bootFile, bootEntry } = paths;
   const folder = folderOf(bootFile);
-  if ((await host.try('test -x "$1"', [bootEntry])).code !== 0) {
-    return [
-      `nothing loads rules at boot, ${bootEntry} is not there: install the package iptables-persistent, or name the ` +
-        "program that does as boot-entry in site.yaml",
-    ];
-  }
-  if ((await host.try('test -d "$1"', [folder])).code !== 0) {
-    return [`the folder ${folder} of the boot file does not exist: mkdir -p ${folder}`];
-  }
+  const hasEntry = (await host.try('test -x "$1"', [bootEntry])).code === 0;
+  const hasFolder = (await host.try('test -d "$1"', [folder])).code === 0;
+  const service = bootEntry.slice(bootEntry.lastIndexOf("/") + 1);
+  const enabled = await host.try('systemctl is-enabled "$1.service"', [service]);
+  return [
+    ...(hasEntry
+      ? []
+      : [
+          `nothing loads rules at boot, ${bootEntry} is not there: install the package iptables-persistent, or name the ` +
+            "program that does as boot-entry in site.yaml",
+        ]),
+    ...(hasFolder ? [] : [`the folder ${folder} of the boot file does not exist: mkdir -p ${folder}`]),
+    ...(hasEntry && hasFolder ? await loadingObstacles(host, paths) : []),
+    ...(enabled.stdout.trim() === "disabled"
+      ? [`nothing runs ${bootEntry} at boot: systemctl enable ${service}.service`]
+      : []),
+  ];
+}
+
+/** Whether our boot file is really loaded at boot: proved by running the boot entry, not by reading configuration. */
+async function loadingObstacles(host: Host, paths: DriverPaths): Promise<readonly string[]> {
+  const { bootFile, bootEntry } = paths;
   const alone = await rehearse(host, paths, "absent");
   if (alone.code !== 0) {
     return [`the boot entry ${bootEntry} fails: ${(alone.stderr || alone.stdout).trim()}`];
@@ -123,11 +139,7 @@ async function bootService(host: Host, paths: DriverPaths): Promise<readonly str
       `${bootEntry} does not run ${bootFile}, or not behind the rules that it loads itself: have it run "${bootFile} start" last`,
     ];
   }
-  const service = bootEntry.slice(bootEntry.lastIndexOf("/") + 1);
-  const enabled = await host.try('systemctl is-enabled "$1.service"', [service]);
-  return enabled.stdout.trim() === "disabled"
-    ? [`nothing runs ${bootEntry} at boot: systemctl enable ${service}.service`]
-    : [];
+  return [];
 }
 
 /** Runs the boot entry where it cannot touch a packet. */

@@ -1,4 +1,5 @@
 import type { DriverPaths, HostFacts } from "../../src/target.ts";
+import { bootOrderCautions, bootOrderScript, bootOrderWords } from "../linux-boot-order.ts";
 import { bridgeObstacles, bridgeSettings } from "../linux-bridge.ts";
 import { type Guard, noGuard } from "../linux-guard/guard.ts";
 import { conntrackObstacles, conntrackSettings } from "../linux-readings.ts";
@@ -37,10 +38,12 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
     };
   }
   const second = await guard.executor();
+  const order = await host.try(script(bootOrderScript, ...bootOrderWords(paths.bootEntry)));
   return {
     kernel,
     version: named,
     deadMen: second === undefined ? ["kernel"] : ["kernel", second],
+    cautions: bootOrderCautions(order),
     obstacles: [
       ...(second === undefined ? [noGuard] : []),
       ...(isTooOld(number) ? [`nft ${named} is too old: install ${oldestVersion.join(".")} or newer`] : []),
@@ -48,7 +51,7 @@ export async function readFacts(host: Host, paths: DriverPaths, guard: Guard): P
       ...conntrackObstacles((await host.try(script(conntrackSettings))).stdout, paths),
       ...(await namespaces(host)),
       ...(paths.transparent ? bridgeObstacles(await host.try(bridgeSettings)) : []),
-      ...(await bootService(host, paths)),
+      ...(await bootObstacles(host, paths)),
     ],
   };
 }
@@ -78,32 +81,47 @@ async function namespaces(host: Host): Promise<readonly string[]> {
   ];
 }
 
-/** Whether what stands in our boot file is really loaded at boot: proved by loading, not by reading configuration. */
-async function bootService(host: Host, paths: DriverPaths): Promise<readonly string[]> {
+/** Everything that keeps our boot file from being loaded at boot, at once: whoever mends it goes there once. */
+async function bootObstacles(host: Host, paths: DriverPaths): Promise<readonly string[]> {
   const folder = dirname(paths.bootFile);
-  if ((await host.try(["test", "-d", folder])).code !== 0) {
-    return [`the folder ${folder} of the boot file does not exist: mkdir -p ${folder}`];
-  }
-  if ((await host.try(["test", "-r", paths.bootEntry])).code !== 0) {
-    return [
-      `the boot entry ${paths.bootEntry} cannot be read: name the right file as boot-entry in site.yaml`,
-    ];
-  }
+  const hasFolder = (await host.try(["test", "-d", folder])).code === 0;
+  const hasEntry = (await host.try(["test", "-r", paths.bootEntry])).code === 0;
+  const include = `include "${folder}/*.nft"`;
+  return [
+    ...(hasFolder
+      ? []
+      : [
+          `the folder ${folder} of the boot file does not exist: mkdir -p ${folder}, and have ${paths.bootEntry} load it, ` +
+            `by the line  ${include}`,
+        ]),
+    ...(hasEntry
+      ? []
+      : [`the boot entry ${paths.bootEntry} cannot be read: name the right file as boot-entry in site.yaml`]),
+    ...(hasFolder && hasEntry ? await loadingObstacles(host, paths, include) : []),
+    ...(await serviceObstacles(host, paths)),
+  ];
+}
+
+/** Whether what stands in our boot file is really loaded at boot: proved by loading, not by reading configuration. */
+async function loadingObstacles(host: Host, paths: DriverPaths, include: string): Promise<readonly string[]> {
   const probe = emit({ firewall: "rehearsal", conduits: [] });
   const rehearsal = await host.try(rehearsalWords(paths, "candidate"), probe);
   if (rehearsal.code !== 0) {
     return [`the boot entry ${paths.bootEntry} does not load: ${rehearsal.stderr.trim()}`];
   }
   if (!readListing(rehearsal.stdout).some((one) => one.name === table)) {
-    return [`${paths.bootEntry} does not include ${paths.bootFile}: add the line  include "${folder}/*.nft"`];
+    return [`${paths.bootEntry} does not include ${paths.bootFile}: add the line  ${include}`];
   }
   const line = expiringLine((await host.readFile(paths.bootFile)) ?? "");
-  if (line !== undefined) {
-    return [
-      `line ${line} of ${paths.bootFile} holds an element that ends by itself (expires), so it is a listing and no ` +
-        "configuration: its time would begin anew at every boot. Remove the file, or the elements",
-    ];
-  }
+  return line === undefined
+    ? []
+    : [
+        `line ${line} of ${paths.bootFile} holds an element that ends by itself (expires), so it is a listing and no ` +
+          "configuration: its time would begin anew at every boot. Remove the file, or the elements",
+      ];
+}
+
+async function serviceObstacles(host: Host, paths: DriverPaths): Promise<readonly string[]> {
   // Unit files may lie about where no systemd runs, such as in a container.
   const runs = await host.try(["test", "-d", "/run/systemd/system"]);
   const enabled = await host.try(["systemctl", "is-enabled", "nftables.service"]);

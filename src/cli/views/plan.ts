@@ -73,6 +73,7 @@ export function renderPlan(plan: Shown): string {
           ...(plan.deadMen.weak ? ["            ACCEPTED: a kill on the firewall ends all of them"] : []),
         ]
       : []),
+    `  reboot:   ${plan.undo.reboot}`,
     ...plan.approval.rules.map((rule) => `  approval: ${ruleText(rule)}, not ${plan.author}`),
     `            holds until ${plan.approval.expires}`,
     "  next:",

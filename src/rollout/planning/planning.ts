@@ -107,7 +107,7 @@ export async function planChange(order: PlanOrder, driver: Driver): Promise<Plan
         })),
       }),
       sessions,
-      undo: undo(order, driver, drill.firings, standing.knownGood),
+      undo: undo(order, driver, drill.firings, standing.knownGood, facts.cautions ?? []),
       deadMen: {
         drilled: drill.time,
         firings: [...drill.firings],
@@ -170,6 +170,7 @@ function undo(
   driver: Driver,
   firings: readonly Firing[],
   knownGood: number,
+  cautions: readonly string[],
 ): PlanContent["undo"] {
   const { lease } = order.site.trial;
   const [first, second] = firings.map(({ by }) => deadManNames[by]);
@@ -178,7 +179,10 @@ function undo(
       `${first} ends the trial by itself ${lease} s after the last renewal, whoever is connected and whatever became of ` +
       `this program; should it not, ${second} does, 2 s later`,
     abort: `Ctrl-C in the session of the trial, or "sluice abort ${order.firewall.id}" from anywhere`,
-    reboot: "a reboot during the trial loads the boot file, which holds what was confirmed before",
+    reboot: [
+      "a reboot during the trial loads the boot file, which holds what was confirmed before",
+      ...cautions.map((caution) => `CAUTION: ${caution}`),
+    ].join(". "),
     console: [`sh ${driver.pathOf(undoName)} ${knownGood}`],
   };
 }

@@ -32,6 +32,7 @@ test("a healthy host has no obstacle, and its kernel and version are told", asyn
     kernel: "6.1.0-18-amd64",
     version: "1.0.6",
     deadMen: ["kernel", "process"],
+    cautions: [],
     obstacles: [],
   });
 });
@@ -71,6 +72,22 @@ test.each([
   const found = await obstacles(answers);
   expect(found).toHaveLength(1);
   expect(found[0]).toContain(message);
+});
+
+test("all that keeps the rules from being loaded at boot is named at once", async () => {
+  const found = await obstacles({ "test -d /etc": "!", "test -r": "!", systemctl: "disabled\n" });
+  expect(found).toEqual([
+    expect.stringContaining(
+      'mkdir -p /etc/nftables.d, and have /etc/nftables.conf load it, by the line  include "',
+    ),
+    expect.stringContaining("name the right file as boot-entry"),
+    expect.stringContaining("systemctl enable nftables.service"),
+  ]);
+  const off = await obstacles({ "sh -c": "table inet other {\n}\n", systemctl: "disabled\n" });
+  expect(off).toEqual([
+    expect.stringContaining("add the line  include"),
+    expect.stringContaining("systemctl enable nftables.service"),
+  ]);
 });
 
 describe("a firewall that is a bridge", () => {
