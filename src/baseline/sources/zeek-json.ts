@@ -22,20 +22,16 @@ export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally)
   });
 
 /**
- * Exporters that merge logs into one stream say which log a line is from. Where nobody says it, a conn.log is told from
- * logs that have ends and a protocol too (dns.log, syslog.log) by what it alone has; Zeek leaves out what is unset.
+ * Exporters that merge logs into one stream say which log a line is from. Where nobody says it, logs that have ends and a
+ * protocol too are told by what they alone have: an export of conn.log may be cut down to very little.
  */
 const isConnection = ({ _path: path, ...object }: JsonObject): boolean =>
-  path === undefined ? ofConnections.some((field) => field in object) : path === "conn";
+  path === undefined ? !ofOthers.some((field) => field in object) : path === "conn";
 
-const ofConnections = [
-  "conn_state",
-  "history",
-  "duration",
-  "missed_bytes",
-  "orig_bytes",
-  "orig_pkts",
-  "orig_ip_bytes",
+/** Of dns.log, syslog.log, notice.log, analyzer.log and dpd.log, and of the logs of industrial protocols. */
+const ofOthers = [
+  ...["trans_id", "query", "rcode", "facility", "severity", "note"],
+  ...["analyzer", "analyzer_kind", "is_orig"],
 ];
 
 /** `id.orig_h` is a key with a dot in Zeek's own logs, and nested where an exporter took the dot for a path. */
