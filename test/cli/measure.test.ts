@@ -20,7 +20,7 @@ test("a pair is called split where one member took a measure, and only a pair", 
   expect(pair("taken", "taken")).toEqual([]);
   expect(pair("refused", "refused")).toEqual([]);
   expect(pair("taken", "refused")).toEqual([
-    "THE PAIR IS SPLIT: fw1 has done it and fw2 has not, so a failover changes what passes",
+    'THE PAIR MAY BE SPLIT: fw1 has done it and fw2 has not. "sluice status" says whether a failover changes what passes',
   ]);
   expect(pair("refused", "taken")[0]).toContain("fw2 has done it and fw1 has not");
   expect(pair("taken", "unproven")[0]).toContain("fw2 is not known to have");

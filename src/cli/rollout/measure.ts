@@ -71,14 +71,18 @@ export function exitCodeOf(all: readonly MeasuredOn[]): number {
   return kinds.has("unproven") ? exitCodes.unproven : exitCodes.done;
 }
 
-/** A line for each pair of which one member took a measure and the other is not known to have. */
+/**
+ * A line for each pair of which one member took or ended a measure and the other is not known to have. It may stand there already: who
+ * refuses an end because nothing runs is as whole as the one that ended it.
+ */
 export function splitPairs(all: readonly MeasuredOn[]): readonly string[] {
   return all.flatMap(({ firewall, taken }) => {
     const other = all.find((one) => one.firewall.id === firewall.highAvailability?.peer);
     if (taken.kind !== "taken" || !other || other.taken.kind === "taken") return [];
     const does = other.taken.kind === "refused" ? "has not" : "is not known to have";
     return [
-      `THE PAIR IS SPLIT: ${firewall.id} has done it and ${other.firewall.id} ${does}, so a failover changes what passes`,
+      `THE PAIR MAY BE SPLIT: ${firewall.id} has done it and ${other.firewall.id} ${does}. "sluice status" says whether a ` +
+        "failover changes what passes",
     ];
   });
 }
