@@ -52,9 +52,12 @@ for (const kind of kinds) {
       test("[slow] a bypass and an isolation reach the member that can be reached, and say of which one not", async () => {
         const { sluice, cables, peers } = bench;
         cables[0].pull();
-        const bypassed = await sluice("bypass dmz-cell1 --reason fault --for 5m");
+        const bypassed = await sluice("bypass dmz-cell1 --reason fault --for 5m --json");
         expect(bypassed.code, bypassed.stderr).toBe(4);
-        expect(bypassed.stdout).toMatch(/^fw2: dmz-cell1 is in monitor for 5m/);
+        expect(JSON.parse(bypassed.stdout).firewalls).toMatchObject([
+          { firewall: "fw1", kind: "refused" },
+          { firewall: "fw2", kind: "taken", until: expect.any(String) },
+        ]);
         expect(bypassed.stderr).toMatch(/fw1: .*cannot reach/);
         expect(bypassed.stderr).toContain("THE PAIR MAY BE SPLIT: fw2 has done it and fw1 has not");
         cables[0].plug();
