@@ -81,8 +81,8 @@ ${left.join("\n")}
 
 ## A high-availability pair
 
-Each line is done to a real change of two real firewalls, from monitor to enforce, by \`SLUICE_FAULTS=all npx vitest run
-test/lab/pair-faults.test.ts\`; those with * are left out by \`npm test\`. Each cable between the engineer and a member is one of its
+Each line is done to a real change of two real firewalls of nftables, and then of iptables, from monitor to enforce, by \`SLUICE_FAULTS=all npx vitest run
+test/lab/pair-faults.test.ts\`; those with *, and iptables, are left out by \`npm test\`. Each cable between the engineer and a member is one of its
 own, and comes back ${pairLease + 3.5} s later. Each trial that does not become permanent is over within its lease (of the primary ${pairLease} s, of the standby ${pairLease + 2} s)
 and 5 s more (where its own wire is whole, when a login to the other that nobody answers is given up, after 15 s), no poll over the active member is missed, the journal is whole, and \`sluice status\` says how the two stand. Made
 from \`test/lab/pair/rows.ts\`.
