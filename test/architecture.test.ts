@@ -28,6 +28,7 @@ const targetsMayImport = [
   "src/session.ts",
   "src/target.ts",
   "targets/record-sum.ts",
+  "targets/linux-boot-order.ts",
   "targets/linux-bridge.ts",
   "targets/linux-readings.ts",
   "targets/linux-sessions.ts",
