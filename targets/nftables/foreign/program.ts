@@ -10,7 +10,8 @@ import {
   withoutEnd,
 } from "../../../src/compile/reading.ts";
 import { flagCubes, otherFlags } from "../../../src/compile/tcp-flags.ts";
-import { type Context, condition, presence, type Tracking } from "./fields.ts";
+import { contextAt, isTranslating, shares, specialOf, unlikeEnd } from "./base-chain.ts";
+import { type Context, condition, presence } from "./fields.ts";
 import {
   type Base,
   type Chain,
@@ -59,51 +60,12 @@ export function readingOf({ tables, unmodelled: found }: Listing): Reading {
   return { gates, unmodelled };
 }
 
-/** What a base chain is when not every forwarded packet comes to it. */
-function specialOf({ family }: Table, { type, hook }: Base): string | undefined {
-  if (family === "bridge") return "bridge filter";
-  if (type === "nat") return "address translation";
-  return hook.endsWith("gress") ? "filter of one device" : undefined;
-}
-
 const someRule = ({ chains }: Table, is: (rule: RuleSyntax) => boolean): boolean =>
   [...chains.values()].some(({ rules }) => rules.some(is));
-
-const isTranslating = ({ chains }: Table): boolean =>
-  [...chains.values()].some(({ base }) => base?.type === "nat") &&
-  [...chains.values()].some(({ rules }) => rules.length > 0);
-
-/** Whether a packet may be judged in tables of both families. */
-const shares = (one: string, other: string): boolean =>
-  !((one === "ip" && other === "ip6") || (one === "ip6" && other === "ip"));
 
 /** A chain for address translation is a gate only when it may drop what opens a connection. */
 const drops = ({ program: { chains } }: Gate): boolean =>
   [...chains.values()].some((rules) => rules.some(({ action }) => action.kind === "drop"));
-
-/** Where a packet will leave is known once it is routed; that it is still known at the end where it came from is new. */
-const contextAt = ({ family }: Table, { hook, priority }: Base, notracks: boolean): Context => ({
-  tracking: notracks || family === "bridge" ? "unknown" : trackingAt(hook, priority),
-  ingress: family !== "bridge" && (hook === "prerouting" || hook === "forward"),
-  egress: family !== "bridge" && (hook === "forward" || hook === "postrouting"),
-});
-
-/** Connection tracking looks at a packet in prerouting (NF_IP_PRI_CONNTRACK, -200). */
-function trackingAt(hook: string, priority: number | undefined): Tracking {
-  if (hook === "ingress") return "none";
-  if (hook === "egress") return "unknown";
-  if (hook !== "prerouting") return "all";
-  if (priority === undefined || priority === -200) return "unknown";
-  return priority < -200 ? "none" : "all";
-}
-
-/** The end of a packet that address translation changes between a chain and the filter. */
-function unlikeEnd({ hook, priority }: Base): "source" | "destination" | undefined {
-  if (hook === "ingress") return "destination";
-  if (hook === "egress") return "source";
-  if (hook === "prerouting" && (priority ?? -100) <= -100) return "destination";
-  return hook === "postrouting" && (priority ?? 100) >= 100 ? "source" : undefined;
-}
 
 const constructs = ({ steps }: RuleSyntax): readonly string[] =>
   steps.flatMap((step) => (step.kind === "unmodelled" ? step.construct : []));
