@@ -60,9 +60,12 @@ export async function connect(options: ConnectOptions): Promise<RemoteSession> {
   }
 }
 
-/** Ends a wire at once, and all that goes through it. What was not sent yet is never sent. */
+/**
+ * Ends a wire at once, and all that goes through it. What was not sent yet is never sent, unless its end was announced
+ * already: then it cannot be reset any more, and an attempt would leave it open for ever.
+ */
 function cut(socket: Socket): void {
-  if (socket.connecting) socket.destroy();
+  if (socket.connecting || socket.writableEnded) socket.destroy();
   else if (!socket.destroyed) socket.resetAndDestroy();
 }
 

@@ -51,6 +51,7 @@ export function remoteSession(
   const prefix = privilege === "sudo" ? ["sudo", "-n", ...environment] : environment;
   let broken: SessionError | undefined;
   let ends = Number.POSITIVE_INFINITY;
+  let gaveUp = false;
   const waiting = new Set<(error: SessionError) => void>();
   const lose = (message: string): void => {
     broken ??= new SessionError("lost", `the connection to ${place} is lost: ${message}`);
@@ -79,6 +80,7 @@ export function remoteSession(
         };
         const fail = (error: SessionError): void => settle(() => reject(error));
         const timer = setTimeout(() => {
+          gaveUp = true;
           channel?.destroy();
           const seconds = Math.max(0, timeoutMs / 1000).toFixed(0);
           fail(new SessionError("timeout", `${place} did not finish "${argv[0]}" within ${seconds} s`));
@@ -105,6 +107,11 @@ export function remoteSession(
     async close() {
       if (broken) return;
       lose("it was closed");
+      // A host that was given up will not say goodbye either, and must not carry out what it did not get yet.
+      if (gaveUp) {
+        cut();
+        return;
+      }
       await new Promise<void>((resolve) => {
         const impatience = setTimeout(() => {
           cut();

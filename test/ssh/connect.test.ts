@@ -215,6 +215,28 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     goOn();
   });
 
+  test("nothing stays open that would keep the program running", async () => {
+    const open = (): number =>
+      process.getActiveResourcesInfo().filter((one) => one === "TCPSocketWrap").length;
+    await pause(500);
+    const before = open();
+    makeKey(join(sshd.folder, "another"));
+    const pinned = readFileSync(join(sshd.folder, "another.pub"), "utf8");
+    await fault(connect({ ...options, hostKeys: [pinned] }));
+    await fault(connect({ ...options, hostKeys: [] }));
+    const session = await connect(options);
+    const goOn = stopped();
+    await session.close();
+    const second = connect({ ...options, connectTimeoutMs: 500 });
+    goOn();
+    await (await second).close();
+    const impatient = await connect(options);
+    await fault(impatient.run(["sleep", "30"], { timeoutMs: 200 }));
+    await impatient.close();
+    await pause(200);
+    expect(open()).toBeLessThanOrEqual(before);
+  });
+
   test.each(["wire stays", "wire is closed"])(
     "a command that was given up is not carried out when the host goes on, and the %s",
     async (wire) => {
