@@ -144,7 +144,12 @@ const upToOpen = (rank: number, points: readonly bigint[]): number =>
 /** The ranks of an axis whose points are small, by number: a large ruleset asks for them tens of thousands of times. */
 function smallRanks({ points }: Axis): (point: number) => number {
   const ranks = new Map(points.map((point, rank) => [Number(point), upToOpen(rank, points)]));
-  return (point) => ranks.get(point)!;
+  return (point) => {
+    const rank = ranks.get(point);
+    // In a flat array it would become rank 0, and a proof would be about other packets.
+    if (rank === undefined) throw new Error(`${point} is not a point of this axis`);
+    return rank;
+  };
 }
 
 /** Neighbouring states as ranges of ranks. */
