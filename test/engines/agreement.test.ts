@@ -65,7 +65,7 @@ describe("the store and the reader that goes line by line give equal baselines",
           if (stored.stderr === "") inBulk += 1;
           expect(withoutNotes(stored)).toEqual(withoutNotes(plain));
         }),
-        { numRuns: 60, seed: 11 },
+        { numRuns: 25, seed: 11 },
       );
     } finally {
       rmSync(folder, { recursive: true });
