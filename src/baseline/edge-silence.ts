@@ -10,37 +10,36 @@ export function withEdgeSilence(
   flows: readonly BaselineFlow[],
   sources: readonly BaselineSource[],
 ): Baseline["flows"] {
-  const silence = silences(sources);
-  return flows.map((flow) => {
-    const { cadence } = flow;
-    if (cadence === undefined) return flow;
-    const atEdges = 1.5 * Math.max(silence.before(flow.firstSeen), silence.after(flow.lastSeen));
-    if (atEdges <= cadence.silenceDeadline) return flow;
-    return { ...flow, cadence: { ...cadence, silenceDeadline: Number(atEdges.toFixed(3)) } };
-  });
-}
-
-/** Seconds from the latest start of a source to a time in it, and from a time to the earliest end; 0 where none has it. */
-function silences(sources: readonly BaselineSource[]) {
   const spans = sources.flatMap(({ firstSeen, lastSeen }) =>
     firstSeen === undefined || lastSeen === undefined
       ? []
       : [{ from: Date.parse(firstSeen), to: Date.parse(lastSeen) }],
   );
-  const latestStartFirst = spans.toSorted((a, b) => b.from - a.from);
-  const earliestEndFirst = spans.toSorted((a, b) => a.to - b.to);
-  return {
-    before(time: string | undefined): number {
-      const at = Date.parse(time ?? "");
-      const began = firstPlace(spans.length, (place) => latestStartFirst[place]!.from <= at);
-      const span = latestStartFirst.slice(began).find(({ to }) => to >= at);
-      return span === undefined ? 0 : (at - span.from) / 1000;
-    },
-    after(time: string | undefined): number {
-      const at = Date.parse(time ?? "");
-      const ends = firstPlace(spans.length, (place) => earliestEndFirst[place]!.to >= at);
-      const span = earliestEndFirst.slice(ends).find(({ from }) => from <= at);
-      return span === undefined ? 0 : (span.to - at) / 1000;
-    },
+  const sinceStart = sinceLatestStart(spans);
+  // Seen backwards in time, an end is a start.
+  const untilEnd = sinceLatestStart(spans.map(({ from, to }) => ({ from: -to, to: -from })));
+  return flows.map((flow) => {
+    const { cadence, firstSeen = "", lastSeen = "" } = flow;
+    if (cadence === undefined) return flow;
+    const silence = Math.max(sinceStart(Date.parse(firstSeen)), untilEnd(-Date.parse(lastSeen)));
+    const atEdges = (1.5 * silence) / 1000;
+    if (atEdges <= cadence.silenceDeadline) return flow;
+    return { ...flow, cadence: { ...cadence, silenceDeadline: Number(atEdges.toFixed(3)) } };
+  });
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Milliseconds from the latest start of a span to a time in it; 0 for a time that is in none, and for none. */
+function sinceLatestStart(spans: readonly Span[]): (time: number) => number {
+  const latestFirst = spans.toSorted((a, b) => b.from - a.from);
+  return (time) => {
+    const begun = firstPlace(latestFirst.length, (place) => latestFirst[place]!.from <= time);
+    for (let at = begun; at < latestFirst.length; at += 1)
+      if (latestFirst[at]!.to >= time) return time - latestFirst[at]!.from;
+    return 0;
   };
 }

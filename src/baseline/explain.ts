@@ -35,13 +35,11 @@ export function explainFlows(baseline: Baseline, site: Site, wanted: string): re
   const where = places(site);
   return baseline.flows.flatMap((flow): readonly FlowExplanation[] => {
     const text = flowText(flow, where.nameOf);
-    const ends = [flow.initiator, flow.responder];
-    const plain = (address: string): string => address;
-    const isWanted =
-      [...ends, ...ends.map(where.nameOf)].includes(wanted) ||
-      [text, flowText(flow, plain), requestText(flow, where.nameOf), requestText(flow, plain)].some((one) =>
-        one.includes(wanted),
-      );
+    const isWanted = [where.nameOf, (address: string) => address].some(
+      (nameOf) =>
+        [flow.initiator, flow.responder].map(nameOf).includes(wanted) ||
+        [flowText(flow, nameOf), requestText(flow, nameOf)].some((one) => one.includes(wanted)),
+    );
     if (!isWanted) return [];
     const fate = fateOf(flow, where);
     return [

@@ -19,7 +19,8 @@ function openingOf({ plan }: Change, window: NonNullable<Change["plan"]["window"
 export function windowSeconds(change: Change, outside: Outside): number | undefined {
   const { window } = change.plan;
   if (!window) return undefined;
-  const [time, opening] = [outside.time(), openingOf(change, window, outside.time())];
+  const time = outside.time();
+  const opening = openingOf(change, window, time);
   return opening && opening.opens <= time ? secondsLeft(opening, time) - reserveOf(change) : -1;
 }
 

@@ -102,14 +102,13 @@ function utcSeconds(
   minute: number,
   second: number,
 ): number {
-  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = month === 1 && isLeap ? 29 : (monthDays[month] ?? 0);
+  const midnight = new Date(Date.UTC(year, month, day));
+  const isDay = midnight.getUTCMonth() === month && midnight.getUTCDate() === day;
   // A leap second has the number 60.
-  return day >= 1 && day <= days && hour < 24 && minute < 60 && second < 61
-    ? Date.UTC(year, month, day) / 1000 + hour * 3600 + minute * 60 + second
+  return isDay && hour < 24 && minute < 60 && second < 61
+    ? midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second
     : Number.NaN;
 }
-const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** `+01:00`, `+0100` or `+01`. */
 function zoneSeconds(zone: string): number {
