@@ -71,6 +71,12 @@ export function remoteSession(
       if (broken) throw broken;
       const line = `${quoteWords(["echo", begin])}; ${quoteWords(["exec", ...prefix, ...toItsEnd, ...argv])}`;
       const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, ends - performance.now());
+      const late = new SessionError(
+        "timeout",
+        `${place} did not finish "${argv[0]}" within ${Math.max(0, timeoutMs / 1000).toFixed(0)} s`,
+      );
+      // What is given up must not be carried out: once it is sent, nobody can take it back.
+      if (timeoutMs <= 0) throw late;
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;
         const settle = (action: () => void): void => {
@@ -82,8 +88,7 @@ export function remoteSession(
         const timer = setTimeout(() => {
           gaveUp = true;
           channel?.destroy();
-          const seconds = Math.max(0, timeoutMs / 1000).toFixed(0);
-          fail(new SessionError("timeout", `${place} did not finish "${argv[0]}" within ${seconds} s`));
+          fail(late);
         }, timeoutMs);
         waiting.add(fail);
         const opens = (error: Error | undefined, opened: ClientChannel): void => {

@@ -196,6 +196,17 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     await session.close();
   });
 
+  test("once the time is over, no command is sent at all", async () => {
+    const session = await connect(options);
+    const file = join(sshd.folder, "sent-too-late");
+    session.allow(0);
+    expect((await fault(session.run(["touch", file]))).fault).toBe("timeout");
+    session.allow(30);
+    await session.run(["sleep", "0.3"]);
+    expect(existsSync(file)).toBe(false);
+    await session.close();
+  });
+
   /** Has the host stand still, and go on. */
   const stopped = (): (() => void) => {
     const pids = sshd.sessions();
