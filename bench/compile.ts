@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import type { Check, Facts } from "../src/policy/checks/check.ts";
+import type { Facts } from "../src/policy/checks/check.ts";
 import { redundantPermit } from "../src/policy/checks/redundant-permit.ts";
 import { shadowedPermit } from "../src/policy/checks/shadowed-permit.ts";
 import type { Permit, Site } from "../src/policy/model.ts";
@@ -50,7 +50,10 @@ function cost(target: string, family: number, permits: number, conduits: number)
   return JSON.parse(execFileSync(process.execPath, [program, ...words], { encoding: "utf8" })) as CompileCost;
 }
 
-/** Finding the permits that others cover, among hosts alone and with a whole network in every tenth permit. */
+/**
+ * Finding the permits that others cover, among hosts alone and with a whole network in every tenth permit: what the two checks
+ * that ask for it find is found at once.
+ */
 function shadowing(): readonly Figure[] {
   const { site } = syntheticSite(10_000, 4);
   const wide = site.conduits[0]!.permits.map(
@@ -59,18 +62,19 @@ function shadowing(): readonly Figure[] {
   );
   const crossed: Site = { ...site, conduits: [{ ...site.conduits[0]!, permits: wide }] };
   const subjects = [["hosts to hosts", site] as const, ["every tenth to a network", crossed] as const];
-  return subjects.flatMap(([kind, subject]) =>
-    [shadowedPermit, redundantPermit].map((check) => ({
-      name: `${check.id} among 10,000, ${kind}`,
-      value: Math.min(...[1, 2, 3].map(() => secondsToCheck(check, subject))),
-      unit: "s",
-    })),
-  );
+  return subjects.map(([kind, subject]) => ({
+    name: `shadowed and needless permits among 10,000, ${kind}`,
+    value: Math.min(...[1, 2, 3].map(() => secondsToCheck(subject))),
+    unit: "s",
+  }));
 }
 
-function secondsToCheck(check: Check, site: Site): number {
+function secondsToCheck(site: Site): number {
+  // What was found once is remembered with the list of permits.
+  const conduits = site.conduits.map((conduit) => ({ ...conduit, permits: [...conduit.permits] }));
+  const facts: Facts = { site: { ...site, conduits }, today: "2026-01-01", evidence: new Map() };
   const start = performance.now();
-  for (const { subject } of check.run({ site } as Facts))
-    if (!subject) throw new Error("a finding about nothing");
+  for (const check of [shadowedPermit, redundantPermit])
+    for (const { subject } of check.run(facts)) if (!subject) throw new Error("a finding about nothing");
   return (performance.now() - start) / 1000;
 }

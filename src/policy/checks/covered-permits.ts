@@ -31,10 +31,19 @@ export interface CoveredPermits {
    * Permits that the others cover where those of `earlier` are gone, each without the ones that were found before it: so
    * all that are found can be taken out together, and of the rest none can.
    */
-  others(): readonly CoveredPermit[] | undefined;
+  readonly others: readonly CoveredPermit[] | undefined;
 }
 
+/** Two checks ask the same of each conduit. */
+const known = new WeakMap<readonly Permit[], CoveredPermits>();
+
 export function coveredPermits(permits: readonly Permit[]): CoveredPermits {
+  const found = known.get(permits) ?? findCovered(permits);
+  known.set(permits, found);
+  return found;
+}
+
+function findCovered(permits: readonly Permit[]): CoveredPermits {
   const effort = { left: mostEffort };
   const pieces = permits.flatMap((permit, order) => boxesOf(permit).map((box) => ({ order, box })));
   const piecesOf = permits.map((): Piece[] => []);
@@ -43,7 +52,7 @@ export function coveredPermits(permits: readonly Permit[]): CoveredPermits {
     const ranked = rankBoxes(own.map(({ box }) => box));
     const made: Piece[] = [];
     const found = earlierMeetings(ranked, rankAxes, effort);
-    if (effort.left < 0) return { earlier: undefined, others: () => undefined };
+    if (effort.left < 0) return { earlier: undefined, others: undefined };
     for (const [index, meetings] of found.entries()) {
       const { order } = own[index]!;
       const earlier = meetings.map((other) => made[other]!).filter((other) => other.order < order);
@@ -70,17 +79,12 @@ export function coveredPermits(permits: readonly Permit[]): CoveredPermits {
       return [{ permit, by: [...covers].sort((a, b) => a - b).map((place) => permits[place]!) }];
     });
   const earlier = covered((piece) => piece.earlier);
-  if (effort.left < 0) return { earlier: undefined, others: () => undefined };
-  return {
-    earlier,
-    others() {
-      effort.left = mostEffort;
-      const others = covered(({ earlier, later }) =>
-        [...earlier, ...later].filter(({ order }) => !gone.has(order)),
-      );
-      return effort.left < 0 ? undefined : others;
-    },
-  };
+  if (effort.left < 0) return { earlier: undefined, others: undefined };
+  effort.left = mostEffort;
+  const others = covered((piece) =>
+    [...piece.earlier, ...piece.later].filter(({ order }) => !gone.has(order)),
+  );
+  return { earlier, others: effort.left < 0 ? undefined : others };
 }
 
 /** The ids of those that cover a permit, the first few of them, and where they stand. */

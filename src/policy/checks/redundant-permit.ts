@@ -11,12 +11,12 @@ export const redundantPermit: Check = {
   clause: "IEC 62443-3-3 SR 7.7",
   *run({ site }) {
     for (const { id, permits, span } of site.conduits) {
-      const found = coveredPermits(permits).others();
-      if (found === undefined) {
+      const { others } = coveredPermits(permits);
+      if (others === undefined) {
         const message = `the permits of conduit "${id}" cross each other too often to say which the others make needless`;
         yield { subject: id, span, message };
       }
-      for (const covered of found ?? []) {
+      for (const covered of others ?? []) {
         const { permit } = covered;
         const { names, related } = told(covered);
         const kept = permit.critical ? "; it is critical, so its packets are counted for it" : "";
