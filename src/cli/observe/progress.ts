@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { durationText } from "../views/baseline.ts";
 
 /** Milliseconds between two drawings. */
-const refresh = 200;
+export const refresh = 200;
 
 /** A line on a terminal that tells how far a long reading is. Silent where stderr is not a terminal. */
 export interface Progress {
