@@ -35,6 +35,7 @@ const targetsMayImport = [
   "targets/said.ts",
   "targets/held-state.ts",
   "targets/linux-guard",
+  "targets/xt-targets.ts",
 ];
 
 const files = ["src", "targets"].flatMap((folder) =>

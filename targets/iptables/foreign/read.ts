@@ -12,6 +12,7 @@ import {
 import { otherFlags } from "../../../src/compile/tcp-flags.ts";
 import type { Outcome } from "../../../src/diagnostics/diagnostic.ts";
 import type { Family } from "../../../src/net/address.ts";
+import { goingOn } from "../../xt-targets.ts";
 import { condition, readProtocol } from "./conditions.ts";
 import { type Chain, readFile, type Table } from "./file.ts";
 import { type Option, Unreadable } from "./words.ts";
@@ -197,12 +198,7 @@ function perhaps(scope: Scope, construct: string, { span }: Option): readonly Cu
 }
 
 /** Targets that change or note a packet and let the next rule go on with it. */
-const goesOn: ReadonlySet<string> = new Set(
-  (
-    "LOG NFLOG ULOG MARK CONNMARK TCPMSS TRACE CT NOTRACK SET CHECKSUM CLASSIFY AUDIT DSCP TOS TTL HL TEE SECMARK " +
-    "CONNSECMARK FLOWOFFLOAD RATEEST IDLETIMER LED TCPOPTSTRIP ECN HMARK CLUSTERIP IMQ"
-  ).split(" "),
-);
+const goesOn: ReadonlySet<string> = new Set([...goingOn, "ULOG", "CLUSTERIP", "IMQ"]);
 
 function verdictRules(
   scope: Scope,

@@ -1,12 +1,7 @@
+import { goingOn } from "../../xt-targets.ts";
 import type { Verdict } from "./syntax.ts";
 
-/** Targets of iptables that change or note a packet and let the next rule go on with it. */
-const goesOn = new Set(
-  (
-    "AUDIT CHECKSUM CLASSIFY CONNMARK CONNSECMARK CT DSCP ECN FLOWOFFLOAD HL HMARK IDLETIMER LED LOG MARK NFLOG NOTRACK " +
-    "RATEEST SECMARK SET TCPMSS TCPOPTSTRIP TEE TOS TRACE TTL"
-  ).split(" "),
-);
+const goesOn: ReadonlySet<string> = new Set(goingOn);
 
 /** Those that translate an address and let the packet pass. */
 const translating = new Set(["DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"]);
