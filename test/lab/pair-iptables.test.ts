@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingForPair, type PairBench, startApply, startPair } from "../support/pair-bench.ts";
 import { isWhole } from "./faults/whole.ts";
+import { failOverAndAbort } from "./pair/failover.ts";
 
 const missing = missingForPair("iptables");
 
@@ -37,22 +38,13 @@ describe.skipIf(missing)(
     test.skipIf(!isWhole)(
       "[slow] drops the same after a failover in the middle of a trial, and goes back together when it is aborted",
       async () => {
-        const { sluice, stages, peers } = bench;
+        const { stages, peers } = bench;
         const [poll, forbidden] = [await peers.open(502), await peers.open(9999)];
         expect(await peers.ask(forbidden!)).toBe(true);
         const applying = startApply(bench, await planned("enforce", "day"));
         await applying.reached("fw1", "trial");
         expect(await stages()).toContain("fw2 dmz-cell1 trial enforce");
-        peers.failover(1);
-        expect(await peers.ask(poll!)).toBe(true);
-        expect(await peers.ask(forbidden!)).toBe(false);
-        expect(await peers.open(9999)).toBeUndefined();
-        peers.failover(0);
-        expect(await peers.ask(poll!)).toBe(true);
-        expect((await sluice("abort fw1")).code).toBe(0);
-        const { code, stdout } = await applying.ended;
-        expect(code).toBe(3);
-        expect(stdout).toMatch(/on fw2 to enforce: back: .*the primary fw1[\s\S]*on fw1 to enforce: back: /);
+        await failOverAndAbort(bench, applying, { poll: poll!, forbidden: forbidden! });
         expect(await stages()).toEqual(both("monitor"));
         expect(bench.missed()).toBe(0);
       },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingForPair, type PairBench, startApply, startPair } from "../support/pair-bench.ts";
+import { failOverAndAbort } from "./pair/failover.ts";
 
 const missing = missingForPair("nftables");
 
@@ -65,16 +66,7 @@ describe.skipIf(missing)(
       expect(await stages()).toContain("fw2 dmz-cell1 trial enforce");
       expect((await sluice("confirm day.1.plan")).stderr).toContain("it is confirmed together with it");
       expect(await peers.ask(forbidden!)).toBe(false);
-      peers.failover(1);
-      expect(await peers.ask(poll!)).toBe(true);
-      expect(await peers.ask(forbidden!)).toBe(false);
-      expect(await peers.open(9999)).toBeUndefined();
-      peers.failover(0);
-      expect(await peers.ask(poll!)).toBe(true);
-      expect((await sluice("abort fw1")).code).toBe(0);
-      const { code, stdout } = await applying.ended;
-      expect(code).toBe(3);
-      expect(stdout).toMatch(/on fw2 to enforce: back: .*the primary fw1[\s\S]*on fw1 to enforce: back: /);
+      await failOverAndAbort(bench, applying, { poll: poll!, forbidden: forbidden! });
       expect(await stages()).toEqual([
         "fw1 dmz-cell1 monitor",
         "fw1 dmz-cell2 monitor",
