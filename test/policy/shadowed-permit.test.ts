@@ -35,6 +35,19 @@ describe("a redundant permit", () => {
     );
   });
 
+  test("is none whose only cover is one that is found itself: of two alike, or of three that cover each other in part, one goes", () => {
+    const { site } = policy([poll, poll]);
+    expect([...found({ site } as ReturnType<typeof policy>), ...redundant(site)]).toHaveLength(1);
+    const ports = [
+      [tcp(1), tcp(2)],
+      [tcp(2), tcp(3)],
+      [tcp(3), tcp(1)],
+    ];
+    const { site: ring } = policy(ports.map((services) => ({ ...poll, services })));
+    const all = [...found({ site: ring } as ReturnType<typeof policy>), ...redundant(ring)];
+    expect(all).toHaveLength(1);
+  });
+
   test("is told of a critical one too, which keeps its packets' count", () => {
     const { site, conduit } = policy([poll, { ...poll, to: ["10.0.2.0/24"] }]);
     const [narrow, wide] = conduit.permits;
