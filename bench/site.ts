@@ -6,7 +6,7 @@ import { placeholderKey } from "../src/policy/schema/placeholder-key.ts";
 import type { Figure } from "./figure.ts";
 
 const sizes = [1_000, 2_500, 5_000, 10_000] as const;
-const command = join(import.meta.dirname, "../src/cli/main.js");
+const command = join(import.meta.dirname, "../sluice/main.js");
 /** Prints what the process has used, when it ends. */
 const printUsage = `data:text/javascript,process.on("exit",()=>{const{maxRSS,userCPUTime,systemCPUTime}=process.resourceUsage();
 process.stderr.write("used "+maxRSS+" "+(userCPUTime+systemCPUTime))})`;

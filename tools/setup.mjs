@@ -162,7 +162,11 @@ function unpackGuestKernel() {
   const otherwise = (why) => say(`tests that need it will be skipped: ${why}`);
   const [name] = read(["apt-cache", "depends", "linux-image-cloud-amd64"]).match(/linux-image-\d\S*/) ?? [];
   if (name === undefined) return otherwise("apt knows no linux-image-cloud-amd64");
-  mkdirSync(dirname(folder), { recursive: true });
+  try {
+    mkdirSync(dirname(folder), { recursive: true });
+  } catch (error) {
+    return otherwise(error.message);
+  }
   say(`unpacking ${name} for the tests of a firewall in a virtual machine …`);
   const work = mkdtempSync(join(tmpdir(), "sluice-kernel-"));
   // apt downloads as a user of its own, where it may.
@@ -197,17 +201,13 @@ function build() {
   const sources = ["src", "targets", "bench"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
   );
-  const inputs = [...sources, join(root, "tsconfig.json"), join(root, "tsconfig.build.json")];
+  const settings = ["tsconfig.json", "tsconfig.build.json", "tools/bundle.mjs", "package-lock.json"];
+  const inputs = [...sources, ...settings.map((name) => join(root, name))];
   const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
   if (inputs.every((file) => statSync(file).mtimeMs < builtAt)) return;
   say("building dist/ …");
   const started = new Date();
-  run([
-    process.execPath,
-    join(root, "node_modules", "typescript", "bin", "tsc"),
-    "-p",
-    "tsconfig.build.json",
-  ]);
+  run([...npm, "run", "--silent", "build"]);
   writeFileSync(stamp, "");
   utimesSync(stamp, started, started);
 }

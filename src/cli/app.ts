@@ -38,6 +38,12 @@ const commands: Readonly<Record<string, () => Promise<Route>>> = {
   lab: async () => (await import("./lab/routes.ts")).labRoutes,
 };
 
+function namesNeededBy([first = ""]: readonly string[]): readonly string[] {
+  if (Object.hasOwn(commands, first)) return [first];
+  // The version needs none of them, but a program without a command is none.
+  return first === "--version" || first === "-v" ? ["lab"] : Object.keys(commands);
+}
+
 /** What a command could not do, without a stack where the message is meant for the engineer. */
 const explain = (error: unknown): string => {
   if (error instanceof CommandError) return `error: ${printableLines(error.message)}`;
@@ -49,9 +55,9 @@ const explain = (error: unknown): string => {
 
 /** The program as `words` need it: one command where the first word names one, all of them for help and for typing errors. */
 export async function applicationFor(words: readonly string[]): Promise<Application<Context>> {
-  const [first = ""] = words;
-  const names = Object.hasOwn(commands, first) ? [first] : Object.keys(commands);
-  const loaded = await Promise.all(names.map(async (name) => [name, await commands[name]!()] as const));
+  const loaded = await Promise.all(
+    namesNeededBy(words).map(async (name) => [name, await commands[name]!()] as const),
+  );
   const routes = buildRouteMap<string, Context>({
     docs: { brief: "Compiles zone and conduit policies into firewall rulesets and enforces them in stages" },
     routes: Object.fromEntries(loaded),

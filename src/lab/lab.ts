@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { giveOrder, type Order } from "./control.ts";
 import { layOutDisk } from "./firewall-host.ts";
 import type { FirewallTarget } from "./firewall-kind.ts";
 import { LabError } from "./lab-error.ts";
 import { type LabFolder, labFolder } from "./lab-folder.ts";
 import { firewall } from "./plant.ts";
+import { labProgram } from "./programs.ts";
 import { isolated, missingForLab, modeOfThisUser, searchPath } from "./requirements.ts";
 import { type Decisions, makeKeys, people, writeLauncher, writeSiteFolder } from "./site-folder.ts";
 import { childrenOf, type LabState, runningLab, startTimeOf, writeJson } from "./state.ts";
@@ -116,8 +116,13 @@ function layOut(folder: LabFolder, { decisions, target }: LabOrder): void {
 
 function launch(folder: LabFolder, { life, target }: LabOrder): void {
   const mode = modeOfThisUser();
-  const supervisor = fileURLToPath(new URL("./supervisor.js", import.meta.url));
-  const [command, ...words] = isolated(mode, [process.execPath, supervisor, folder.root, life, target]);
+  const [command, ...words] = isolated(mode, [
+    process.execPath,
+    labProgram("supervisor"),
+    folder.root,
+    life,
+    target,
+  ]);
   const log = openSync(folder.log, "a");
   const child = spawn(command!, words, {
     detached: true,

@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import type { FirewallTarget } from "./firewall-kind.ts";
 import { LabError } from "./lab-error.ts";
 import type { LabFolder } from "./lab-folder.ts";
+import { projectRoot, sluiceProgram } from "./programs.ts";
 
 /** Whether the engineer's repository already holds the decisions, or they are still to be made. */
 export type Decisions = "open" | "taken";
@@ -65,14 +66,7 @@ export function writeSiteFolder(
 export function writeLauncher(folder: LabFolder): void {
   const file = join(folder.bin, "sluice");
   mkdirSync(folder.bin);
-  const main = join(projectRoot(), "dist", "src", "cli", "main.js");
-  const words = [process.execPath, main].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const words = [process.execPath, sluiceProgram()].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   writeFileSync(file, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
   chmodSync(file, 0o755);
-}
-
-function projectRoot(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return folder;
 }

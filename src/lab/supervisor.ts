@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, existsSync, readFileSync, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type Order, serveOrders } from "./control.ts";
 import { bootScript, sshdArgv } from "./firewall-host.ts";
 import type { FirewallTarget } from "./firewall-kind.ts";
@@ -11,6 +10,7 @@ import { labFolder, pollLog } from "./lab-folder.ts";
 import { inside, killHost, run, startHolder } from "./namespaces.ts";
 import { addressCommands, cableCommands, portName, switchCommands } from "./network.ts";
 import { firewall, type Host, hosts, plcs, sessions } from "./plant.ts";
+import { labProgram } from "./programs.ts";
 import { writeJson } from "./state.ts";
 
 // The first process of a lab: `node supervisor.js FOLDER LIFE TARGET`, in namespaces of its own. Its network namespace
@@ -22,7 +22,6 @@ const holders = new Map<string, number>();
 const programs = new Map<string, ChildProcess[]>();
 let sshd: ChildProcess | undefined;
 
-const program = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 const pidOf = (host: string): number => {
   const pid = holders.get(host);
   if (pid === undefined) throw new Error(`the plant has no host ${host}`);
@@ -35,7 +34,7 @@ function start(host: string, argv: readonly string[]): ChildProcess {
 }
 
 function startProgram(host: string, name: string, ...words: readonly string[]): void {
-  const child = start(host, [process.execPath, program(name), ...words]);
+  const child = start(host, [process.execPath, labProgram(name), ...words]);
   child.on("exit", (code, signal) => process.stderr.write(`${host}: ${name} ended (${code ?? signal})\n`));
   programs.set(host, [...(programs.get(host) ?? []), child]);
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { poll, zeekLog } from "./support/zeek.ts";
 
-const main = join(import.meta.dirname, "../../dist/src/cli/main.js");
+const main = join(import.meta.dirname, "../../dist/sluice/main.js");
 const canMount = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 
 let folder = "";

@@ -10,7 +10,7 @@ import { type LabFolder, labFolder, pollLog } from "../../src/lab/lab-folder.ts"
 import { type Poll, readPolls } from "../../src/lab/poll-log.ts";
 import { missingForLab } from "../../src/lab/requirements.ts";
 
-const main = join(import.meta.dirname, "..", "..", "dist", "src", "cli", "main.js");
+const main = join(import.meta.dirname, "..", "..", "dist", "sluice", "main.js");
 
 /** Why no lab can run here, to be shown in the name of a skipped test; empty when one can. */
 export const labMissing: string = missingFor("nftables");
