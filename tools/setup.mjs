@@ -53,9 +53,17 @@ const needs = {
     python3: "python3",
     php: "php-cli php-xml",
     chromium: "chromium",
+    // Of 2018, and 16 MB to load with its libraries: the only server of ClickHouse in a package that installs here.
+    "clickhouse-server": "clickhouse-server openssl",
     ...guest,
   },
   bench: { ...lab, tshark: "tshark" },
+};
+
+/** What systemd would start, by the package that brings it. */
+const services = {
+  "openssh-server": ["ssh.service", "ssh.socket"],
+  "clickhouse-server": ["clickhouse-server.service"],
 };
 
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
@@ -146,9 +154,10 @@ function installDebianPackages(commands) {
       run(["apt-get", ...wait, "install", "--no-install-recommends", ...packages], options);
     }
   });
-  if (packages.includes("openssh-server") && isInstalled("systemctl")) {
-    // Nor at the next boot: the lab starts an sshd of its own, and this machine did not ask for one.
-    run(["systemctl", "disable", "--quiet", "ssh.service", "ssh.socket"], { otherwise: say });
+  for (const [name, units] of Object.entries(services)) {
+    // Nor at the next boot: the tests start servers of their own, and this machine did not ask for one.
+    if (packages.includes(name) && isInstalled("systemctl"))
+      run(["systemctl", "disable", "--quiet", ...units], { otherwise: say });
   }
 }
 

@@ -55,7 +55,7 @@ const address = (table: string) =>
   `clickhouse://127.0.0.1:${(server.address() as AddressInfo).port}/plant/${encodeURIComponent(table)}`;
 const asBaseline = (table: string) => {
   const place = readTableAddress(address(table));
-  return tableBaseline(overHttp(place, {}), place);
+  return tableBaseline(overHttp(place, {}), place, "a question");
 };
 /** Fills a table with records, through text. @param columns name and type, in the order of the fields. */
 function fill(
@@ -138,9 +138,6 @@ describe.skipIf(!hasEngine)(
         sources: [{ name: "plant.conn", format: "Zeek connections (ClickHouse)" }],
         flows: [{ connections: 2 }],
       });
-      const place = readTableAddress(address("conn"));
-      await tableBaseline(overHttp(place, { user: "reader", password: "s3cret" }), place);
-      expect(asked.at(-1)).toMatchObject({ user: "reader", key: "s3cret" });
       const url = address("conn").replace("//", "//reader:s3cret@");
       const refused = await sluice(folder, ["observe", "--engine", url]);
       expect(refused).toMatchObject({ code: 1, stdout: "" });
@@ -150,7 +147,7 @@ describe.skipIf(!hasEngine)(
 
     test("a table that is not there, one without addresses, and records that name no flow are refused", async () => {
       await expect(asBaseline("gone")).rejects.toThrow(
-        /no column id\.orig_h, .+\(it has no columns, or is not there\)/,
+        /no column id\.orig_h, .+\(it has no columns that .+ or is not there\)/,
       );
       fill("dns", ['"ts" Float64', '"query" String'], []);
       await expect(asBaseline("dns")).rejects.toThrow(/no column id\.orig_h, .+\(it has ts, query\)/);

@@ -4,30 +4,48 @@ import { durationText } from "../views/baseline.ts";
 /** Milliseconds between two drawings. */
 export const refresh = 200;
 
-/** A line on a terminal that tells how far a long reading is. Silent where stderr is not a terminal. */
+/** What is counted; a share of a whole has neither amounts nor a rate that would tell anybody anything. */
+export type Unit = "MB" | "M records" | "share";
+
+/** A line on a terminal that tells how far a long work is. Silent where stderr is not a terminal. */
 export interface Progress {
-  /** @param bytes read so far, of `total` (undefined when nobody knows). */
-  show(label: string, bytes: number, total: number | undefined): void;
+  /** @param done so far, of `total` (undefined when nobody knows): bytes, records, or parts of 1. */
+  show(label: string, done: number, total: number | undefined): void;
+  /** Another step begins, which has a rate of its own. */
+  begin(unit: Unit): void;
   clear(): void;
 }
 
-export function progress(stream: NodeJS.WriteStream): Progress {
-  const started = performance.now();
+/** @param now in milliseconds; only differences count. */
+export function progress(
+  stream: NodeJS.WriteStream,
+  unit: Unit = "MB",
+  now: () => number = () => performance.now(),
+): Progress {
+  let [counted, started] = [unit, now()];
   let drawn = started;
   let shown = false;
   return {
-    show(label, bytes, total) {
-      const now = performance.now();
-      if (!stream.isTTY || now - drawn < refresh) return;
-      drawn = now;
+    show(label, done, total) {
+      const time = now();
+      if (!stream.isTTY || time - drawn < refresh) return;
+      drawn = time;
       shown = true;
-      const rate = bytes / ((now - started) / 1000);
-      const parts = [label, `${megabytes(bytes)}${total === undefined ? "" : ` of ${megabytes(total)}`} MB`];
-      parts.push(`${megabytes(rate)} MB/s`);
+      const rate = done / ((time - started) / 1000);
+      const parts = [label];
+      if (counted !== "share") {
+        parts.push(`${millions(done)}${total === undefined ? "" : ` of ${millions(total)}`} ${counted}`);
+        parts.push(`${millions(rate)} ${counted}/s`);
+      }
       if (total !== undefined && rate > 0) {
-        parts.push(`${Math.floor((100 * bytes) / total)} %`, `${durationText((total - bytes) / rate)} left`);
+        const share = Math.min(1, done / total);
+        parts.push(`${Math.floor(100 * share)} %`, `${durationText(Math.max(0, total - done) / rate)} left`);
       }
       stream.write(`\r\x1b[K${parts.join("  ").slice(0, (stream.columns || 80) - 1)}`);
+    },
+    begin(next) {
+      [counted, started] = [next, now()];
+      drawn = started;
     },
     clear() {
       if (shown) stream.write("\r\x1b[K");
@@ -36,4 +54,4 @@ export function progress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+const millions = (amount: number): string => (amount / 1e6).toFixed(1);

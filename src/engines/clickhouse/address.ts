@@ -14,7 +14,7 @@ export interface ClickHouseTable {
  */
 export function readTableAddress(text: string): ClickHouseTable {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const [database, table, ...more] = (url?.pathname ?? "").split("/").slice(1).map(decodeURIComponent);
+  const [database, table, ...more] = namesIn(url?.pathname ?? "");
   const port = { "clickhouse:": "8123", "clickhouses:": "8443" }[url?.protocol ?? ""];
   if (
     url === undefined ||
@@ -22,7 +22,9 @@ export function readTableAddress(text: string): ClickHouseTable {
     url.hostname === "" ||
     !database ||
     !table ||
-    more.length > 0
+    more.length > 0 ||
+    url.search !== "" ||
+    url.hash !== ""
   )
     throw new EngineError("the engine is no address: expected clickhouse://HOST[:PORT]/DATABASE/TABLE");
   if (url.username !== "" || url.password !== "")
@@ -32,4 +34,14 @@ export function readTableAddress(text: string): ClickHouseTable {
     );
   const scheme = url.protocol === "clickhouse:" ? "http" : "https";
   return { url: `${scheme}://${url.hostname}:${url.port || port}/`, database, table };
+}
+
+/** The parts of a path; none where a percent sign starts no character. */
+function namesIn(path: string): readonly string[] {
+  try {
+    return path.split("/").slice(1).map(decodeURIComponent);
+  } catch (error) {
+    if (error instanceof URIError) return [];
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Aggregate, aggregate } from "../../baseline/aggregate.ts";
 import { flowLimits } from "../../baseline/attempts.ts";
 import type { Baseline } from "../../baseline/flow.ts";
@@ -5,16 +6,18 @@ import { baselineOf } from "../../baseline/observe.ts";
 import { conversationFrom } from "../../baseline/partial.ts";
 import { recordDrops } from "../../baseline/sources/record.ts";
 import { instant } from "../../baseline/time.ts";
-import { sha256 } from "../../digest.ts";
 import { AddressError, formatAddress, parseAddress } from "../../net/address.ts";
 import { EngineError } from "../engine-error.ts";
 import { dropReasons, zeekPartials } from "../sql/zeek-partials.ts";
+import { accountOf } from "./account.ts";
 import type { ClickHouseTable } from "./address.ts";
+import type { AnswerRow } from "./answer.ts";
+import type { Ask } from "./ask.ts";
 import { type TableColumn, zeekColumns } from "./columns.ts";
 import { clickhouse, identifier, literal } from "./dialect.ts";
 
-/** Runs a statement and hands on its answer, one JSON value a line. @throws {EngineError} */
-export type Ask = (sql: string, line: (text: string) => void) => Promise<void>;
+/** The release on whose engine the statement was proved. */
+export const provenVersion = "26.7";
 
 /** Above this share of records that name no flow, what is read is no picture of the traffic. */
 const mostRejected = 0.001;
@@ -22,33 +25,42 @@ const mostRejected = 0.001;
 /**
  * The baseline of a table of Zeek's connections. The cluster aggregates; what comes back is a row for each flow and time
  * slot, with the times of its requests.
+ * @param queryId names the question that takes long, for `readingOf`.
  * @throws {EngineError} when the table has not the fields of Zeek, or too many records that name no flow.
  */
-export async function tableBaseline(ask: Ask, { database, table }: ClickHouseTable): Promise<Baseline> {
+export async function tableBaseline(
+  ask: Ask,
+  { database, table }: ClickHouseTable,
+  queryId: string,
+): Promise<Baseline> {
+  const { version, settings } = await accountOf(ask);
   const columns: TableColumn[] = [];
   await ask(
-    `SELECT name, type FROM system.columns WHERE database = ${literal(database)} AND table = ${literal(table)} FORMAT JSONEachRow`,
-    (text) => columns.push(JSON.parse(text) as TableColumn),
+    `SELECT name, type FROM system.columns WHERE database = ${literal(database)} AND table = ${literal(table)}`,
+    ({ name, type }) => columns.push({ name: String(name), type: String(type) }),
   );
-  const partials = zeekPartials(
-    `${identifier(database)}.${identifier(table)}`,
-    zeekColumns(columns),
-    clickhouse,
-  );
+  const from = `${identifier(database)}.${identifier(table)}`;
+  const partials = zeekPartials(from, zeekColumns(columns), clickhouse);
   const flows = aggregate(flowLimits);
   const counts = new Map<string, number>();
-  const [span, digests] = [{ first: Number.NaN, last: Number.NaN }, [] as string[]];
+  const [span, digest] = [{ first: Number.NaN, last: Number.NaN }, createHash("sha256")];
   await ask(
-    `${partials}\nORDER BY a, b, protocol, a_port, b_port, icmp_type, slot\n` +
-      "SETTINGS prefer_column_name_to_alias = 1, output_format_json_quote_64bit_integers = 0\nFORMAT JSONEachRow",
-    (text) => {
-      digests.push(text);
-      const row = JSON.parse(text) as Row;
+    `${partials}\nORDER BY a, b, protocol, a_port, b_port, icmp_type, slot, reason`,
+    (values) => {
+      const row = rowOf(values);
+      digest.update(`${JSON.stringify(row)}\n`);
       const reason = addRow(row, flows, span);
-      counts.set(reason, (counts.get(reason) ?? 0) + Number(row.connections));
+      counts.set(reason, (counts.get(reason) ?? 0) + row.connections);
     },
-  );
-  const sources = [source(`${database}.${table}`, counts, span, sha256(digests.join("\n")))];
+    { settings: { ...settings, query_id: queryId }, within: Number.POSITIVE_INFINITY },
+  ).catch((error: unknown) => {
+    if (!(error instanceof EngineError) || Number.parseFloat(version) >= Number.parseFloat(provenVersion))
+      throw error;
+    throw new EngineError(
+      `${error.message}\n(the server is ClickHouse ${version}; the statement was proved on ${provenVersion}, and older ones may not know all that it asks for)`,
+    );
+  });
+  const sources = [source(`${database}.${table}`, counts, span, digest.digest("hex"))];
   return baselineOf({ sources, links: [] }, flows);
 }
 
@@ -73,6 +85,17 @@ interface Row {
   readonly evidence: number;
   readonly flags: number;
   readonly requests: readonly number[];
+}
+
+/** A row with numbers as such: depending on its release and profile a server writes those of 64 bits as text. */
+function rowOf(values: AnswerRow): Row {
+  const read = (name: string, value: unknown): unknown => {
+    if (name === "a" || name === "b" || value === null) return value;
+    return Array.isArray(value) ? value.map(Number) : Number(value);
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, read(name, value)]),
+  ) as unknown as Row;
 }
 
 /** Adds one row; returns why it is no flow, or "" when it is one. */

@@ -45,7 +45,7 @@ export function zeekColumns(columns: readonly TableColumn[]): ZeekExpressions {
   if (missing.length > 0)
     throw new EngineError(
       `the table has no column ${missing.join(", ")}: one with the fields of Zeek's conn.log is expected (it has ` +
-        `${columns.map(({ name }) => name).join(", ") || "no columns, or is not there"})`,
+        `${columns.map(({ name }) => name).join(", ") || "no columns that the account may see, or is not there"})`,
     );
   const fields = Object.fromEntries(
     zeekFields.map((field) => [field, expressionOf(field, columnOf(field))]),

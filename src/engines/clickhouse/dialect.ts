@@ -19,5 +19,6 @@ export const clickhouse: Dialect = {
   count: "count()",
   listOf: (value) => `groupArray(${value})`,
   sorted: (list) => `arraySort(${list})`,
-  twice: (list) => `arrayFlatten(arrayMap(one -> [one, one], ${list}))`,
+  // In order: a list that was grouped has the order of the threads that read it.
+  twice: (list) => `arraySort(arrayConcat(${list}, ${list}))`,
 };
