@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import type { Accounting } from "./flow.ts";
+import { isUnseen } from "./sources/drop.ts";
 import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
 import { lossReason } from "./sources/pcapng-losses.ts";
@@ -80,43 +81,68 @@ const withoutTime = ({ format, untimed }: ReadSource): readonly Diagnostic[] =>
         },
       ];
 
+/** Wireshark's names for what is damage here. */
+const damageFilter = [
+  ...["ip.bogus_ip_version", "ip.bogus_header_length", "ip.bogus_ip_length", "ipv6.bogus_ipv6_version"],
+  ...["ip.len > frame.len", "ipv6.plen > frame.len"],
+  ...["tcp.bogus_header_length", "ip.len - ip.hdr_len < tcp.hdr_len", "udp.length.bad"],
+  "(_ws.malformed and (ip or ipv6) and not tcp.len and not udp.length)",
+].join(" or ");
+const withoutDamage = `tshark -r IN -w OUT -Y 'not (${damageFilter})'`;
+
 /** Above this share of records that could not be read, what was read is no picture of the traffic. */
 const mostRejected = 0.001;
 /** What was rejected for these is told by itself. */
 const isToldApart = (reason: string): boolean =>
   reason === cutShortReason || reason === lossReason || isUnreadLink(reason);
 
-/**
- * An error where a log is not what its reader took it for. Packets that are damaged in a capture may be the network's own,
- * and those that a snap length cut may not matter: that is for a human to judge.
- */
-function tooManyRejects({
-  accounting: { unit, read, rejected },
-  samples,
-}: ReadSource): readonly Diagnostic[] {
-  const reasons = Object.entries(rejected).filter(([reason]) => !isToldApart(reason));
-  const count = reasons.reduce((sum, [, records]) => sum + records, 0);
-  if (count <= mostRejected * read) return [];
-  const byReason = reasons.map(([reason, records]) => `${reason}: ${records}`);
-  const head = `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others`;
-  if (unit === "packets") {
-    return [
-      {
-        code: "baseline/damaged-packets",
-        severity: "warning",
-        message: `${head} may miss flows (${byReason.join("; ")})`,
-        fix: "where they were cut, record whole packets (tcpdump -s 0), else find out what damages them",
-      },
-    ];
-  }
-  // What was put together from a line and then rejected as a packet has no sample.
-  const shown = samples.length > 0 ? samples : byReason;
+/** An error where a file is damaged or not what its reader took it for. */
+function tooManyRejects(source: ReadSource): readonly Diagnostic[] {
+  const { accounting, samples } = source;
+  const { unit, read } = accounting;
+  const isCapture = unit === "packets";
+  const reasons = Object.entries(accounting.rejected).filter(([reason]) => !isToldApart(reason));
+  const unseen = tooMany(
+    source,
+    reasons.filter(([reason]) => isCapture && isUnseen(reason)),
+  );
+  const damaged = tooMany(
+    source,
+    reasons.filter(([reason]) => !(isCapture && isUnseen(reason))),
+  );
+  const message = (count: number, verb: string): string =>
+    `${count} of ${read} ${unit} could not be read, more than ${100 * mostRejected} %: a baseline of the others ${verb} miss flows`;
   return [
-    {
-      code: "baseline/rejects",
-      severity: "error",
-      message: `${head} would miss flows. The first of them: ${shown.map(printable).join("; ")}`,
-      fix: "give the log as it was written, with its header; take out what is damaged or of another format",
-    },
+    // What a snap length cut off may not matter: that is for a human to judge.
+    ...unseen.map(
+      ({ count, byReason }): Diagnostic => ({
+        code: "baseline/cut-packets",
+        severity: "warning",
+        message: `${message(count, "may")} (${byReason.join("; ")})`,
+        fix: "where they were cut, record whole packets (tcpdump -s 0)",
+      }),
+    ),
+    // What was put together from a line and then rejected as a packet has no sample.
+    ...damaged.map(
+      ({ count, byReason }): Diagnostic => ({
+        code: "baseline/rejects",
+        severity: "error",
+        message: `${message(count, "would")}. The first of them: ${(samples.length > 0 ? samples : byReason).map(printable).join("; ")}`,
+        fix: isCapture
+          ? "find out what damages them (the recorder, its card, a copy of the file as text) and record again; or take them " +
+            `out: ${withoutDamage}`
+          : "give the log as it was written, with its header; take out what is damaged or of another format",
+      }),
+    ),
   ];
+}
+
+/** What was rejected for some reasons, where it is too much. */
+function tooMany(
+  { accounting: { read } }: ReadSource,
+  reasons: readonly (readonly [reason: string, records: number])[],
+): readonly { readonly count: number; readonly byReason: readonly string[] }[] {
+  const count = reasons.reduce((sum, [, records]) => sum + records, 0);
+  const byReason = reasons.map(([reason, records]) => `${reason}: ${records}`);
+  return count > mostRejected * read ? [{ count, byReason }] : [];
 }

@@ -147,10 +147,14 @@ describe("what only looks alike counts as often as it was sent", () => {
       packet[20 + place] = 99;
       return here(packet);
     };
-    const frames = [here(datagram(7)), ...Array.from({ length: 16 }, (_, place) => varied(place))];
-    expect(new Set(frames.map((frame) => Buffer.from(frame).toString("hex"))).size).toBe(17);
+    // But for its length, which would be none of the packet.
+    const places = Array.from({ length: 16 }, (_, place) => place).filter(
+      (place) => place !== 4 && place !== 5,
+    );
+    const frames = [here(datagram(7)), ...places.map(varied)];
+    expect(new Set(frames.map((frame) => Buffer.from(frame).toString("hex"))).size).toBe(15);
     const { sources } = observeBytes([pcap(frames.map((data) => ({ data })))]).baseline;
-    expect(sources[0]!.accounting).toMatchObject({ used: 17, ignored: {} });
+    expect(sources[0]!.accounting).toMatchObject({ used: 15, ignored: {} });
   });
 
   test("lines of a log: it rounds times, and numbers nothing", () => {

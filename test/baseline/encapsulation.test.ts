@@ -99,9 +99,11 @@ describe("what stands between a link header and a packet is passed over:", () =>
     ["pf's log", 117, bytes(61, 2, new Uint8Array(40))],
     ["a preamble", 274, preamble.subarray(0, 7)],
     ["802.11", 105, wireless(0x88, 1, new Uint8Array(0))],
-  ])("%s that was cut short is rejected", (_, linkType, data) => {
-    const { baseline } = observeBytes([pcap([{ data }], { linkType })]);
-    expect(baseline.sources[0]!.accounting.rejected).toEqual({ "cut short in the link header": 1 });
+  ])("%s that was cut short, or ends there, is rejected", (_, linkType, data) => {
+    const rejected = (wire: number) =>
+      observeBytes([pcap([{ data, wire }], { linkType })]).baseline.sources[0]!.accounting.rejected;
+    expect(rejected(1000)).toEqual({ "cut short in the link header": 1 });
+    expect(rejected(data.length)).toEqual({ "ends inside the link header": 1 });
   });
 });
 

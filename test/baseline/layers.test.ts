@@ -185,7 +185,7 @@ describe("internet and transport layers", () => {
     expect(baseline.flows.map(line)).toEqual([flow4]);
     expect(warnings).toMatchObject([
       {
-        code: "baseline/damaged-packets",
+        code: "baseline/cut-packets",
         severity: "warning",
         message: expect.stringContaining("transport header: 1"),
       },
@@ -208,6 +208,6 @@ describe("internet and transport layers", () => {
   test("a chain of IPv6 extension headers that leads out of the packet is rejected", () => {
     const endless = ipv6("fd00::1", "fd00::2", 0, bytes(0, 255, be32(0)));
     const { baseline } = observeBytes([pcap([{ data: endless }], { linkType: 101 })]);
-    expect(baseline.sources[0]!.accounting.rejected).toEqual({ "cut short in the IP header": 1 });
+    expect(baseline.sources[0]!.accounting.rejected).toEqual({ "ends inside the IP header": 1 });
   });
 });

@@ -1,11 +1,12 @@
 import { type Family, formatAddress } from "../../net/address.ts";
 import { protocolNumbers } from "../../net/protocol.ts";
 import { type KeyTable, keyTable } from "../key-table.ts";
+import { contradiction, frameLengths } from "./contradictions.ts";
 import { type Cursor, emptyCursor } from "./cursor.ts";
 import type { Drop } from "./drop.ts";
 import type { Frame } from "./frame.ts";
 import { readIp } from "./ip.ts";
-import { ethernet, type LinkLayer } from "./link.ts";
+import { ethernet, type LinkLayer, nflog } from "./link.ts";
 import { linkLayers, unreadLink } from "./link-layers.ts";
 import { entersMirrored } from "./mirrored.ts";
 import { type CapturedPacket, emptyPacket } from "./packet.ts";
@@ -27,16 +28,29 @@ export interface Decoder {
 export function decoder(addresses: KeyTable = keyTable()): Decoder {
   const packet = emptyPacket();
   const cursor = emptyCursor();
-  const read = (layer: LinkLayer, littleEndian: boolean): Drop | "first" | "later" => {
-    const noIp = layer(cursor, littleEndian);
+  const lengths = frameLengths();
+  const read = (layer: LinkLayer, frame: Frame): Drop | "first" | "later" => {
+    const noIp = layer(cursor, frame.littleEndian);
     if (noIp !== undefined) return noIp;
     cursor.ip = cursor.at;
+    const { wireEnd } = cursor;
     const place = readIp(cursor, packet, addresses);
     if (typeof place === "object") return place;
+    // What a switch mirrors over a network, or NFLOG hands on, is sliced without a word of it.
+    if (cursor.link === frame.start && layer !== nflog) {
+      const tooLong = lengths.check(wireEnd - frame.start, cursor.wireEnd - wireEnd);
+      if (tooLong !== undefined) {
+        cursor.at = cursor.ip;
+        return tooLong;
+      }
+    }
     if (packet.protocol === protocolNumbers.gre && place === "first" && entersMirrored(cursor))
-      return read(ethernet, littleEndian);
+      return read(ethernet, frame);
     packet.broadcast = cursor.broadcast;
-    return place === "later" ? place : (readTransport(cursor, packet) ?? place);
+    if (place === "later") return place;
+    // A log does not tell how long the headers are that were put together from it.
+    const fault = frame.rebuilt ? undefined : contradiction(cursor, packet);
+    return fault ?? readTransport(cursor, packet) ?? place;
   };
   return {
     packet,
@@ -64,7 +78,9 @@ export function decoder(addresses: KeyTable = keyTable()): Decoder {
       cursor.vlan = 0;
       cursor.type = -1;
       packet.time = frame.time;
-      return read(layer, frame.littleEndian);
+      const outcome = read(layer, frame);
+      const isWhole = frame.end - frame.start >= frame.wireLength;
+      return isWhole && typeof outcome === "object" ? (outcome.whole ?? outcome) : outcome;
     },
   };
 }

@@ -1,7 +1,11 @@
+import type { Drop } from "./drop.ts";
+
 /** One captured frame. The object is reused for the next frame: whoever keeps something must copy it. */
 export interface Frame {
   /** Its place in the file, from 1. */
   number: number;
+  /** Where its record starts in the file, in bytes. */
+  place: number;
   bytes: Uint8Array;
   /** Where the frame starts in `bytes`, and where its captured part ends. */
   start: number;
@@ -21,6 +25,7 @@ export interface Frame {
 
 export const emptyFrame = (): Frame => ({
   number: 0,
+  place: 0,
   bytes: new Uint8Array(0),
   start: 0,
   end: 0,
@@ -33,6 +38,26 @@ export const emptyFrame = (): Frame => ({
 });
 
 export type FrameSink = (frame: Frame) => void;
+
+/** As long as a header without options. */
+const shownBytes = 20;
+
+/**
+ * How a packet that is damaged is shown to the engineer; undefined for one that is not.
+ * @param at where in `bytes` stands what is wrong, where that is known.
+ */
+export function damageSample(
+  { expected }: Drop,
+  { number, place, bytes, start, end }: Frame,
+  at?: number,
+): string | undefined {
+  if (expected === undefined) return undefined;
+  const shown = Buffer.from(bytes.subarray(at ?? end, Math.min((at ?? end) + shownBytes, end))).toString(
+    "hex",
+  );
+  const found = at === undefined ? "" : `; found ${shown || "nothing"} from its byte ${at - start} on`;
+  return `packet ${number} at byte ${place} of the file: expected ${expected}${found}`;
+}
 
 /** Largest captured length that libpcap writes for the link types read here (MAXIMUM_SNAPLEN). */
 export const longestFrame = 262_144;

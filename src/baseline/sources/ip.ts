@@ -1,10 +1,14 @@
 import type { KeyTable } from "../key-table.ts";
 import { type Cursor, i32, u16 } from "./cursor.ts";
-import { type Drop, rejected } from "./drop.ts";
+import { cutIn, type Drop, damage } from "./drop.ts";
+import { etherType } from "./ethertype.ts";
 import type { CapturedPacket } from "./packet.ts";
 
-const cut = rejected("cut short in the IP header");
-const malformed = rejected("malformed IP header");
+const cut = cutIn("IP header");
+const malformed = damage(
+  "malformed IP header",
+  "the version that the link header says, a header of at least 20 bytes and a total length that holds it",
+);
 
 /** Whether a fragment is the first of its packet, and so carries the transport header. */
 export type FragmentPlace = "first" | "later";
@@ -13,8 +17,10 @@ export type FragmentPlace = "first" | "later";
 export function readIp(cursor: Cursor, packet: CapturedPacket, addresses: KeyTable): Drop | FragmentPlace {
   if (cursor.at + 20 > cursor.end) return cut;
   const version = cursor.bytes[cursor.at]! >> 4;
-  if (version === 4) return readIpv4(cursor, packet);
-  return version === 6 ? readIpv6(cursor, packet, addresses) : malformed;
+  const { type } = cursor;
+  if (version === 4) return type === etherType.ipv6 ? malformed : readIpv4(cursor, packet);
+  if (version !== 6 || type === etherType.ipv4) return malformed;
+  return readIpv6(cursor, packet, addresses);
 }
 
 /** RFC 791. A total length of 0 is a packet that the network card was to cut (segmentation offload). */

@@ -6,7 +6,7 @@ import { cutInLink as cut, type LinkLayer, payload } from "./link.ts";
 const flag = { toDs: 1, fromDs: 2, more: 4, protected: 64, order: 128 } as const;
 const noData = ignored("not IP: 802.11 management, control or a frame without data");
 const encrypted = ignored("802.11 frame that is encrypted: what it carries is not seen");
-const aggregated = rejected("802.11 frame that holds several (A-MSDU)");
+const aggregated = rejected("802.11 frame that holds several (A-MSDU), which is not read here");
 
 /** LINKTYPE_IEEE802_11: a frame of a wireless network. Only what is not encrypted is read. */
 export const wireless: LinkLayer = (cursor) => {

@@ -1,13 +1,13 @@
 import { packVlan } from "../links/sightings.ts";
 import { type Cursor, i32, u16 } from "./cursor.ts";
-import { type Drop, ignored, rejected } from "./drop.ts";
+import { cutIn, type Drop, ignored, rejected } from "./drop.ts";
 import { etherType, notIp } from "./ethertype.ts";
 import { behindPpp } from "./ppp.ts";
 
 /** Moves the cursor from the link header to the IP header. Returns why not, when the frame carries no IP. */
 export type LinkLayer = (cursor: Cursor, littleEndian: boolean) => Drop | undefined;
 
-export const cutInLink: Drop = rejected("cut short in the link header");
+export const cutInLink: Drop = cutIn("link header");
 
 /** LINKTYPE_ETHERNET (IEEE 802.3): destination, source, EtherType. */
 export const ethernet: LinkLayer = (cursor) => {
@@ -77,7 +77,8 @@ export const nflog: LinkLayer = (cursor, littleEndian) => {
   return noPayload;
 };
 const nflogPayload = 9;
-const noPayload = rejected("NFLOG record without the packet");
+/** A group may be told to copy nothing of a packet. */
+const noPayload = rejected("cut short in the NFLOG record: it holds nothing of the packet");
 
 /** Whether what follows an EtherType is IP; otherwise why not. */
 export function payload(cursor: Cursor, first: number): Drop | undefined {

@@ -57,6 +57,7 @@ export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
       if (start + captured > bytes.length) break;
       packets += 1;
       frame.number = packets;
+      frame.place = base + at;
       frame.start = start;
       frame.end = start + captured;
       frame.wireLength = view.getUint32(at + 12, little);

@@ -1,7 +1,8 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { latestTime } from "../time.ts";
 import { carry } from "./carry.ts";
-import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
+import { type Drop, damage } from "./drop.ts";
+import { damageSample, emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
 import { losses } from "./pcapng-losses.ts";
 import { readOptions } from "./pcapng-options.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
@@ -36,6 +37,12 @@ const packetAt: ReadonlyMap<number, number> = new Map([
   [block.simplePacket, 12],
   [block.enhancedPacket, 28],
 ]);
+const noInterface = damage(
+  "names an interface that no block describes",
+  "the number of an interface block of its section",
+);
+const longerThanBlock = damage("longer than its block", "a captured length that the block holds");
+const noTime = damage("time stamp beyond the year 9999", "a time in the units of its interface");
 /** A packet with its headers, padding and a generous share of options. */
 const longestPacketBlock = longestFrame + 65_536;
 
@@ -51,9 +58,10 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
   let blockAt = 0;
 
   /** Returns why the packet cannot be read, if so. */
-  const readPacket = (view: DataView, at: number, type: number, length: number): string | undefined => {
+  const readPacket = (view: DataView, at: number, type: number, length: number): Drop | undefined => {
     packets += 1;
     frame.number = packets;
+    frame.place = blockAt;
     const simple = type === block.simplePacket;
     const index =
       type === block.enhancedPacket
@@ -62,14 +70,14 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
           ? 0
           : view.getUint16(at + 8, little);
     const source = interfaces[index];
-    if (source === undefined) return "names an interface that no block describes";
+    if (source === undefined) return noInterface;
     frame.wireLength = view.getUint32(at + (simple ? 8 : 24), little);
     const captured = simple
       ? Math.min(frame.wireLength, source.snapLength || Number.POSITIVE_INFINITY)
       : view.getUint32(at + 20, little);
     frame.start = at + packetAt.get(type)!;
     frame.end = frame.start + captured;
-    if (frame.end > at + length - 4) return "longer than its block";
+    if (frame.end > at + length - 4) return longerThanBlock;
     const options = frame.end + (-captured & 3);
     if (type === block.enhancedPacket && options < at + length - 4)
       lost.noteBefore(view, index, options, at + length - 4, little);
@@ -80,7 +88,7 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
       ? Number.NaN
       : (view.getUint32(at + 12, little) * 0x1_0000_0000 + view.getUint32(at + 16, little)) / source.ticks +
         source.offset;
-    if (frame.time > latestTime) return "time stamp beyond the year 9999";
+    if (frame.time > latestTime) return noTime;
     sink(frame);
     return undefined;
   };
@@ -120,7 +128,7 @@ export function pcapngReader(sink: FrameSink, tally: Tally): ByteReader {
       if (packet !== undefined) {
         if (length < packet + 4) throw damaged(blocks, blockAt, "a packet block shorter than its header");
         const fault = readPacket(view, at, type, length);
-        if (fault !== undefined) tally.reject(fault);
+        if (fault !== undefined) tally.reject(fault.reason, damageSample(fault, frame));
       } else if (isStatistics) {
         lost.note(view, at, length, little);
       } else {

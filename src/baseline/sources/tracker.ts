@@ -17,7 +17,7 @@ import { cardAt, i32, u16 } from "./cursor.ts";
 import { decoder } from "./decode.ts";
 import { etherType, notIp } from "./ethertype.ts";
 import { fragments } from "./fragments.ts";
-import type { Frame } from "./frame.ts";
+import { damageSample, type Frame } from "./frame.ts";
 import { type CapturedPacket, signal } from "./packet.ts";
 import type { Tally } from "./source.ts";
 
@@ -170,7 +170,7 @@ export function tracker(
       if (typeof outcome === "object") {
         if (outcome === arp) noteClaim(frame.time);
         if (outcome.kind === "ignored") tally.ignore(outcome.reason);
-        else tally.reject(outcome.reason);
+        else tally.reject(outcome.reason, damageSample(outcome, frame, cursor.at));
       } else if (copied.isCopy(frame, packet, cursor)) {
         tally.ignore(copyReason);
       } else if (outcome === "first") {

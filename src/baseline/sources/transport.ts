@@ -1,9 +1,9 @@
 import { icmpProtocol, icmpRequestType, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { type Cursor, u16 } from "./cursor.ts";
-import { type Drop, ignored, rejected } from "./drop.ts";
+import { cutIn, type Drop, ignored } from "./drop.ts";
 import { type CapturedPacket, signal } from "./packet.ts";
 
-const cut = rejected("cut short in the transport header");
+const cut = cutIn("transport header");
 
 /** Fills in ports, ICMP type and signals from the header that the cursor stands at. */
 export function readTransport(cursor: Cursor, packet: CapturedPacket): Drop | undefined {

@@ -112,5 +112,6 @@ function tellFindings(context: Context, name: string, findings: readonly Diagnos
     const text = renderDiagnostic({ ...finding, message: `${name}: ${finding.message}` }, () => undefined);
     context.process.stderr.write(`${text}\n`);
   }
-  if (hasErrors(findings)) throw new CommandError("it is not what it was read as; no baseline was made");
+  if (hasErrors(findings))
+    throw new CommandError("it is damaged, or not what it was read as; no baseline was made");
 }
