@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { blocks, pcap } from "./support/captures.ts";
 import { line, lines, observeBytes } from "./support/observe.ts";
@@ -36,6 +40,33 @@ describe("pcap", () => {
     const file = Buffer.from(pcap([{ data }, { data }]));
     file.writeUInt32LE(0x7fff_ffff, 24 + 16 + data.length + 8);
     expect(() => observeBytes([file])).toThrow(/^packet 2 at byte 94 claims 2147483647 captured bytes/);
+  });
+
+  const others = [
+    ["Nokia's firewalls", "nokiapcap"],
+    ["Red Hat 6.1", "rh6_1pcap"],
+    ["SuSE 6.3", "suse6_3pcap"],
+    ["Kuznetzov's variant", "modpcap"],
+  ] as const;
+  test.each(others)("%s: record headers of another length are told by what they hold", (_, variant) => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-pcap-"));
+    try {
+      const times = [0, 700, 3600].map((seconds) => ({ data, seconds: 1_700_000_000 + seconds }));
+      for (const packets of [[{ data }], times, new Array(500).fill({ data })]) {
+        const [from, to] = [join(folder, "usual.pcap"), join(folder, "other.pcap")];
+        writeFileSync(from, pcap(packets));
+        execFileSync("editcap", ["-F", variant, from, to]);
+        const file = readFileSync(to);
+        expect(file.length).toBeGreaterThan(readFileSync(from).length);
+        const { baseline, warnings } = observeBytes([file], [16_500, 7]);
+        const usual = observeBytes([readFileSync(from)]).baseline;
+        expect(baseline.flows).toEqual(usual.flows);
+        expect(baseline.sources[0]!.accounting).toEqual(usual.sources[0]!.accounting);
+        expect(warnings).toEqual([]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("a file that ends in its header is refused", () => {

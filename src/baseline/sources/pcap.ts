@@ -2,38 +2,21 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { carry } from "./carry.ts";
 import { emptyFrame, type FrameSink, longestFrame } from "./frame.ts";
 import { linkLayers, readLinks, unreadLink } from "./link-layers.ts";
+import { fileHeader, type PcapLayout, pcapLayout } from "./pcap-layout.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
-
-/** How the magic number, read as little endian, describes the rest of the file; `ticks` are those of a second. */
-const magics: ReadonlyMap<
-  number,
-  { readonly little: boolean; readonly ticks: number; readonly header: number }
-> = new Map([
-  [0xa1b2c3d4, { little: true, ticks: 1e6, header: 16 }],
-  [0xd4c3b2a1, { little: false, ticks: 1e6, header: 16 }],
-  [0xa1b23c4d, { little: true, ticks: 1e9, header: 16 }],
-  [0x4d3cb2a1, { little: false, ticks: 1e9, header: 16 }],
-  // Kuznetzov's variant: eight more bytes (interface, protocol, packet type) in each record header.
-  [0xa1b2cd34, { little: true, ticks: 1e6, header: 24 }],
-  [0x34cdb2a1, { little: false, ticks: 1e6, header: 24 }],
-]);
-
-export const isPcapMagic = (magic: number): boolean => magics.has(magic);
-
-const fileHeader = 24;
 
 /** Reads a classic pcap file (draft-ietf-opsawg-pcap): microseconds or nanoseconds, either byte order. */
 export function pcapReader(sink: FrameSink, tally: Tally): ByteReader {
   const frame = emptyFrame();
-  let layout: { readonly little: boolean; readonly ticks: number; readonly header: number } | undefined;
+  let layout: PcapLayout | undefined;
   let packets = 0;
 
   const carried = carry((bytes, view, base) => {
     let at = 0;
     if (layout === undefined) {
       if (bytes.length < fileHeader) return 0;
-      layout = magics.get(view.getUint32(0, true))!;
+      layout = pcapLayout(view);
       frame.littleEndian = layout.little;
       // The upper half of the word holds the length of the frame check sequence, not the link type.
       frame.linkType = view.getUint32(20, layout.little) & 0xffff;
