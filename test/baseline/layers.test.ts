@@ -161,6 +161,45 @@ describe("internet and transport layers", () => {
     });
   });
 
+  describe("fragments that come before the first one, as some senders have it", () => {
+    const first = ipv4("10.0.0.1", "10.0.0.2", 17, udp(40_000, 9100, 24), { id: 77, fragment: 0x2000 });
+    const part = (id: number, fragment: number) =>
+      ipv4("10.0.0.1", "10.0.0.2", 17, new Uint8Array(96), { id, fragment });
+    const [middle, last] = [part(77, 0x2004), part(77, 16)];
+    const seen = (packets: readonly (readonly [data: Uint8Array, seconds: number])[]) => {
+      const recorded = packets.map(([data, seconds]) => ({ data, seconds: 1_700_000_000 + seconds }));
+      const { flows, sources } = observeBytes([pcap(recorded, { linkType: 101 })]).baseline;
+      return { flows, accounting: sources[0]!.accounting };
+    };
+    const inOrder = seen([first, middle, last].map((data) => [data, 0]));
+
+    test.each([
+      ["the last one", [last, first, middle]],
+      ["all others, the last one first", [last, middle, first]],
+    ])("%s", (_, packets) => {
+      expect(seen(packets.map((data) => [data, 0]))).toEqual(inOrder);
+      expect(inOrder.accounting).toMatchObject({ read: 3, used: 3, ignored: {} });
+    });
+
+    test("what waited for longer than a host waits is of another packet, and so is what other numbers have", () => {
+      const { flows, accounting } = seen([
+        [last, 0],
+        [part(78, 16), 40],
+        [first, 40],
+      ]);
+      expect(flows).toMatchObject([{ packets: 1, bytes: first.length }]);
+      expect(accounting).toMatchObject({ used: 1, ignored: { "fragment whose first part was not seen": 2 } });
+    });
+
+    test("so many wait at most, the latest", () => {
+      const strays = Array.from({ length: 5000 }, (_, index) => [part(index, 16), 0] as const);
+      const firstOf = (id: number) =>
+        ipv4("10.0.0.1", "10.0.0.2", 17, udp(40_000, 9100, 24), { id, fragment: 0x2000 });
+      const { accounting } = seen([...strays, [firstOf(4999), 0], [firstOf(1), 0]]);
+      expect(accounting).toMatchObject({ read: 5002, used: 3 });
+    });
+  });
+
   test("a snap length leaves the lengths and the ports, and a header that it cut is rejected", () => {
     const whole = ipv4("10.0.0.1", "10.0.0.2", 6, tcp(40_000, 502, tcpFlags.ack, 1000));
     const cut = (length: number) => ({ data: whole.subarray(0, length), wire: whole.length });

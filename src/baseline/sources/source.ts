@@ -21,6 +21,8 @@ export interface ByteReader {
 export interface Tally {
   use(): void;
   ignore(reason: string): void;
+  /** Counts as used what was ignored for a reason until what it belongs to came. */
+  useAfterAll(reason: string, count: number): void;
   /** @param sample what could not be read, and where: a few are kept to be shown. */
   reject(reason: string, sample?: string): void;
   /** Counts as rejected what a recorder says that it lost: it is not in the source, and was on the wire. */
@@ -47,6 +49,11 @@ export function tally(): Tally {
       used += 1;
     },
     ignore: (reason) => count(ignored, reason),
+    useAfterAll(reason, records) {
+      count(ignored, reason, -records);
+      if (ignored.get(reason) === 0) ignored.delete(reason);
+      used += records;
+    },
     reject(reason, sample) {
       count(rejected, reason);
       if (sample !== undefined && samples.length < shownSamples) samples.push(`${reason}: ${sample}`);

@@ -16,7 +16,7 @@ import { copies, copyReason } from "./copies.ts";
 import { cardAt, i32, u16 } from "./cursor.ts";
 import { decoder } from "./decode.ts";
 import { etherType, notIp } from "./ethertype.ts";
-import { fragments } from "./fragments.ts";
+import { type EarlyParts, fragments } from "./fragments.ts";
 import { damageSample, type Frame } from "./frame.ts";
 import { type CapturedPacket, signal } from "./packet.ts";
 import type { Tally } from "./source.ts";
@@ -34,6 +34,7 @@ const fewestForSweep = 1 << 17;
 const mostRunning = 1 << 19;
 
 const arp = notIp(etherType.arp);
+const noFirstPart = "fragment whose first part was not seen";
 
 /** Collects packets, of one capture or of several that follow each other, into conversations. */
 export interface Tracker {
@@ -110,7 +111,7 @@ export function tracker(
     sweepAt = Math.max(fewestForSweep, 2 * running.length);
   };
 
-  const note = (): void => {
+  const note = (tally: Tally): void => {
     if (running.length > sweepAt) sweep(packet.time);
     const low = sourceIsLow();
     const index = locate(low);
@@ -133,7 +134,9 @@ export function tracker(
       noteMark(talk.sketch, copied.mark);
     }
     noteLink(sender);
-    if (packet.fragment >= 0) parts.remember(packet, talk, sender);
+    if (packet.fragment < 0) return;
+    const early = parts.remember(packet, talk, sender);
+    if (early?.tally === tally) addEarly(talk, sender, early);
   };
 
   /** That of the conversation that came before: a scan has new ones all the time, over the same link. */
@@ -174,12 +177,13 @@ export function tracker(
       } else if (copied.isCopy(frame, packet, cursor)) {
         tally.ignore(copyReason);
       } else if (outcome === "first") {
-        note();
+        note(tally);
         tally.use();
       } else {
         const whole = parts.find(packet);
         if (whole === undefined) {
-          tally.ignore("fragment whose first part was not seen");
+          tally.ignore(noFirstPart);
+          parts.wait(packet, tally);
         } else {
           count(whole.talk, whole.sender, packet);
           tally.use();
@@ -237,12 +241,27 @@ function update(talk: Conversation, sender: Party, packet: CapturedPacket): void
   count(talk, sender, packet);
 }
 
+/** Adds parts of a packet that came before its first one to the figures. */
+function addEarly(
+  talk: Conversation,
+  sender: Party,
+  { tally, first, last, packets, bytes }: EarlyParts,
+): void {
+  tally.useAfterAll(noFirstPart, packets);
+  sender.packets += packets;
+  sender.bytes += bytes;
+  for (const time of [first, last]) noteTime(talk, time);
+}
+
 /** Adds a packet, or a later part of one, to the figures. */
 function count(talk: Conversation, sender: Party, packet: CapturedPacket): void {
   sender.packets += 1;
   sender.bytes += packet.length;
   if (packet.broadcast) talk.broadcast = true;
-  const { time } = packet;
+  noteTime(talk, packet.time);
+}
+
+function noteTime(talk: Conversation, time: number): void {
   notePresence(talk.presence, time);
   if (time < talk.first || Number.isNaN(talk.first)) talk.first = time;
   if (time > talk.last || Number.isNaN(talk.last)) talk.last = time;
