@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
+import { isTimeZone } from "../policy/resolve/time-zone.ts";
 import { siteJsonSchema, siteSchemaFile } from "../policy/schema/json-schema.ts";
 import { schemaLine, siteTemplate } from "../policy/template.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
@@ -41,10 +42,11 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
         parse: String,
         brief: "Name of the plant (default: the folder's)",
         optional: true,
+        placeholder: "NAME",
       },
       timezone: {
         kind: "parsed",
-        parse: String,
+        parse: timeZone,
         brief: "Time zone of the plant's clock (default: this computer's)",
         optional: true,
         placeholder: "ZONE",
@@ -69,8 +71,7 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     }
     const folder = resolve(this.cwd, path);
     const file = join(folder, "site.yaml");
-    if (existsSync(file))
-      throw new CommandError(`${join(path, "site.yaml")} is there already: it is not overwritten`);
+    if (existsSync(file)) throw new CommandError(`${join(path, "site.yaml")} exists; it is not overwritten`);
     const site = factsOf(folder, { name, timezone });
     const { text, questions } =
       ansible !== undefined
@@ -94,3 +95,8 @@ export const initCommand = buildCommand<Flags, [folder?: string], Context>({
     this.process.stdout.write(`wrote ${written}; next: sluice check ${written}\n`);
   },
 });
+
+function timeZone(name: string): string {
+  if (isTimeZone(name)) return name;
+  throw new SyntaxError(`"${name}" is not a time zone: give an IANA name, such as Europe/Zurich`);
+}

@@ -107,7 +107,9 @@ export const planCommand = buildCommand<Flags, string[], Context>({
     const actor = whoActs(this, flags.identity, site.people);
     const window = flags.window === undefined ? undefined : find(site.windows, flags.window, "window");
     const rulesets = plannedRulesets(this, loaded, names, flags.baseline, loaded.folder);
-    for (const file of [flags.output, flags.report]) if (file !== undefined) outputPath(this, file);
+    const steps = planSteps(site, names, flags.firewall, flags.output);
+    for (const { file } of steps) outputPath(this, file, "plan");
+    if (flags.report !== undefined) outputPath(this, flags.report, "page");
     const made: MadePlan[] = [];
     const accepted = acceptedFor(names, flags.accept ?? []);
     const planStep = async (step: PlanStep): Promise<MadePlan> => {
@@ -149,7 +151,6 @@ export const planCommand = buildCommand<Flags, string[], Context>({
       }
       return planning.kind === "plan" ? { ...step, ...madeOf(planning.content, step.file) } : step;
     };
-    const steps = planSteps(site, names, flags.firewall, flags.output);
     for (const [index, step] of steps.entries()) {
       // After a split one member has it already, and the other must not wait for a plan that cannot be made.
       const standby = step.pair?.role === "primary" ? made[index - 1] : undefined;

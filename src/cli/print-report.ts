@@ -16,7 +16,7 @@ export function printReport(
   { page, format }: { readonly page: string | undefined; readonly format: "text" | "json" },
 ): void {
   const { stdout } = context.process;
-  if (page !== undefined) writeFileAtomic(outputPath(context, page), printHtml(report));
+  if (page !== undefined) writeFileAtomic(outputPath(context, page, "page"), printHtml(report));
   if (format === "json") printJson(context.process, report);
   else stdout.write(page === undefined ? printText(report, stdout.columns ?? usualWidth) : `wrote ${page}\n`);
 }

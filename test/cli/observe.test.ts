@@ -111,7 +111,7 @@ describe("sluice observe", () => {
     const { stdout } = await sluice(folder, ["observe", "flows.csv", "--timezone", "Europe/Zurich"]);
     expect(stdout).toContain("flows.csv (nfdump CSV, 2026-07-01T08:00:00.000000Z");
     const { stderr, code } = await sluice(folder, ["observe", "flows.csv", "--timezone", "Mars/Base"]);
-    expect(stderr).toContain('"Mars/Base" is no time zone');
+    expect(stderr).toContain('"Mars/Base" is not a time zone');
     expect(code).not.toBe(0);
   });
 
@@ -197,9 +197,23 @@ describe("sluice observe", () => {
     );
     const { stderr, code } = await sluice(folder, ["observe", "a.pcap", "-o", "gone/lab.json"]);
     expect({ stderr, code }).toEqual({
-      stderr: "error: gone/lab.json: there is no folder gone: make it first\n",
+      stderr: `error: gone/lab.json: the folder ${join(folder, "gone")} does not exist; make it first\n`,
       code: 1,
     });
+  });
+
+  test("a baseline replaces a baseline, and no other file, such as the site file", async () => {
+    write("site.yaml", "mine");
+    const { stderr, stdout, code } = await sluice(folder, ["observe", "a.pcap", "-o", "site.yaml"]);
+    expect({ stderr, stdout, code }).toEqual({
+      stderr: "error: site.yaml exists and is not a baseline; it is not overwritten: name another file\n",
+      stdout: "",
+      code: 1,
+    });
+    expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe("mine");
+    write("lab.json", "");
+    for (const _ of ["over the empty file", "over the baseline"])
+      expect((await sluice(folder, ["observe", "a.pcap", "-o", "lab.json"])).code).toBe(0);
   });
 
   test("what the machine refuses is told as that, and is no fault of the program", async () => {
@@ -233,7 +247,7 @@ describe("sluice baseline", () => {
     write("site.yaml", "mine");
     const { stderr, code } = await sluice(folder, ["baseline", "propose", "lab.json", "-o", "site.yaml"]);
     expect({ stderr, code }).toEqual({
-      stderr: "error: site.yaml exists; a proposal overwrites nothing: name a new file\n",
+      stderr: "error: site.yaml exists; it is not overwritten: name another file\n",
       code: 1,
     });
     expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe("mine");

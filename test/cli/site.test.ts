@@ -214,9 +214,15 @@ describe("sluice init", () => {
   test("never overwrites a site file", async () => {
     put("site.yaml", "mine");
     const { code, stderr } = await sluice(folder, ["init"]);
-    expect([code, stderr.trim()]).toEqual([1, "error: site.yaml is there already: it is not overwritten"]);
+    expect([code, stderr.trim()]).toEqual([1, "error: site.yaml exists; it is not overwritten"]);
     expect(readdirSync(folder)).toEqual(["site.yaml"]);
     expect(readFileSync(join(folder, "site.yaml"), "utf8")).toBe("mine");
+  });
+
+  test("refuses a time zone that the site file could not have", async () => {
+    const { code, stderr } = await sluice(folder, ["init", "--timezone", "+02:00"]);
+    expect([code, stderr]).toEqual([-4, expect.stringContaining('"+02:00" is not a time zone')]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("starts from an inventory and asks what it does not say", async () => {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { propose } from "../../baseline/propose/propose.ts";
@@ -6,7 +5,7 @@ import { proposalYaml } from "../../baseline/propose/yaml.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { count } from "../../report/words.ts";
 import { loadBaseline } from "../baseline-file.ts";
-import { CommandError, type Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { proposalDocument } from "../documents/baseline.ts";
 import { documentText, jsonFlag } from "../documents/document.ts";
 import { writeFileAtomic } from "../files.ts";
@@ -54,9 +53,6 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
   },
   func(flags, file) {
     const output = flags.output === undefined ? undefined : outputPath(this, flags.output);
-    if (output !== undefined && existsSync(output)) {
-      throw new CommandError(`${flags.output} exists; a proposal overwrites nothing: name a new file`);
-    }
     if (flags.site === undefined && !flags.json && nearestSiteFile(this.cwd) === undefined) {
       const draft = fromBaseline(
         this,

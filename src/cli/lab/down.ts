@@ -7,7 +7,7 @@ import { labDownDocument } from "../documents/lab.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
   readonly keep?: boolean;
   readonly json: boolean;
 }

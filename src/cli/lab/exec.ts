@@ -5,13 +5,13 @@ import { CommandError, type Context, exitCodes } from "../context.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
 }
 
 export const execCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: "Runs a command on a host of the lab",
-    customUsage: ["[--dir folder] [HOST] -- COMMAND…"],
+    customUsage: ["[--dir FOLDER] [HOST] -- COMMAND…"],
     fullDescription:
       "Runs a command on a host of the lab (the engineer's laptop when none is named), in the folder of the site file. Exits as the command does. Where the lab runs in a user namespace, only SSH gives privileges on the firewall: `ssh -i ../keys/eva root@192.0.2.1`.",
   },
@@ -19,7 +19,7 @@ export const execCommand = buildCommand<Flags, readonly string[], Context>({
     flags: { dir: folderFlag },
     positional: {
       kind: "array",
-      parameter: { parse: String, brief: "Host, then the command and its arguments", placeholder: "word" },
+      parameter: { parse: String, brief: "Host, then the command and its arguments", placeholder: "WORD" },
     },
   },
   async func(flags, ...words) {

@@ -8,7 +8,7 @@ import { labFaultDocument } from "../documents/lab.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
   readonly json: boolean;
 }
 
@@ -47,8 +47,8 @@ export const faultCommand = buildCommand<Flags, [Fault, string?], Context>({
     positional: {
       kind: "tuple",
       parameters: [
-        { parse: parseFault, brief: [...plain, ...onHost].join(", "), placeholder: "fault" },
-        { parse: String, optional: true, brief: "Host, for freeze and thaw", placeholder: "host" },
+        { parse: parseFault, brief: [...plain, ...onHost].join(", "), placeholder: "FAULT" },
+        { parse: String, optional: true, brief: "Host, for freeze and thaw", placeholder: "HOST" },
       ],
     },
   },

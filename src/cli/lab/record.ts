@@ -1,13 +1,13 @@
-import { resolve } from "node:path";
 import { buildCommand, numberParser } from "@stricli/core";
 import { order } from "../../lab/lab.ts";
 import type { Context } from "../context.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
 import { labRecordDocument } from "../documents/lab.ts";
+import { outputPath } from "../output-path.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
   readonly seconds: number;
   readonly output: string;
   readonly json: boolean;
@@ -18,14 +18,20 @@ export const recordCommand = buildCommand<Flags, [], Context>({
   parameters: {
     flags: {
       dir: folderFlag,
-      seconds: { kind: "parsed", parse: numberParser, default: "12", brief: "For how long" },
-      output: { kind: "parsed", parse: String, brief: "The capture to write", placeholder: "file" },
+      seconds: {
+        kind: "parsed",
+        parse: numberParser,
+        default: "12",
+        placeholder: "SECONDS",
+        brief: "For how long",
+      },
+      output: { kind: "parsed", parse: String, brief: "The capture to write", placeholder: "FILE" },
       json: jsonFlag,
     },
     aliases: { o: "output" },
   },
   async func(flags) {
-    const file = resolve(this.cwd, flags.output);
+    const file = outputPath(this, flags.output, "capture");
     this.process.stderr.write(`recording for ${flags.seconds} s …\n`);
     await withLab(this, flags.dir, (folder) => order(folder, { do: "record", seconds: flags.seconds, file }));
     if (flags.json) printDocument(this, labRecordDocument, { file, seconds: flags.seconds });

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
 }
 
 export const shellCommand = buildCommand<Flags, [string?], Context>({
@@ -14,7 +14,7 @@ export const shellCommand = buildCommand<Flags, [string?], Context>({
     flags: { dir: folderFlag },
     positional: {
       kind: "tuple",
-      parameters: [{ parse: String, optional: true, brief: "Host (default: laptop)", placeholder: "host" }],
+      parameters: [{ parse: String, optional: true, brief: "Host (default: laptop)", placeholder: "HOST" }],
     },
   },
   async func(flags, host = laptop.name) {

@@ -5,7 +5,7 @@ import { jsonFlag, printJson } from "../documents/document.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
   readonly json: boolean;
 }
 

@@ -7,7 +7,7 @@ import { labUpDocument } from "../documents/lab.ts";
 import { folderFlag, withLab } from "./folder.ts";
 
 interface Flags {
-  readonly dir: string;
+  readonly dir?: string;
   readonly decided?: boolean;
   readonly target: FirewallTarget;
   readonly json: boolean;

@@ -38,6 +38,6 @@ export const collectingFlags = {
 
 function someSeconds(text: string): number {
   if (!/^(\d+[dhms])+$/.test(text) || durationSeconds(text) === 0)
-    throw new SyntaxError(`"${text}" is no duration: give one as in 30s, 15m, 8h`);
+    throw new SyntaxError(`"${text}" is not a duration: write one such as 30s, 15m or 8h`);
   return durationSeconds(text);
 }

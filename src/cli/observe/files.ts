@@ -40,13 +40,14 @@ function timeZone(name: string): string {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
   } catch (error) {
-    if (error instanceof RangeError) throw new SyntaxError(`"${name}" is no time zone: give an IANA name`);
+    if (error instanceof RangeError)
+      throw new SyntaxError(`"${name}" is not a time zone: give an IANA name, such as Europe/Zurich`);
     throw error;
   }
 }
 
 function fullYear(text: string): number {
-  if (!/^(19|20)\d\d$/.test(text)) throw new SyntaxError(`"${text}" is no year of four digits`);
+  if (!/^(19|20)\d\d$/.test(text)) throw new SyntaxError(`"${text}" is not a year of four digits`);
   return Number(text);
 }
 

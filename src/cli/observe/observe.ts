@@ -72,7 +72,7 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
     { output, store, engine, json, follow, from, every, site, identity, for: length, ...clock },
     ...names
   ) {
-    const file = output === undefined ? undefined : outputPath(this, output);
+    const file = output === undefined ? undefined : outputPath(this, output, "baseline");
     const collecting = { from, every, for: length, site, identity };
     if (Object.values(collecting).some((flag) => flag !== undefined)) {
       if (from === undefined || names.length > 0 || store !== undefined || engine !== undefined || follow)
