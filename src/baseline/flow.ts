@@ -92,6 +92,13 @@ export interface BaselineSource {
   readonly copies?: readonly SourceCopies[];
 }
 
+const firewallRecord = "record of a firewall";
+/** The format of a source that is the record of a firewall of this target. */
+export const firewallRecordFormat = (target: string): string => `${firewallRecord} (${target})`;
+/** A firewall counts from reading to reading; the times of other sources are those of what they recorded. */
+export const isFirewallRecord = ({ format }: Pick<BaselineSource, "format">): boolean =>
+  format.startsWith(firewallRecord);
+
 /** Conversations, and the packets of them, that a source of this name has too. */
 export interface SourceCopies {
   readonly of: string;

@@ -63,8 +63,15 @@ export function growing(all: Presence): GrowingPresence {
   };
 }
 
+/** Pairs of the first and the last slot, both included, in order and apart. */
+export type Stretches = readonly (readonly [from: number, to: number])[];
+
+export function* slotsOf(stretches: Stretches): Generator<number> {
+  for (const [from, to] of stretches) for (let slot = from; slot <= to; slot += 1) yield slot;
+}
+
 /** The stretches in order, without overlaps and seams. */
-export function stretchesOf(stretches: Presence): readonly (readonly [from: number, to: number])[] {
+export function stretchesOf(stretches: readonly number[]): Stretches {
   const pairs: [number, number][] = [];
   for (let index = 0; index < stretches.length; index += 2)
     pairs.push([stretches[index]!, stretches[index + 1]!]);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { coverage } from "../baseline/coverage/coverage.ts";
+import { type CountedCycle, coverage, defaultCycle } from "../baseline/coverage/coverage.ts";
 import type { Baseline } from "../baseline/flow.ts";
 import type { ConduitRules, Stage } from "../compile/ir.ts";
 import { zonePairs } from "../compile/lower.ts";
@@ -73,11 +73,13 @@ export const reviewFactsSchema = z.strictObject({
       denial: id.optional(),
     }),
   ),
-  /** How complete the observation of the conduit is, counted in each of the site's production cycles. */
+  /** How complete the observation of the conduit is, counted in each of the site's production cycles, or in days. */
   coverage: z
     .array(
       z.strictObject({
         cycle: z.string(),
+        /** The site file names no cycle. */
+        assumed: z.literal(true).optional(),
         cycles: z.int(),
         coverage: z.number(),
         unseen: z.number(),
@@ -162,16 +164,19 @@ const flowSetFacts = (set: FlowSet & { readonly id: string }) => ({
 const coverageFacts = (
   { site, conduit }: ReviewSubject,
   baseline: Baseline,
-): NonNullable<ReviewFactsDocument["coverage"]> =>
-  (site.cycles ?? []).map((cycle) => {
+): NonNullable<ReviewFactsDocument["coverage"]> => {
+  const { cycles: named = [] } = site;
+  return (named.length === 0 ? [defaultCycle(site)] : named).map((cycle: CountedCycle) => {
     const found = coverage([baseline], site, cycle).conduits.find(({ id }) => id === conduit.id)!;
     const { cycles, coverage: share, unseen, quiet, novelty, discovery } = found.estimate;
     return {
       ...{ cycle: cycle.id, cycles, coverage: share, unseen, quiet, novelty },
+      ...(cycle.isAssumed === true && { assumed: true }),
       discovery: [...discovery],
       open: found.terms.filter(({ met }) => !met).map(({ text, remedy }) => ({ text, remedy })),
     };
   });
+};
 
 function reviewedFlows(subject: ReviewSubject, baseline: Baseline): ReviewFactsDocument["flows"] {
   const { site, conduit, before, to } = subject;

@@ -65,6 +65,24 @@ describe("sluice baseline coverage", () => {
     expect(json.code).toBe(1);
   });
 
+  test("where the site names no cycles, days are counted, and it says that nobody said so", async () => {
+    await observed("long", 48);
+    writeFileSync(join(folder, "site.yaml"), site.replace(/cycles:\n( {2}.*\n){2}/, ""));
+    const { stdout } = await sluice(folder, ["baseline", "coverage", "long.json"]);
+    expect(stdout).toContain("counted in cycles of day, 1d each\n\nThe site file names no production cycles");
+    expect(stdout).toContain("shows in no figure: whoever knows the plant must name it");
+    const { stdout: json } = await sluice(folder, ["baseline", "coverage", "long.json", "--json"]);
+    expect(JSON.parse(json)).toMatchObject({ cycle: { id: "day", assumed: true } });
+  });
+
+  test("of no conduit at all it does not say that all are ready", async () => {
+    await observed("short", 1);
+    writeFileSync(join(folder, "site.yaml"), site.replace(/conduits:\n.*\n/, ""));
+    const { stdout, code } = await sluice(folder, ["baseline", "coverage", "short.json"]);
+    expect(stdout).toContain("0 of 0 conduits");
+    expect(code).toBe(1);
+  });
+
   test("a cycle that the site does not have, or that is too short to be counted in, is refused", async () => {
     await observed("short", 1);
     const args = ["baseline", "coverage", "short.json", "--cycle"];

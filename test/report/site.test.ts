@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { assumedCycle } from "../../src/baseline/coverage/limits.ts";
 import type { Cell, Report, Table } from "../../src/report/document.ts";
 import { cellText } from "../../src/report/document.ts";
 import { siteReport } from "../../src/report/site-report.ts";
@@ -344,12 +345,24 @@ describe("the report of a site", () => {
   test("says for each conduit whether enough was seen, from the baselines that permits name", () => {
     const seen = rows(report([]), /^How complete/);
     expect(seen.map(([conduit, cycles, flows]) => [conduit, cycles, flows])).toContainEqual([
-      ...["scada-pumps", "14", "6"],
+      ...["scada-pumps", "14", "4"],
     ]);
     const facts = { ...reportedSite([]), evidence: { baselines: [], missing: ["baseline/week.json"] } };
     const text = JSON.stringify(siteReport(facts, now).sections.find(({ id }) => id === "coverage"));
     expect(text).toContain("baseline/week.json, which permits name as their evidence, cannot be read here");
     expect(text).toContain("No baseline that permits name as their evidence is at hand");
+  });
+
+  test("counts in days where the site names no production cycles, and says that this is assumed", () => {
+    const facts = reportedSite([]);
+    const { cycles: _, ...uncounted } = facts.site;
+    const found = siteReport({ ...facts, site: uncounted }, now);
+    const text = JSON.stringify(found.sections.find(({ id }) => id === "coverage"));
+    expect(text).toContain(assumedCycle);
+    expect(text).toContain('in cycles \\"day\\"');
+    const named = JSON.stringify(report([]).sections.find(({ id }) => id === "coverage"));
+    expect(named).not.toContain(assumedCycle);
+    expect(named).toContain("shows in no figure");
   });
 
   test("names firewalls of a kind that no real one has judged", () => {

@@ -1,15 +1,29 @@
-import type { ConduitId, Cycle, Site } from "../../policy/model.ts";
+import type { Conduit, ConduitId, Cycle, Site } from "../../policy/model.ts";
 import { flowKey } from "../aggregate.ts";
 import type { Baseline, BaselineFlow } from "../flow.ts";
-import { slotLength, spanned, stretchesOf } from "../presence.ts";
+import { type Stretches, slotsOf } from "../presence.ts";
+import { decidesOn } from "../propose/fate.ts";
 import { places } from "../propose/places.ts";
+import { busyCycles } from "./busy.ts";
 import { type CycleCount, cycleCount } from "./cycles.ts";
 import { type Estimate, estimate } from "./estimate.ts";
+import { type Observed, observedCycles } from "./observed.ts";
 import { judge, limitingTerm, type Term } from "./verdict.ts";
 
+/** What completeness is counted in. */
+export interface CountedCycle extends Pick<Cycle, "id" | "length" | "phases"> {
+  /** The site file names no cycle: nobody said that production repeats itself in this one. */
+  readonly isAssumed?: boolean;
+}
+
 /** The longest cycle of a site, or a day. */
-export const defaultCycle = ({ cycles = [] }: Pick<Site, "cycles">): Coverage["cycle"] =>
-  cycles.toSorted((x, y) => y.length - x.length)[0] ?? { id: "day", length: 86_400, phases: [] };
+export const defaultCycle = ({ cycles = [] }: Pick<Site, "cycles">): CountedCycle =>
+  cycles.toSorted((x, y) => y.length - x.length)[0] ?? {
+    id: "day",
+    length: 86_400,
+    phases: [],
+    isAssumed: true,
+  };
 
 /** How complete the observation of one conduit is. */
 export interface ConduitCoverage {
@@ -21,142 +35,95 @@ export interface ConduitCoverage {
 }
 
 export interface Coverage {
-  readonly cycle: Pick<Cycle, "id" | "length" | "phases">;
+  readonly cycle: CountedCycle;
+  /** How long was observed, in seconds: what comes more rarely shows in no figure. */
+  readonly observed: number;
   readonly conduits: readonly ConduitCoverage[];
   /** Answered, routable flows between zones that no conduit joins, or with an end in no zone. */
   readonly elsewhere: number;
   /** Flows without times, or of a baseline from before presence was kept: no cycle can be counted by them. */
   readonly timeless: number;
+  /** Flows that the site denies on purpose: whether there are more of them does not matter. */
+  readonly denied: number;
 }
 
 /** A flow as all baselines together have seen it. */
-type Seen = Pick<BaselineFlow, "initiator" | "responder" | "confidence"> & {
-  readonly stretches: Stretches;
-};
-type Stretches = readonly (readonly [from: number, to: number])[];
-
-/** What was observed when, by any source. */
-interface Observed {
-  /** Observed cycles in their order: those of which at least half was observed. */
-  readonly cycles: readonly number[];
-  readonly whole: number;
-  readonly share: number;
-  /** Share of the records that were lost or could not be read. */
-  readonly lost: number;
-}
+type Seen = BaselineFlow & { readonly stretches: Stretches };
 
 /** Judges baselines that were observed one after the other, or at several points, conduit by conduit. */
-export function coverage(baselines: readonly Baseline[], site: Site, cycle: Coverage["cycle"]): Coverage {
+export function coverage(baselines: readonly Baseline[], site: Site, cycle: CountedCycle): Coverage {
   const count = cycleCount(cycle.length, site.timezone);
   const observed = observedCycles(baselines, count, cycle.length);
   const where = places(site);
-  const byConduit = new Map<ConduitId, Seen[]>(site.conduits.map(({ id }) => [id, []]));
-  let [elsewhere, timeless] = [0, 0];
+  const byConduit = new Map<Conduit, Seen[]>(site.conduits.map((conduit) => [conduit, []]));
+  let [elsewhere, timeless, denied] = [0, 0, 0];
   for (const flow of together(baselines)) {
     const [from, to] = [where.zoneOf(flow.initiator), where.zoneOf(flow.responder)];
     if (from !== undefined && from === to) continue;
     const conduit = from === undefined || to === undefined ? undefined : where.conduitBetween(from, to);
-    if (conduit === undefined) elsewhere += 1;
-    else if (flow.stretches.length === 0) timeless += 1;
-    else byConduit.get(conduit.id)!.push(flow);
+    if (conduit === undefined) elsewhere += flow.answered ? 1 : 0;
+    else if (conduit.denials.some((denial) => decidesOn(denial, flow))) denied += 1;
+    else if (flow.stretches.length === 0) timeless += flow.answered ? 1 : 0;
+    else byConduit.get(conduit)!.push(flow);
   }
   return {
     cycle,
-    conduits: [...byConduit].map(([id, flows]) => judged(id, flows, observed, count)),
+    observed: observed.time,
+    conduits: [...byConduit].map(([conduit, flows]) => judged(conduit, flows, observed, count, cycle)),
     elsewhere,
     timeless,
+    denied,
   };
 }
 
 function judged(
-  id: ConduitId,
+  conduit: Conduit,
   flows: readonly Seen[],
   observed: Observed,
   count: CycleCount,
+  { length }: CountedCycle,
 ): ConduitCoverage {
+  const { id } = conduit;
   const placeOf = new Map(observed.cycles.map((cycle, place) => [cycle, place]));
-  const seen = flows
-    .map(
-      ({ stretches }) =>
-        new Set([...slotsOf(stretches)].flatMap((slot) => placeOf.get(count.cycleOf(slot)) ?? [])),
-    )
-    .filter((cycles) => cycles.size > 0);
-  const estimated = estimate(seen, observed.cycles.length);
-  const unsure = flows.filter(({ confidence }) => confidence < 0.5).length;
+  const cyclesOf = ({ stretches }: Seen): ReadonlySet<number> =>
+    new Set([...slotsOf(stretches)].flatMap((slot) => placeOf.get(count.cycleOf(slot)) ?? []));
+  const answered = flows.filter((flow) => flow.answered);
+  const seen = answered.map(cyclesOf).filter((cycles) => cycles.size > 0);
+  const isBusy = busyCycles(seen, observed.cycles.length);
+  const proving = observed.cycles.map((cycle, place) => isBusy[place]! && observed.whole.has(cycle));
+  const estimated = estimate(seen, observed.cycles.length, (place) => proving[place]!);
+  const unanswered = flows.filter(
+    (flow) =>
+      !flow.answered && cyclesOf(flow).size > 1 && !conduit.permits.some((permit) => decidesOn(permit, flow)),
+  );
+  const unsure = answered.filter(({ confidence }) => confidence < 0.5).length;
   const terms = judge(estimated, {
-    whole: observed.whole,
-    observed: observed.share,
-    lost: observed.lost,
-    ambiguous: flows.length === 0 ? 0 : unsure / flows.length,
+    ...observed,
+    length,
+    whole: proving.filter((proves) => proves).length,
+    still: isBusy.filter((busy) => !busy).length,
+    ambiguous: answered.length === 0 ? 0 : unsure / answered.length,
+    unanswered: unanswered.length,
   });
   const limiting = limitingTerm(terms);
   return { id, estimate: estimated, terms, ...(limiting === undefined ? {} : { limiting }) };
 }
 
-/** Answered, routable flows; those that several baselines have are one. */
+/** Routable flows; those that several baselines have are one. */
 function together(baselines: readonly Baseline[]): Iterable<Seen> {
   const flows = new Map<string, Seen>();
   for (const flow of baselines.flatMap(({ flows: all }) => all)) {
-    if (!flow.answered || flow.notRoutable !== undefined) continue;
+    if (flow.notRoutable !== undefined) continue;
     const key = flowKey(flow);
     const before = flows.get(key);
     const stretches = [...(before?.stretches ?? []), ...(flow.presence ?? [])];
     const confidence = Math.max(before?.confidence ?? 0, flow.confidence);
-    flows.set(key, { initiator: flow.initiator, responder: flow.responder, confidence, stretches });
+    flows.set(key, {
+      ...flow,
+      confidence,
+      answered: flow.answered || (before?.answered ?? false),
+      stretches,
+    });
   }
   return flows.values();
-}
-
-/** At least so much of a cycle must be observed for it to count. */
-const leastOfCycle = 0.5;
-
-function observedCycles(baselines: readonly Baseline[], count: CycleCount, length: number): Observed {
-  const spans: number[] = [];
-  for (const { firstSeen, lastSeen } of baselines.flatMap(({ sources }) => sources)) {
-    if (firstSeen !== undefined && lastSeen !== undefined)
-      spans.push(...spanned(Date.parse(firstSeen) / 1000, Date.parse(lastSeen) / 1000));
-  }
-  const stretches = withoutPauses(stretchesOf(spans));
-  const slots = new Map<number, number>();
-  let total = 0;
-  for (const slot of slotsOf(stretches)) {
-    const cycle = count.cycleOf(slot);
-    slots.set(cycle, (slots.get(cycle) ?? 0) + 1);
-    total += 1;
-  }
-  const slotsInCycle = length / slotLength;
-  const enough = (share: number): readonly number[] =>
-    [...slots].filter(([, found]) => found >= share * slotsInCycle).map(([cycle]) => cycle);
-  const [first, last] = [stretches[0]?.[0] ?? 0, stretches.at(-1)?.[1] ?? -1];
-  return {
-    cycles: enough(leastOfCycle).toSorted((x, y) => x - y),
-    // A day on which the clocks go forward is an hour short of its length.
-    whole: enough(length < 86_400 ? 1 : 1 - pause / slotsInCycle).length,
-    share: total === 0 ? 0 : total / (last - first + 1),
-    lost: lostShare(baselines),
-  };
-}
-
-function lostShare(baselines: readonly Baseline[]): number {
-  const counts = baselines.flatMap(({ sources }) => sources.map(({ accounting }) => accounting));
-  const read = counts.reduce((sum, one) => sum + one.read, 0);
-  const lost = counts.flatMap(({ rejected }) => Object.values(rejected)).reduce((sum, one) => sum + one, 0);
-  return read === 0 ? 0 : lost / read;
-}
-
-/** Slots (an hour) without a record that are a pause of the traffic, and no gap of the recording. */
-const pause = 4;
-
-function withoutPauses(stretches: Stretches): Stretches {
-  const joined: [number, number][] = [];
-  for (const [from, to] of stretches) {
-    const before = joined.at(-1);
-    if (before !== undefined && from - before[1] - 1 <= pause) before[1] = to;
-    else joined.push([from, to]);
-  }
-  return joined;
-}
-
-function* slotsOf(stretches: Stretches): Generator<number> {
-  for (const [from, to] of stretches) for (let slot = from; slot <= to; slot += 1) yield slot;
 }

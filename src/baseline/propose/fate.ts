@@ -32,15 +32,16 @@ export function fateOf(flow: BaselineFlow, where: Places): Fate {
   if (from === to) return { kind: "inside", zone: from };
   const conduit = where.conduitBetween(from, to);
   if (conduit === undefined) return { kind: "no-conduit", zones: [from, to] };
-  const permit = conduit.permits.find((one) => includes(one, flow));
+  const permit = conduit.permits.find((one) => decidesOn(one, flow));
   if (permit) return { kind: "permitted", conduit, permit };
-  const denial = conduit.denials.find((one) => includes(one, flow));
+  const denial = conduit.denials.find((one) => decidesOn(one, flow));
   if (denial) return { kind: "denied", conduit, denial };
   if (!flow.answered) return { kind: "open", conduit, because: "unanswered" };
   return { kind: "open", conduit, because: flow.confidence < sureEnough ? "direction" : "fit" };
 }
 
-function includes({ initiators, responders, services }: FlowSet, flow: BaselineFlow): boolean {
+/** Whether a permit or a denial names a flow. */
+export function decidesOn({ initiators, responders, services }: FlowSet, flow: BaselineFlow): boolean {
   const [initiator, responder] = [parseAddress(flow.initiator), parseAddress(flow.responder)];
   return (
     initiators.some((range) => covers(range, initiator)) &&

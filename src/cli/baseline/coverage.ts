@@ -59,7 +59,8 @@ export const coverageCommand = buildCommand<Flags, string[], Context>({
     const found = coverage(baselines, site, cycle);
     if (json) printDocument(this, coverageDocument, asDocument(found));
     else this.process.stdout.write(renderCoverage(found));
-    if (found.conduits.some(({ limiting }) => limiting !== undefined))
+    // A site without conduits has none that is ready.
+    if (found.conduits.length === 0 || found.conduits.some(({ limiting }) => limiting !== undefined))
       this.process.exitCode = exitCodes.failed;
   },
 });
@@ -79,8 +80,12 @@ function cycleOf(site: Site, id: string | undefined): Coverage["cycle"] {
   return cycle;
 }
 
-const asDocument = ({ cycle, conduits, elsewhere, timeless }: Coverage) => ({
-  cycle: { id: cycle.id, length: cycle.length, phases: cycle.phases },
+const asDocument = ({ cycle, observed, conduits, elsewhere, timeless, denied }: Coverage) => ({
+  cycle: {
+    ...{ id: cycle.id, length: cycle.length, phases: cycle.phases },
+    assumed: cycle.isAssumed === true,
+  },
+  observed,
   conduits: conduits.map(({ id, estimate, terms, limiting }) => ({
     id,
     ready: limiting === undefined,
@@ -90,4 +95,5 @@ const asDocument = ({ cycle, conduits, elsewhere, timeless }: Coverage) => ({
   })),
   elsewhere,
   timeless,
+  denied,
 });

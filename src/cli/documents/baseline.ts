@@ -30,7 +30,15 @@ export const coverageDocument = published(
   1,
   "How complete an observation is, conduit by conduit.",
   {
-    cycle: z.strictObject({ id: z.string(), length: z.number(), phases: strings }),
+    cycle: z.strictObject({
+      id: z.string(),
+      length: z.number(),
+      phases: strings,
+      assumed: z.boolean().describe("The site file names no cycle"),
+    }),
+    observed: z
+      .number()
+      .describe("How long was observed, in seconds: what comes more rarely shows in no figure"),
     conduits: many(
       z.strictObject({
         id: z.string(),
@@ -41,7 +49,10 @@ export const coverageDocument = published(
         once: count,
         twice: count,
         coverage: z.number().min(0).max(1),
-        unseen: z.number(),
+        unseen: z.number().describe("Flows that were never seen, as is estimated"),
+        unseenFor: count.describe(
+          "Further cycles after which fewer than one is unseen, as far as can be told",
+        ),
         quiet: count,
         novelty: z.number().min(0).max(1),
         discovery: many(count).describe("Flows known after each cycle"),
@@ -58,6 +69,7 @@ export const coverageDocument = published(
     ),
     elsewhere: count,
     timeless: count,
+    denied: count,
   },
 );
 

@@ -1,4 +1,5 @@
 import type { ConduitCoverage, Coverage } from "../../baseline/coverage/coverage.ts";
+import { assumedCycle, blindTo } from "../../baseline/coverage/limits.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { sparkLine } from "../../diagnostics/spark-line.ts";
 import { formatDuration } from "../../policy/duration.ts";
@@ -8,11 +9,12 @@ const curveWidth = 48;
 
 /** Conduit by conduit: the discovery curve, every term, and what is missing and for how long. */
 export function renderCoverage(coverage: Coverage): string {
-  const { cycle, conduits, elsewhere, timeless } = coverage;
+  const { cycle, observed, conduits, elsewhere, timeless, denied } = coverage;
   const phases = cycle.phases.length === 0 ? "" : ` (${cycle.phases.join(", ")})`;
   const ready = conduits.filter(({ limiting }) => limiting === undefined).length;
   const parts = [
     printable(`counted in cycles of ${cycle.id}, ${formatDuration(cycle.length)} each${phases}`),
+    ...(cycle.isAssumed === true ? [assumedCycle] : []),
     ...conduits.map((conduit) => conduitText(conduit, cycle.length)),
     ...(elsewhere === 0 ? [] : [`${elsewhere} flows are in no conduit and were not judged`]),
     ...(timeless === 0
@@ -20,6 +22,8 @@ export function renderCoverage(coverage: Coverage): string {
       : [
           `${timeless} flows carry no times and were not counted: observe them again, from sources with times`,
         ]),
+    ...(denied === 0 ? [] : [`${denied} flows are denied by the site file and were not counted`]),
+    ...(ready === 0 ? [] : [blindTo(observed)]),
     `${ready} of ${conduits.length} conduits are ready to be enforced`,
   ];
   return `${parts.join("\n\n")}\n`;

@@ -1,3 +1,4 @@
+import { assumedCycle } from "../../baseline/coverage/limits.ts";
 import { percent } from "../../baseline/coverage/verdict.ts";
 import { absent, type Block, paragraph, type Section } from "../document.ts";
 import { count, grouped, minute } from "../words.ts";
@@ -35,20 +36,21 @@ function completeness({ review }: Reviewed["plan"]): readonly Block[] {
   if (counted.length === 0) {
     return [
       absent(
-        "How complete the observation is (its discovery curve, and how likely flows are that were not seen) is not recorded by this plan: it is counted in production cycles, and the site file names none. What happened only outside the times above is not in it.",
+        "How complete the observation is (its discovery curve, and how likely flows are that were not seen) is not recorded by this plan: no baseline was given, or an earlier version made it and the site file named no production cycles. What happened only outside the times above is not in it.",
       ),
     ];
   }
-  return counted.flatMap(({ cycle, cycles, coverage, unseen, quiet, novelty, discovery, open }) => [
+  return counted.flatMap(({ cycle, assumed, cycles, coverage, unseen, quiet, novelty, discovery, open }) => [
+    ...(assumed === true ? [absent(assumedCycle)] : []),
     {
       kind: "facts",
       items: [
         { term: `Cycles "${cycle}" observed`, value: grouped(cycles) },
         { term: "Sample coverage", value: percent(coverage) },
-        { term: "Flows that were not seen, at least", value: unseen.toFixed(1) },
+        { term: "Flows that were not seen, estimated", value: unseen.toFixed(1) },
         {
           term: "A new flow in the next cycle",
-          value: `at most ${percent(novelty)} likely, after ${count(quiet, "cycle")} without a new one (confidence 95 %)`,
+          value: `at most ${percent(novelty)} likely, after ${count(quiet, "cycle")} without a new one (confidence 95 %, if cycles are alike)`,
         },
       ],
     },

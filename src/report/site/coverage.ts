@@ -1,4 +1,5 @@
-import { type Coverage, coverage as coverageOf } from "../../baseline/coverage/coverage.ts";
+import { type Coverage, coverage as coverageOf, defaultCycle } from "../../baseline/coverage/coverage.ts";
+import { assumedCycle, blindTo } from "../../baseline/coverage/limits.ts";
 import { percent } from "../../baseline/coverage/verdict.ts";
 import { absent, type Block, type Cell, type Section } from "../document.ts";
 import { count, grouped } from "../words.ts";
@@ -6,27 +7,20 @@ import type { ReportedSite } from "./reported-site.ts";
 
 /** Whether enough was seen for each conduit to be enforced, from the baselines that its permits name. */
 export function coverage({ site, evidence }: ReportedSite): Section {
-  const cycle = (site.cycles ?? []).toSorted((a, b) => b.length - a.length)[0];
   return {
     id: "coverage",
     title: "Coverage",
     clauses: ["IEC 62443-3-3 SR 6.2"],
-    blocks:
-      cycle === undefined
-        ? [
-            absent(
-              "How complete the observation is, is counted in production cycles, and the site file names none (cycles).",
-            ),
-          ]
-        : blocks(coverageOf(evidence.baselines, site, cycle), evidence),
+    blocks: blocks(coverageOf(evidence.baselines, site, defaultCycle(site)), evidence),
   };
 }
 
 const blocks = (
-  { cycle, conduits, elsewhere }: Coverage,
+  { cycle, observed, conduits, elsewhere }: Coverage,
   { baselines, missing }: ReportedSite["evidence"],
 ): readonly Block[] => [
   ...missing.map((file) => absent(`${file}, which permits name as their evidence, cannot be read here.`)),
+  ...(cycle.isAssumed === true ? [absent(assumedCycle)] : []),
   baselines.length === 0
     ? absent("No baseline that permits name as their evidence is at hand.")
     : {
@@ -52,6 +46,7 @@ const blocks = (
             : { text: `no: ${limiting.text}`, tone: "warn" },
         ]),
       },
+  ...(baselines.length === 0 ? [] : [absent(blindTo(observed))]),
   ...(elsewhere === 0
     ? []
     : [absent(`In no conduit, and not counted here: ${count(elsewhere, "observed flow")}.`)]),

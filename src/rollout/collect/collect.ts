@@ -1,5 +1,11 @@
 import { flowKey } from "../../baseline/aggregate.ts";
-import type { Baseline, BaselineFlow, BaselineSource, Collection } from "../../baseline/flow.ts";
+import {
+  type Baseline,
+  type BaselineFlow,
+  type BaselineSource,
+  type Collection,
+  firewallRecordFormat,
+} from "../../baseline/flow.ts";
 import type { Places } from "../../baseline/propose/places.ts";
 import { instant } from "../../baseline/time.ts";
 import { canonicalJson, sha256 } from "../../digest.ts";
@@ -175,7 +181,7 @@ function withSource(
   counts: Counts,
   isContinued: boolean,
 ): readonly BaselineSource[] {
-  const format = `record of a firewall (${target})`;
+  const format = firewallRecordFormat(target);
   const at = sources.findLastIndex((one) => one.name === firewall && one.format === format);
   const last = isContinued ? sources[at] : undefined;
   const now = instant(time)!;

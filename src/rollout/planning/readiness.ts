@@ -13,7 +13,8 @@ export interface Readiness {
 /** Judges a conduit's baseline in the longest cycle of the site. */
 export function readinessOf(site: Site, conduit: Conduit, baseline: Baseline | undefined): Readiness {
   const cycle = defaultCycle(site);
-  const where = `in cycles of ${cycle.id} (${formatDuration(cycle.length)})`;
+  const assumed = cycle.isAssumed === true ? ", as the site file names no production cycles" : "";
+  const where = `in cycles of ${cycle.id} (${formatDuration(cycle.length)}${assumed})`;
   if (baseline === undefined) {
     return { ready: false, text: "there is no baseline to judge: no permit names its evidence" };
   }
