@@ -45,6 +45,19 @@ describe("Suricata's EVE", () => {
     });
   });
 
+  test("an event that was half written when the log was copied is told of, and refuses nothing", () => {
+    const text = JSON.stringify(event);
+    const { baseline, warnings } = observeText(`${text}\n${text.slice(0, -20)}`);
+    expect(baseline.sources[0]!.accounting).toMatchObject({
+      ...{ read: 2, used: 1 },
+      rejected: { "cut short by the end of the file": 1 },
+    });
+    expect(warnings).toMatchObject([{ code: "baseline/cut-short", severity: "warning" }]);
+    expect(warnings[0]!.message).toContain(`line 2, which starts at byte ${text.length + 1}`);
+    // A line alone is no sign of a log that goes on.
+    expect(observeText(text.slice(0, -20)).warnings).toMatchObject([{ severity: "error" }]);
+  });
+
   test("a log without flow events is told of: Suricata may not have been told to write them", () => {
     const { warnings } = observe([{ ...event, event_type: "alert" }, { event_type: "stats" }]);
     expect(warnings).toMatchObject([{ code: "baseline/nothing-used", severity: "warning" }]);
@@ -165,6 +178,71 @@ describe("the connection tracking of Linux", () => {
     ).toMatchObject([{ answered: false, packets: 2 }]);
   });
 
+  test("a refusal shows in the counters alone, where no state is told: as many bare headers back as there were SYNs", () => {
+    const end = (sent: string, received: string): string =>
+      `[DESTROY] tcp      6 ${original} ${sent} ${reply} ${received}`;
+    for (const [sent, received, answered] of [
+      ["packets=1 bytes=60", "packets=1 bytes=40", false],
+      ["packets=3 bytes=156", "packets=3 bytes=120", false],
+      ["packets=1 bytes=60", "packets=1 bytes=60", true],
+      // Keepalive probes of a session that was open before, and their acknowledgements.
+      ["packets=9 bytes=369", "packets=9 bytes=360", true],
+    ] as const)
+      expect(flowsOf([end(sent, received)])).toMatchObject([{ answered }]);
+  });
+
+  test.each([
+    [
+      "TCP",
+      `tcp      6 431999 ESTABLISHED ${original} packets=5 bytes=300 ${reply} packets=4 bytes=250 [ASSURED] mark=0 use=1`,
+      "tcp 10.0.0.1 -> 10.0.0.2 9100",
+    ],
+    [
+      "TCP behind destination NAT",
+      `tcp      6 431999 ESTABLISHED ${original} src=10.1.0.22 dst=10.0.0.1 sport=5020 dport=40000 [ASSURED] mark=0 use=1`,
+      "tcp 10.0.0.1 -> 10.1.0.22 5020",
+    ],
+    [
+      "ICMP",
+      "icmp     1 29 src=10.0.0.1 dst=10.0.0.2 type=13 code=0 id=7 src=10.0.0.2 dst=10.0.0.1 type=14 code=0 id=7 use=1",
+      "icmp 10.0.0.1 -> 10.0.0.2 13",
+    ],
+    [
+      "OSPF",
+      "unknown  89 599 src=10.0.0.1 dst=10.0.0.22 src=10.0.0.22 dst=10.0.0.1 use=1",
+      "ospf 10.0.0.1 -> 10.0.0.22",
+    ],
+  ])(
+    "a last line of %s that was not written to its end gives its flow or none, and refuses nothing",
+    (_, whole, expected) => {
+      const before = `udp 17 29 ${original} ${reply} use=1\n`;
+      for (let length = 1; length < whole.length; length += 1) {
+        const { baseline, warnings } = observeText(before + whole.slice(0, length));
+        const others = baseline.flows.map(line).filter((flow) => !flow.startsWith("udp"));
+        expect([[], [expected]]).toContainEqual(others);
+        expect(warnings.filter(({ severity }) => severity === "error")).toEqual([]);
+        const { used, rejected } = baseline.sources[0]!.accounting;
+        expect(used + (rejected["cut short by the end of the file"] ?? 0)).toBe(2);
+      }
+    },
+  );
+
+  test("the kernel's own times: of listings too, in local time, which a time of the event spares", () => {
+    const times = "[start=Thu Nov 26 21:16:59 2026]";
+    const listed = `tcp 6 9 ESTABLISHED ${original} ${reply} [ASSURED] mark=0 delta-time=4 ${times} use=1`;
+    expect(() => observe([listed])).toThrow(/"Nov 26 21:16:59" has no time zone: .*--timezone/);
+    expect(flowsOf([listed], { timezone: "Europe/Zurich" })).toMatchObject([
+      { firstSeen: "2026-11-26T20:16:59.000000Z", lastSeen: "2026-11-26T20:17:03.000000Z" },
+    ]);
+    const over = `${original} ${reply} delta-time=4 ${times} [stop=Thu Nov 26 21:17:04 2026]`;
+    expect(flowsOf([`[DESTROY] tcp 6 ${over}`], { timezone: "UTC" })).toMatchObject([
+      { firstSeen: "2026-11-26T21:16:59.000000Z", lastSeen: "2026-11-26T21:17:04.000000Z" },
+    ]);
+    expect(flowsOf([`[1795727824.5]\t[DESTROY] tcp 6 ${over}`])).toMatchObject([
+      { firstSeen: "2026-11-26T21:17:00.500000Z", lastSeen: "2026-11-26T21:17:04.500000Z" },
+    ]);
+  });
+
   test("ICMP by its type, protocols without a name by their number, IPv6", () => {
     expect(
       flowsOf([
@@ -201,6 +279,25 @@ describe("the connection tracking of Linux", () => {
     expect(flowsOf(events, { timezone: "Europe/Zurich" })).toMatchObject([
       { firstSeen: "2026-06-30T23:02:03.000000Z", answered: false, evidence: "syn" },
     ]);
+  });
+
+  test("XML has the kernel's own times in nanoseconds, and leaves out the types of ICMP", () => {
+    const times = "<timestamp><start>1795727819161928676</start></timestamp><deltatime>4</deltatime>";
+    const ping = xml("", "", "").replace(
+      /"6" protoname="tcp"><sport.*?<.layer4>/g,
+      '"1" protoname="icmp"></layer4>',
+    );
+    const { baseline, warnings } = observe([
+      prologue,
+      xml("", "ESTABLISHED", "", times),
+      ping,
+      "</conntrack>",
+    ]);
+    expect(baseline.flows).toMatchObject([
+      { firstSeen: "2026-11-26T21:16:59.161929Z", lastSeen: "2026-11-26T21:17:03.161929Z" },
+    ]);
+    expect(baseline.sources[0]!.accounting.ignored).toEqual({ "ICMP whose type the log does not tell": 1 });
+    expect(warnings).toEqual([]);
   });
 
   test("XML that is broken is refused with its place", () => {
@@ -242,6 +339,16 @@ describe("ulogd2", () => {
         lastSeen: "2023-11-14T22:13:29.000000Z",
       },
     ]);
+  });
+
+  test("a connection of ICMPv6 has no type there: it is counted, and refuses nothing", () => {
+    const ping = { "orig.ip.protocol": 58, "ct.id": 2, "ct.event": 1, src_ip: "fd00::1", dest_ip: "fd00::2" };
+    const { baseline, warnings } = observe([{ ...connection, "ct.event": 1 }, ping]);
+    expect(baseline.sources[0]!.accounting).toMatchObject({
+      ...{ used: 1, rejected: {} },
+      ignored: { "ICMP whose type the log does not tell": 1 },
+    });
+    expect(warnings).toEqual([]);
   });
 
   test("a logged packet is judged as a captured one", () => {
@@ -469,6 +576,27 @@ describe("nfdump", () => {
     expect(flowsOf([old, refused], utc)).toMatchObject([{ packets: 2, evidence: "syn", answered: false }]);
   });
 
+  test("both directions in one record, with the flags of the refusal at the wrong end: still no answer", () => {
+    const refused = uniflow(a, b, "...A.R..", "2026-01-01 10:00:00").replace("5,300,0,0", "1,60,1,40");
+    expect(flowsOf([old, refused], utc)).toMatchObject([{ initiator: "10.0.0.1", answered: false }]);
+  });
+
+  test("ICMP in records of both directions: what was only received was sent by the other end", () => {
+    const ping = (port: string, counts: string): string =>
+      `2026-01-01 10:00:00,2026-01-01 10:00:09,4.5,10.0.0.1,10.0.0.2,0,${port},ICMP,........,0,0,${counts}`;
+    expect(flowsOf([old, ping("2048", "3,252,0,0"), ping("0", "0,0,3,252")], utc)).toMatchObject([
+      { initiator: "10.0.0.1", responder: "10.0.0.2", icmpType: 8, packets: 6, answered: true },
+    ]);
+  });
+
+  test("ICMPv6 of type 0 is one whose type was not exported, and no error", () => {
+    const ping =
+      "2026-01-01 10:00:00,2026-01-01 10:00:09,4.5,fd00::1,fd00::2,0,0,ICMP6,........,0,0,5,300,0,0";
+    expect(observe([old, ping], utc).baseline.sources[0]!.accounting.ignored).toMatchObject({
+      "ICMP whose type the log does not tell": 1,
+    });
+  });
+
   test("records that were aggregated without a port or a protocol give no flows to port 0", () => {
     const zeros = (protocol: string, ports: string): string =>
       `2026-01-01 10:00:00,2026-01-01 10:00:09,4.5,10.0.0.1,10.0.0.2,${ports},${protocol},........,0,0,5,300,0,0`;
@@ -490,6 +618,7 @@ describe("nfdump", () => {
 
   test("an export without records is no fault", () => {
     expect(observe([old, "No matching flows"], utc).warnings).toEqual([]);
+    for (const text of ["[\nNo matching flows\n]\n", "[]"]) expect(observe([text]).warnings).toEqual([]);
   });
 
   test.each([

@@ -29,7 +29,15 @@ describe("packets that nftables and iptables log", () => {
     ["syslog that begins with the year", `2026 Nov 21 18:40:37 fw1 kernel: ${packet}`],
     ["a date with slashes", `2026/11/21 18:40:37 fw1 kernel: ${packet}`],
     ["journalctl -o short-unix", `1795282837.000000 fw1 kernel: ${packet}`],
+    ["seconds since 1970", `1795282837 fw1 kernel: ${packet}`],
+    ["milliseconds since 1970", `1795282837000 fw1 kernel: ${packet}`],
+    ["microseconds since 1970", `1795282837000000 fw1 kernel: ${packet}`],
+    ["nanoseconds since 1970", `1795282837000000000 fw1 kernel: ${packet}`],
     ["journalctl -o json", JSON.stringify({ __REALTIME_TIMESTAMP: "1795282837000000", MESSAGE: packet })],
+    [
+      "journalctl -o json-seq",
+      `\u001e${JSON.stringify({ __REALTIME_TIMESTAMP: "1795282837000000", MESSAGE: packet })}`,
+    ],
     [
       "journalctl -o json with bytes",
       JSON.stringify({ __REALTIME_TIMESTAMP: "1795282837000000", MESSAGE: [...Buffer.from(packet)] }),
@@ -89,6 +97,20 @@ describe("packets that nftables and iptables log", () => {
     const verbose = `Sat 2026-11-21 18:40:37.000000 CET [s=${"0".repeat(32)};i=1;b=2]\n    PRIORITY=4\n    MESSAGE=${packet}`;
     const events = `data: ${JSON.stringify({ __CURSOR: "s=1", MESSAGE: packet })}\n`;
     for (const text of [verbose, events]) expect(() => observe([text])).toThrow(/`journalctl -o export`/);
+  });
+
+  test.each([
+    ["`nfdump -o raw`", "\nFlow Record: \n  RecordCount  =                 1\n", /`nfdump -o csv`/],
+    ["`nfdump -o pipe`", "2|1795727870081|1795727870081|6|0|0|0|172818690|42332", /`nfdump -o csv`/],
+    [
+      "`conntrack -o save`",
+      "-A -t 118 -u SEEN_REPLY,ASSURED -s 10.0.0.1 -d 10.0.0.2 -r 10.0.0.2 -q 10.0.0.1 -p tcp --sport 4 --dport 5",
+      /`conntrack -L -o ktimestamp`/,
+    ],
+    ["rsyslog's debug format", `Debug line with all properties:\nmsg: ' ${packet}'`, /RSYSLOG_FileFormat/],
+    ["`journalctl -o json-pretty`", `{\n\t"MESSAGE" : "${packet}"\n}`, /jq -c/],
+  ])("%s is refused, with what to give instead", (_, text, remedy) => {
+    expect(() => observe([text])).toThrow(remedy);
   });
 
   test("plain dmesg counts from the start of the host: the flow has no time", () => {

@@ -109,6 +109,16 @@ describe("Zeek conn.log, tab-separated", () => {
     expect(() => observe(header("ts uid proto"))).toThrow(/line 6: #fields has no id.orig_h/);
   });
 
+  test("a last line that was half written when the log was copied is told of, and refuses nothing", () => {
+    const whole = `${header()}\n${row(poll)}\n`;
+    const { baseline, warnings } = observeText(`${whole}${row(poll).slice(0, 30)}`);
+    expect(baseline.sources[0]!.accounting).toMatchObject({
+      used: 1,
+      rejected: { "cut short by the end of the file": 1 },
+    });
+    expect(warnings).toMatchObject([{ code: "baseline/cut-short", severity: "warning" }]);
+  });
+
   test("line ends of Windows, and a last line without one", () => {
     const { flows } = observeText(`${header()}\n${row(poll)}`.replaceAll("\n", "\r\n")).baseline;
     expect(flows).toMatchObject([{ packets: 9, bytes: 550 }]);

@@ -118,6 +118,12 @@ function zoneSeconds(zone: string): number {
   return sign * (Number(zone.slice(1, 3)) * 3600 + minutes * 60);
 }
 
+/** A time since 1970 in seconds, milliseconds (13 digits), microseconds (16) or nanoseconds (19). */
+export function epochOfDigits(text: string): number {
+  const digits = /^\d+/.exec(text)?.[0].length ?? 0;
+  return epoch(Number(text) / 1000 ** Math.max(0, Math.floor((digits - 10) / 3)));
+}
+
 /** A number of seconds since 1970 as a log gives it; NaN where it is unset, masked or out of all time. */
 export const epoch = (value: unknown): number => {
   const time =

@@ -1,6 +1,7 @@
+import { icmpProtocol, protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation } from "../conversation.ts";
 import type { Drop } from "./drop.ts";
-import { conversationOf, type Figures, type FlowRecord } from "./record.ts";
+import { conversationOf, type Figures, type FlowRecord, isRefusedByCount, untoldIcmpType } from "./record.ts";
 
 /** One direction of a connection as the kernel tracks it. */
 export interface Tuple extends Figures {
@@ -32,8 +33,12 @@ export interface Connection {
  * before source NAT. So its responder is the source of the reply, which differs from the original destination under
  * destination NAT.
  */
-const trackedConversation = ({ original, reply, protocol, ...connection }: Connection): Conversation | Drop =>
-  conversationOf({
+function trackedConversation({ original, reply, protocol, ...connection }: Connection): Conversation | Drop {
+  const family = original.source?.includes(":") === true ? 6 : 4;
+  if (protocol === icmpProtocol(family) && original.icmpType === undefined) return untoldIcmpType;
+  const refused =
+    connection.refused || (protocol === protocolNumbers.tcp && isRefusedByCount(family, original, reply));
+  return conversationOf({
     source: original.source,
     destination: reply.source ?? original.destination,
     protocol,
@@ -44,9 +49,10 @@ const trackedConversation = ({ original, reply, protocol, ...connection }: Conne
     last: connection.last,
     sent: { packets: original.packets, bytes: original.bytes },
     received: { packets: reply.packets, bytes: reply.bytes },
-    spoke: { source: true, destination: connection.replied && !connection.refused },
+    spoke: { source: true, destination: connection.replied && !refused },
     ...openerOf(connection.opened),
   });
+}
 
 const openerOf = (opened: boolean): Pick<FlowRecord, "opener"> =>
   opened ? { opener: { end: "source", by: "syn" } } : {};

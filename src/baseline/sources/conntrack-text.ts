@@ -1,9 +1,9 @@
 import type { Conversation } from "../conversation.ts";
-import { epoch } from "./clock.ts";
+import { type Clock, epoch } from "./clock.ts";
 import { type Connection, type ConnectionEvent, connections, type Tuple } from "./connection.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
-import { lineReader, sample } from "./lines.ts";
-import { byteOf, countOf, drop } from "./record.ts";
+import { lineReader } from "./lines.ts";
+import { byteOf, countOf } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 /** A line of any text form: up to the first tuple, the tuples, and the marks between and behind them. */
@@ -15,27 +15,29 @@ export const isConntrackLine = (line: string): boolean => linePattern.test(line)
 const noEntry = ignored("not an entry of the connection tracking");
 const broken = rejected("not an entry of the connection tracking");
 
-/** Reads what `conntrack -L` and `-E` print (plain, extended, with id and time), and /proc/net/nf_conntrack. */
-export function conntrackTextReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
+/** Reads what `conntrack -L` and `-E` print (plain, extended, with id and times), and /proc/net/nf_conntrack. */
+export function conntrackTextReader(
+  sink: (talk: Conversation) => void,
+  tally: Tally,
+  clock: Clock,
+): ByteReader {
   const tracked = connections(sink);
   const read = (line: string): Drop | undefined => {
     if (line.trim() === "" || /^conntrack v/.test(line)) return noEntry;
-    const entry = parseLine(line);
+    const entry = parseLine(line, clock);
     return entry === undefined ? broken : tracked.add(entry.connection, entry.event);
   };
-  const lines = lineReader((line, number) => {
+  const lines = lineReader("Linux connection tracking", tally, (line) => {
     const reason = read(line);
     if (reason === undefined) tally.use();
-    else drop(reason, tally, sample(line, number));
+    return reason;
   });
   return {
-    format: "Linux connection tracking",
-    unit: "lines",
-    push: lines.push,
+    ...lines,
     end() {
-      lines.end();
+      const warnings = lines.end();
       tracked.end();
-      return [];
+      return warnings;
     },
   };
 }
@@ -46,14 +48,14 @@ interface Entry {
   readonly event: ConnectionEvent | undefined;
 }
 
-function parseLine(line: string): Entry | undefined {
+function parseLine(line: string, clock: Clock): Entry | undefined {
   const groups = linePattern.exec(line)?.groups;
   const [first = [], second = []] = tuplesOf(groups?.tuples ?? "");
-  if (groups === undefined || second.length === 0) return undefined;
   const [original, reply] = [new Map(first), new Map(second)];
+  // The last value that is needed has another one behind it: else the line may have been cut within it.
+  if (groups === undefined || !reply.has(reply.has("sport") ? "dport" : "dst")) return undefined;
+  if (original.has("sport") && !reply.has("sport")) return undefined;
   const state = /\b[A-Z][A-Z_\d]+\b/.exec(groups.head ?? "")?.[0];
-  const time = epoch(groups.time);
-  const age = reply.get("delta-time");
   return {
     event: groups.event?.toLowerCase() as ConnectionEvent | undefined,
     connection: {
@@ -63,11 +65,32 @@ function parseLine(line: string): Entry | undefined {
       replied: !line.includes("[UNREPLIED]"),
       refused: state === "CLOSE" && !line.includes("[ASSURED]"),
       opened: state === "SYN_SENT" || state === "SYN_RECV",
-      first: groups.event === "DESTROY" && age !== undefined ? time - countOf(age) : time,
-      last: time,
+      ...lifetimeOf(line, epoch(groups.time), groups.event === "DESTROY", reply.get("delta-time"), clock),
     },
   };
 }
+
+/**
+ * When a connection began and was last there. A time in front (`-o timestamp`) is that of the event; the kernel's own
+ * (`-o ktimestamp`, of listings too) is local time without its zone.
+ * @param age of the connection, in whole seconds.
+ */
+function lifetimeOf(
+  line: string,
+  time: number,
+  isOver: boolean,
+  age: string | undefined,
+  clock: Clock,
+): Pick<Connection, "first" | "last"> {
+  if (!Number.isNaN(time)) return { first: isOver ? time - countOf(age) : time, last: time };
+  const [start, stop] = [startPattern, stopPattern].map((pattern) => {
+    const [, month, day, hour, year] = pattern.exec(line) ?? [];
+    return year === undefined ? Number.NaN : clock.calendar(month!, day!, hour!, year);
+  });
+  return { first: start!, last: Number.isNaN(stop) ? start! + countOf(age) : stop! };
+}
+const startPattern = /\[start=[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\]/;
+const stopPattern = /\[stop=[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) (\d{4})\]/;
 
 /** The `name=value` pairs of the original and of the reply direction; each starts with `src`. */
 function tuplesOf(text: string): readonly (readonly (readonly [string, string])[])[] {

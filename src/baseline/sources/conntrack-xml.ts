@@ -1,6 +1,6 @@
 import { SaxesParser } from "saxes";
 import type { Conversation } from "../conversation.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, epoch } from "./clock.ts";
 import { type Connection, type ConnectionEvent, connections, type Tuple } from "./connection.ts";
 import { byteOf, countOf, drop } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
@@ -9,7 +9,7 @@ import { cutShort } from "./truncated.ts";
 /** Values of one `flow` element by their place in it: `original/src`, `independent/state`, `when/hour`. */
 type Values = Map<string, string>;
 
-/** Reads what `conntrack -L -o xml` and `conntrack -E -o xml` print. */
+/** Reads what `conntrack -L -o xml` and `conntrack -E -o xml` print. It leaves out the types of ICMP. */
 export function conntrackXmlReader(
   sink: (talk: Conversation) => void,
   tally: Tally,
@@ -70,7 +70,7 @@ const sections: ReadonlySet<string> = new Set(["original", "reply", "independent
 
 function connectionOf(values: Values, clock: Clock): Connection {
   const state = values.get("independent/state");
-  const time = timeOf(values, clock);
+  const { first, last } = lifetimeOf(values, clock);
   return {
     protocol: byteOf(values.get("original/protonum")),
     original: tuple(values, "original"),
@@ -78,9 +78,20 @@ function connectionOf(values: Values, clock: Clock): Connection {
     replied: !values.has("independent/unreplied"),
     refused: state === "CLOSE" && !values.has("independent/assured"),
     opened: state === "SYN_SENT" || state === "SYN_RECV",
-    first: values.get("type") === "destroy" ? time - countOf(values.get("independent/deltatime")) : time,
-    last: time,
+    first,
+    last,
   };
+}
+
+/** The kernel's own times (`-o ktimestamp`) are in nanoseconds since 1970, and closer than those of the events. */
+function lifetimeOf(values: Values, clock: Clock): Pick<Connection, "first" | "last"> {
+  const [start, stop] = ["start", "stop"].map((name) =>
+    epoch(Number(values.get(`independent/${name}`) ?? Number.NaN) / 1e9),
+  );
+  const age = countOf(values.get("independent/deltatime"));
+  if (!Number.isNaN(start)) return { first: start!, last: Number.isNaN(stop) ? start! + age : stop! };
+  const time = timeOf(values, clock);
+  return { first: values.get("type") === "destroy" ? time - age : time, last: time };
 }
 
 const tuple = (values: Values, direction: "original" | "reply"): Tuple => ({

@@ -5,6 +5,7 @@ import { conntrackXmlReader } from "./conntrack-xml.ts";
 import { eveReader } from "./eve.ts";
 import type { FrameSink } from "./frame.ts";
 import { isJournalExport, journalExportReader } from "./journal-export.ts";
+import { recordSeparator } from "./json-lines.ts";
 import { isLogLine } from "./log-line.ts";
 import { isNfdumpHeader, nfdumpCsvReader } from "./nfdump-csv.ts";
 import { nfdumpJsonReader } from "./nfdump-json.ts";
@@ -60,7 +61,7 @@ const texts: readonly (readonly [
     ({ conversation, tally, clock }) => conntrackXmlReader(conversation, tally, clock),
   ],
   [
-    (text) => /^[[{]/.test(text) && /"(src4_addr|src6_addr)"\s*:/.test(text),
+    (text) => /^[[{]/.test(text) && (/"(src4_addr|src6_addr)"\s*:/.test(text) || isEmptyList.test(text)),
     ({ conversation, tally, clock }) => nfdumpJsonReader(conversation, tally, clock),
   ],
   [
@@ -83,7 +84,7 @@ const texts: readonly (readonly [
   ],
   [
     (_, lines) => lines.some(isConntrackLine),
-    ({ conversation, tally }) => conntrackTextReader(conversation, tally),
+    ({ conversation, tally, clock }) => conntrackTextReader(conversation, tally, clock),
   ],
   [
     (_, lines) => lines.some((line) => isPacketLogLine(line) || isLogLine(line)),
@@ -91,9 +92,37 @@ const texts: readonly (readonly [
   ],
 ];
 
+/** What nfdump's JSON is where it has no flows. */
+const isEmptyList = /^\[\s*(No match\w* flows\s*)?\]\s*$/;
+
 /** `journalctl -o verbose` and `-o json-sse`, in which the line of a message has no time. */
 const isJournalForEyes = (text: string): boolean =>
   /^data: \{.*"__CURSOR"/.test(text) || /^.* \[s=[0-9a-f]{32};i=[^\n]*\n +[A-Z_]+=/.test(text);
+
+/** Texts that hold what a reader needs, but not in a form that can be relied on, with the remedy. */
+const listings: readonly (readonly [matches: (text: string) => boolean, what: string])[] = [
+  [
+    isJournalForEyes,
+    "a listing of a journal that gives fields apart from their times: export it anew with `journalctl -o export` or " +
+      "`journalctl -o json`",
+  ],
+  [
+    (text) => /^(Date (first seen|flow start) |Flow Record: *\n|(2|10)\|\d{13}\|\d{13}\|)/.test(text),
+    "what nfdump prints for humans and for other programs, which rounds and leaves out: give `nfdump -o csv` or `-o json`",
+  ],
+  [
+    (text) => /^-A -t \d+ .* --reply-|^-A -t \d+ .* -r \S+ -q /.test(text),
+    "what `conntrack -o save` prints, which has neither counters nor times: give `conntrack -L -o ktimestamp`",
+  ],
+  [
+    (text) => text.startsWith("Debug line with all properties:"),
+    "a log in RSYSLOG_DebugFormat, which has each message several times: log with RSYSLOG_FileFormat",
+  ],
+  [
+    (text) => /^\{\s*\n/.test(text) && !/"src[46]_addr"/.test(text),
+    "JSON with an object over several lines: give one a line, as `jq -c . FILE | sluice observe -` does",
+  ],
+];
 
 /**
  * Chooses the reader for a file from its first bytes, never from its name.
@@ -109,16 +138,10 @@ export function readerFor(head: Uint8Array, sinks: Sinks): ByteReader {
     throw new FormatError("the file is a tar archive: unpack it first");
   const other = foreign.find(([prefix]) => prefix.every((byte, index) => head[index] === byte));
   if (other !== undefined) throw new FormatError(`the file is ${other[1]}`);
-  const text = new TextDecoder().decode(head).trimStart();
-  if (isJournalForEyes(text))
-    throw new FormatError(
-      "the file is a listing of a journal that gives fields apart from their times: export it anew with " +
-        "`journalctl -o export` or `journalctl -o json`",
-    );
-  if (/^Date (first seen|flow start) /.test(text))
-    throw new FormatError(
-      "the file is what nfdump prints for humans, which rounds and leaves out: give `nfdump -o csv` or `-o json`",
-    );
+  const decoded = new TextDecoder().decode(head).trimStart();
+  const text = decoded.startsWith(recordSeparator) ? decoded.slice(1) : decoded;
+  const listing = listings.find(([matches]) => matches(text));
+  if (listing !== undefined) throw new FormatError(`the file is ${listing[1]}`);
   if (
     /^(ts,te,td,|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?,(\d{4}-\d\d-\d\d |[\d.]+,))/.test(text) &&
     !text.split("\n").some(isNfdumpHeader)

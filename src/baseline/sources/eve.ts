@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
 import { isObject, type JsonObject, textOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { byteOf, conversationOf, count, countOf, type FlowRecord, protocolOf } from "./record.ts";
+import { byteOf, conversationOf, countOf, type FlowRecord, protocolOf, use } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 const otherEvent = ignored("event of another type than flow");
@@ -15,11 +15,10 @@ const noFlow = rejected("flow event without a flow");
  * bytes of frames, link headers included, and does not tell how long those are: they stay in the figures.
  */
 export const eveReader = (sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader =>
-  jsonLinesReader("Suricata EVE", tally, (event, line, number) => {
+  jsonLinesReader("Suricata EVE", tally, (event) => {
     if (event.event_type !== "flow") return otherEvent;
     if (!isObject(event.flow)) return noFlow;
-    count(conversationOf(flowRecord(event, event.flow, clock)), sink, tally, line, number);
-    return undefined;
+    return use(conversationOf(flowRecord(event, event.flow, clock)), sink, tally);
   });
 
 function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowRecord {

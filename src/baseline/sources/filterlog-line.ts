@@ -1,15 +1,14 @@
 import { filterlogIcmpTypes } from "../../net/filterlog-icmp.ts";
 import { icmpProtocol, protocolNumbers } from "../../net/protocol.ts";
-import { type Drop, ignored, rejected } from "./drop.ts";
+import { type Drop, rejected } from "./drop.ts";
 import type { LoggedPacket } from "./headers.ts";
-import { byteOf, countOf } from "./record.ts";
+import { byteOf, countOf, untoldIcmpType } from "./record.ts";
 
 const entry = /\bfilterlog\b[^,]*?[\]:\s-]\s*([^\s,]*,\S*)\s*$/;
 
 export const isFilterlogLine = (line: string): boolean => entry.test(line);
 
 const tooShort = rejected("fewer fields than a filterlog line has");
-const noType = ignored("ICMP whose type the log does not tell");
 
 /** From the source address on, so many fields are there before what is needed is surely whole. */
 const fewest: ReadonlyMap<number, number> = new Map([
@@ -30,7 +29,7 @@ export function readFilterlogLine(line: string, time: number): LoggedPacket | Dr
   if (destination === undefined || number === undefined) return tooShort;
   const isIcmp = number === icmpProtocol(family);
   const icmpType = isIcmp ? filterlogIcmpTypes.get(third ?? "")?.[family === 4 ? 0 : 1] : undefined;
-  if (isIcmp && icmpType === undefined) return noType;
+  if (isIcmp && icmpType === undefined) return untoldIcmpType;
   const isFirst = family === 6 || fields[13] === "0";
   if (isFirst && rest.length < (fewest.get(number) ?? 0)) return tooShort;
   return {

@@ -1,34 +1,24 @@
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { type JsonObject, parseObject } from "./json.ts";
-import { lineReader, sample } from "./lines.ts";
-import { drop } from "./record.ts";
+import { lineReader } from "./lines.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 const emptyLine = ignored("empty line");
 const notJson = rejected("not a JSON object");
 
+/** RFC 7464 sets it in front of each object (`journalctl -o json-seq`). */
+export const recordSeparator = "\x1e";
+
 /**
  * Reads JSON lines (one object a line).
  * @param take uses an object and counts it, or says why not.
  */
-export function jsonLinesReader(
+export const jsonLinesReader = (
   format: string,
   tally: Tally,
-  take: (object: JsonObject, line: string, number: number) => Drop | undefined,
-): ByteReader {
-  const lines = lineReader((line, number) => {
-    const object = parseObject(line);
-    const reason =
-      object === undefined ? (line.trim() === "" ? emptyLine : notJson) : take(object, line, number);
-    if (reason !== undefined) drop(reason, tally, sample(line, number));
+  take: (object: JsonObject) => Drop | undefined,
+): ByteReader =>
+  lineReader(format, tally, (line) => {
+    const object = parseObject(line.startsWith(recordSeparator) ? line.slice(1) : line);
+    return object === undefined ? (line.trim() === "" ? emptyLine : notJson) : take(object);
   });
-  return {
-    format,
-    unit: "lines",
-    push: lines.push,
-    end() {
-      lines.end();
-      return [];
-    },
-  };
-}

@@ -1,4 +1,4 @@
-import { type Clock, epoch } from "./clock.ts";
+import { type Clock, epochOfDigits } from "./clock.ts";
 
 /** Ways in which dmesg, syslog (RFC 3164, RFC 5424), journalctl and logread write a line's time in front of it. */
 const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock) => number])[] = [
@@ -12,7 +12,7 @@ const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock
     // Abbreviations of zones other than UTC are ambiguous, and count as none.
     ([time = "", zone = ""], clock) => clock.iso(zone === "UTC" ? `${time}Z` : time),
   ],
-  [/^(\d{9,11}\.\d+) /, ([time]) => epoch(time)],
+  [/^(\d{9,10}(?:\.\d+)?|\d{13}|\d{16}|\d{19}) /, ([time = ""]) => epochOfDigits(time)],
   [
     /^\[?[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\b/,
     ([month = "", day = "", time = "", year], clock) => clock.calendar(month, day, time, year),

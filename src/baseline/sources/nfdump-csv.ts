@@ -1,10 +1,10 @@
 import type { Conversation } from "../conversation.ts";
 import { linkTag } from "../links/sightings.ts";
-import { type Clock, epoch } from "./clock.ts";
+import { type Clock, epochOfDigits } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
-import { lineReader, sample } from "./lines.ts";
+import { lineReader } from "./lines.ts";
 import { directionPairs, type NetflowRecord, translated } from "./nfdump-record.ts";
-import { countOf, drop, protocolOf } from "./record.ts";
+import { countOf, protocolOf } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 
 /** Names of each column: up to 1.7.3, from 1.7.4 on (`csv`, `csv:…` and `csv-fast`). The first that is there counts. */
@@ -54,17 +54,14 @@ export function nfdumpCsvReader(sink: (talk: Conversation) => void, tally: Tally
   const pairs = directionPairs(sink);
   let layout: Layout | undefined;
   let inSummary = false;
-  const lines = lineReader((line, number) => {
+  const lines = lineReader("nfdump CSV", tally, (line, number) => {
     const isHeader = /^[a-z]/i.test(line) && isNfdumpHeader(line);
     if (isHeader) {
       layout = layoutOf(line);
       inSummary = false;
     }
     if (/^(Summary|No matching flows|No matched flows)/.test(line)) inSummary = true;
-    if (isHeader || inSummary || line.trim() === "") {
-      drop(header, tally, line);
-      return;
-    }
+    if (isHeader || inSummary || line.trim() === "") return header;
     if (layout === undefined) {
       throw new SourceError(
         `line ${number} is data, but no header stands above it: give nfdump's CSV with its first line`,
@@ -73,16 +70,14 @@ export function nfdumpCsvReader(sink: (talk: Conversation) => void, tally: Tally
     const values = line.split(",").map((value) => value.trim());
     const reason = values.length === layout.width ? pairs.add(recordOf(values, layout, clock)) : wrongWidth;
     if (reason === undefined) tally.use();
-    else drop(reason, tally, sample(line, number));
+    return reason;
   });
   return {
-    format: "nfdump CSV",
-    unit: "lines",
-    push: lines.push,
+    ...lines,
     end() {
-      lines.end();
+      const warnings = lines.end();
       pairs.end();
-      return [];
+      return warnings;
     },
   };
 }
@@ -126,7 +121,7 @@ function recordOf(values: readonly string[], layout: Layout, clock: Clock): Netf
 /** `csv-fast` has milliseconds since 1970, `%tsr` has seconds, all others a local time without its zone. */
 function timeOf(text: string | undefined, clock: Clock): number {
   if (text === undefined || !/^\d+(\.\d+)?$/.test(text)) return clock.iso(text);
-  return epoch(/^\d{12,}$/.test(text) ? Number(text) / 1000 : text);
+  return epochOfDigits(text);
 }
 
 /** `84.003`, or `00:01:24.003` with days in front where there are any. */

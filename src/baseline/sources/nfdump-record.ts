@@ -1,7 +1,7 @@
 import { portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation } from "../conversation.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
-import { conversationOf, type Figures, type FlowRecord } from "./record.ts";
+import { conversationOf, type Figures, type FlowRecord, isRefusedByCount, untoldIcmpType } from "./record.ts";
 
 /** A record of nfdump: one direction of a connection, or both where it was told to bring them together (`-B`). */
 export interface NetflowRecord {
@@ -42,7 +42,7 @@ export function directionPairs(sink: (talk: Conversation) => void): DirectionPai
   };
   return {
     add(record) {
-      const lost = lostInAggregation(record);
+      const lost = lostInAggregation(record) ?? lostIcmpType(record);
       if (lost !== undefined) return lost;
       const one = oneDirection(inItsDirection(record));
       const talk = conversationOf(one);
@@ -87,16 +87,23 @@ function lostInAggregation({ protocol, sourcePort, destinationPort }: NetflowRec
   return without === 0 ? undefined : without === 2 ? noPorts : noPort;
 }
 
-/** `-B` guesses who asked by the ports, and so may have turned around what only one end ever sent. */
+/** Type 0 of ICMPv6 is none: so some exporters of NetFlow leave the type out (softflowd with version 9). */
+const lostIcmpType = ({ protocol, icmpType, destinationPort }: NetflowRecord): Drop | undefined =>
+  protocol === protocolNumbers.icmpv6 && (icmpType ?? typeOf(destinationPort)) === 0
+    ? untoldIcmpType
+    : undefined;
+
+/** `-B`, and exporters of both directions, guess who asked, and so may have turned around what only one end ever sent. */
 const inItsDirection = (record: NetflowRecord): NetflowRecord =>
-  record.sent.packets > 0 || record.received.packets === 0 || isIcmp(record.protocol)
+  record.sent.packets > 0 || record.received.packets === 0
     ? record
     : {
         ...record,
         source: record.destination,
         destination: record.source,
-        sourcePort: record.destinationPort,
-        destinationPort: record.sourcePort,
+        ...(isIcmp(record.protocol)
+          ? {}
+          : { sourcePort: record.destinationPort, destinationPort: record.sourcePort }),
         sent: record.received,
         received: record.sent,
         links: { source: record.links.destination, destination: record.links.source },
@@ -106,11 +113,12 @@ function oneDirection({ flags, icmpType, ...record }: NetflowRecord): FlowRecord
   const has = (letter: string): boolean => flags.includes(letter);
   const isRefusal = has("R") && !/[PSF]/.test(flags);
   const isAttempt = has("S") && !has("A");
+  const isRefused = isTcpRefusal(record, record.sent, record.received);
   return {
     ...record,
     icmpType: icmpType ?? (isIcmp(record.protocol) ? typeOf(record.destinationPort) : undefined),
     // Who got more than a refusal acknowledges it: the flags are those of the source.
-    spoke: { source: !isRefusal, destination: record.received.packets > 0 && !isAttempt },
+    spoke: { source: !isRefusal, destination: record.received.packets > 0 && !isAttempt && !isRefused },
     acknowledged: has("A") && has("P"),
     syn: has("S"),
     // Without a single ACK it is an attempt, and whoever made it asks.
@@ -133,7 +141,10 @@ function bothDirections(
     },
     last: second.last > first.last ? second.last : first.last,
     received: second.sent,
-    spoke: { source: first.spoke.source, destination: second.spoke.source },
+    spoke: {
+      source: first.spoke.source,
+      destination: second.spoke.source && !isTcpRefusal(first, first.sent, second.sent),
+    },
     acknowledged: first.acknowledged ?? false,
     ...(opened ? { opener: { end: "source", by: "syn" } } : {}),
   };
@@ -145,6 +156,15 @@ function bothDirections(
  */
 export const translated = (before: string | undefined, behind: string | undefined): string | undefined =>
   behind === undefined || /^[0.:]*$/.test(behind) ? before : behind;
+
+/** Exporters may mix the flags of both directions up, or leave them out. */
+const isTcpRefusal = (
+  { protocol, source }: Pick<NetflowRecord, "protocol" | "source">,
+  sent: Figures,
+  received: Figures,
+): boolean =>
+  protocol === protocolNumbers.tcp &&
+  isRefusedByCount(source?.includes(":") === true ? 6 : 4, sent, received);
 
 const isIcmp = (protocol: number | undefined): boolean =>
   protocol === protocolNumbers.icmp || protocol === protocolNumbers.icmpv6;

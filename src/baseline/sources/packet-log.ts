@@ -5,10 +5,9 @@ import type { FrameSink } from "./frame.ts";
 import { headerWriter, type LoggedPacket } from "./headers.ts";
 import { type JsonObject, textOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { lineReader, sample } from "./lines.ts";
+import { lineReader } from "./lines.ts";
 import { lineTime } from "./log-line.ts";
 import { isNetfilterLine, readNetfilterLine } from "./netfilter-line.ts";
-import { drop } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 const otherMessage = ignored("not a packet of a firewall's log");
@@ -20,20 +19,10 @@ export const isPacketLogLine = (line: string): boolean => isNetfilterLine(line) 
 /** Reads packets that rules of a firewall logged, through the kernel of Linux or filterlog, among the other messages. */
 export function packetLogReader(sink: FrameSink, tally: Tally, clock: Clock): ByteReader {
   const write = headerWriter(sink);
-  const lines = lineReader((line, number) => {
+  return lineReader(packetLogFormat, tally, (line) => {
     const packet = readMessage(line, () => lineTime(line, clock));
-    const reason = "kind" in packet ? packet : write(packet);
-    if (reason !== undefined) drop(reason, tally, sample(line, number));
+    return "kind" in packet ? packet : write(packet);
   });
-  return {
-    format: packetLogFormat,
-    unit: "lines",
-    push: lines.push,
-    end() {
-      lines.end();
-      return [];
-    },
-  };
 }
 
 /** Reads the same from `journalctl -o json`. */

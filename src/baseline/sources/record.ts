@@ -11,7 +11,6 @@ import type { LinkTag } from "../links/sightings.ts";
 import { spanned } from "../presence.ts";
 import { latestTime } from "../time.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
-import { sample } from "./lines.ts";
 import type { Tally } from "./source.ts";
 import { icmp4Errors, icmp6OfLink } from "./transport.ts";
 
@@ -62,6 +61,24 @@ export const recordDrops = {
 } as const;
 const { badAddress, badPort, noIcmpType, unknownProtocol, icmpError, linkScope } = recordDrops;
 
+/** Some programs leave it out always (ulogd and `conntrack -o xml` for connections, NetFlow 5 for ICMPv6). */
+export const untoldIcmpType = ignored("ICMP whose type the log does not tell");
+
+/**
+ * Whether a TCP connection shows in its counters alone that it was refused: for each SYN (which has options) at most a
+ * bare header went out, and as many bare headers came back. An answered SYN has its answer's options.
+ */
+export function isRefusedByCount(family: Family, sent: Figures, received: Figures): boolean {
+  const [bare, shortestSyn, longestSyn] = family === 4 ? [40, 44, 60] : [60, 64, 80];
+  return (
+    received.packets >= sent.packets &&
+    received.packets > 0 &&
+    received.bytes === bare * received.packets &&
+    sent.bytes >= shortestSyn * sent.packets &&
+    sent.bytes <= longestSyn * sent.packets
+  );
+}
+
 /** A record as a conversation whose party `a` is the record's source. */
 export function conversationOf(record: FlowRecord): Conversation | Drop {
   const [source, destination] = [canonical(record.source), canonical(record.destination)];
@@ -106,18 +123,16 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   return talk;
 }
 
-/** Sorts a record that was read into use, or counts why not. The line shows the engineer what could not be read. */
-export function count(
+/** Hands on and counts what a record gave, or returns why it gave nothing. */
+export function use(
   read: Conversation | Drop,
   sink: (talk: Conversation) => void,
   tally: Tally,
-  line: string,
-  number: number,
-): void {
-  if ("a" in read) {
-    sink(read);
-    tally.use();
-  } else drop(read, tally, sample(line, number));
+): Drop | undefined {
+  if (!("a" in read)) return read;
+  sink(read);
+  tally.use();
+  return undefined;
 }
 
 export function drop({ kind, reason }: Drop, tally: Tally, sample: string): void {

@@ -2,7 +2,7 @@ import type { Conversation } from "../conversation.ts";
 import { ignored } from "./drop.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { count } from "./record.ts";
+import { use } from "./record.ts";
 import type { ByteReader, Tally } from "./source.ts";
 import { readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
@@ -10,15 +10,14 @@ const otherLog = ignored("of another log");
 
 /** Reads Zeek's conn.log as JSON, one object a line (`LogAscii::use_json`). */
 export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally): ByteReader =>
-  jsonLinesReader("Zeek conn.log (JSON)", tally, (object, line, number) => {
+  jsonLinesReader("Zeek conn.log (JSON)", tally, (object) => {
     if (!isConnection(object)) return otherLog;
     const record: Partial<Record<ZeekField, string>> = {};
     for (const field of zeekFields) {
       const value = fieldOf(object, field);
       if (typeof value === "string" || typeof value === "number") record[field] = String(value);
     }
-    count(readZeekRecord(record), sink, tally, line, number);
-    return undefined;
+    return use(readZeekRecord(record), sink, tally);
   });
 
 /**

@@ -1,7 +1,7 @@
 import type { Conversation } from "../conversation.ts";
-import { type Drop, rejected } from "./drop.ts";
+import { type Drop, ignored, rejected } from "./drop.ts";
 import { lineReader } from "./lines.ts";
-import { count } from "./record.ts";
+import { use } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
@@ -16,6 +16,8 @@ export interface ZeekHeader {
   readonly columns: readonly (readonly [ZeekField, number])[];
 }
 
+const emptyLine = ignored("empty line");
+const comment = ignored("header or comment");
 const wrongWidth = rejected("number of columns differs from #fields");
 
 export const noZeekHeader: ZeekHeader = {
@@ -43,28 +45,19 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
     return fill(record, line, header) === header.width ? readZeekRecord(record) : wrongWidth;
   };
 
-  const lines = lineReader((line, number) => {
+  return lineReader("Zeek conn.log (TSV)", tally, (line, number) => {
     // A concatenated or copied log may have white space before its first header line.
     const text = line.trimStart();
-    if (text === "") tally.ignore("empty line");
-    else if (header.path !== "conn" && !text.startsWith("#")) tally.ignore(`of another log (${header.path})`);
-    else if (!text.startsWith("#")) count(readData(line, number), sink, tally, line, number);
-    else {
+    if (text === "") return emptyLine;
+    if (text.startsWith("#")) {
       header = readZeekHeader(header, text, number);
       record = {};
-      tally.ignore("header or comment");
+      return comment;
     }
+    return header.path === "conn"
+      ? use(readData(line, number), sink, tally)
+      : ignored(`of another log (${header.path})`);
   });
-
-  return {
-    format: "Zeek conn.log (TSV)",
-    unit: "lines",
-    push: lines.push,
-    end() {
-      lines.end();
-      return [];
-    },
-  };
 }
 
 type Fields = Partial<Record<ZeekField, string | undefined>>;
