@@ -81,9 +81,7 @@ describe("sluice observe", () => {
     write("b.zst", zstd(capture).subarray(0, 20));
     const { stderr, code } = await sluice(folder, ["observe", "b.zst"]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^error: b\.zst: the zstd data is broken \(unexpected EOF\), at or before byte 20/,
-    );
+    expect(stderr).toMatch(/^error: b\.zst: the zstd data ends too early, after 20 bytes/);
   });
 
   test("zeros behind gzip are what blocks are filled up with; what stands behind them is not dropped", async () => {
@@ -159,10 +157,15 @@ describe("sluice observe", () => {
     symlinkSync("../a.pcap", join(logs, "current.pcap"));
     symlinkSync("current.pcap", join(logs, "again.pcap"));
     symlinkSync("gone", join(logs, "broken.pcap"));
+    symlinkSync("round.pcap", join(logs, "round.pcap"));
     const { stdout, stderr, code } = await sluice(folder, ["observe", "logs"]);
     expect(code).toBe(0);
     expect(stdout.match(/3 packets read/g)?.length).toBe(1);
-    expect(stderr).toContain("skipped broken.pcap: neither a file nor a link to one");
+    for (const name of ["broken", "round"])
+      expect(stderr).toContain(`skipped ${name}.pcap: neither a file nor a link to one`);
+    expect((await sluice(folder, ["observe", "logs/round.pcap"])).stderr).toBe(
+      "error: logs/round.pcap does not exist\n",
+    );
   });
 
   test("a capture cut short is used, and the engineer is told", async () => {
@@ -225,6 +228,13 @@ describe("sluice observe", () => {
       expect.stringMatching(/x\.json: the name is too long \(ENAMETOOLONG\)\n$/),
     ]);
     expect(readdirSync(folder).filter((name) => name.includes("x.json"))).toEqual([]);
+  });
+
+  test("a name that is no UTF-8 is told as that: no program that takes names as text can open it", async () => {
+    writeFileSync(Buffer.concat([Buffer.from(join(folder, "caf")), Buffer.from([0xe9])]), capture);
+    const { code, stderr } = await sluice(folder, ["observe", "."]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/caf\ufffd: its name is not UTF-8: rename it/);
   });
 
   test("a name with terminal escapes is made harmless", async () => {

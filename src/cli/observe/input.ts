@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readdirSync, realpathSync, statSync } from "node:fs";
+import { createReadStream, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context } from "../context.ts";
@@ -28,7 +28,7 @@ export function findInputs(context: Context, names: readonly string[]): readonly
   return names.flatMap((name): readonly Input[] => {
     if (name === "-") return [{ name: "stdin", path: undefined, size: undefined, origin: "named" }];
     const path = resolve(context.cwd, name);
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = statsOf(path);
     if (stats === undefined) {
       const found = expandGlob(context.cwd, name);
       if (found.length === 0) throw new CommandError(`${name} does not exist`);
@@ -48,14 +48,27 @@ export function findInputs(context: Context, names: readonly string[]): readonly
   });
 }
 
+/** Undefined where nothing stands under a name, or a link that leads nowhere or round in a circle. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") return undefined;
+    throw error;
+  }
+}
+
 /** All files in a folder and below it, links to files elsewhere among them; what else there is, is told. */
 function filesIn({ process }: Context, folder: string): readonly string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => ({ path: join(entry.parentPath, entry.name), isFile: entry.isFile() }));
+  const unreadable = entries.find(({ path, isFile }) => isFile && statsOf(path) === undefined);
+  if (unreadable?.path.includes("\ufffd"))
+    throw new CommandError(`${printable(unreadable.path)}: its name is not UTF-8: rename it`);
   const files = new Set(entries.filter(({ isFile }) => isFile).map(({ path }) => realpathSync(path)));
   const isWanted = (path: string): boolean => {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    if (statsOf(path)?.isFile() !== true) {
       process.stderr.write(
         `warning: skipped ${printable(basename(path))}: neither a file nor a link to one\n`,
       );
@@ -119,14 +132,10 @@ export async function readInput(
   const compression = compressionOf(head);
   if (compression === "zstd") {
     // Node has zstd from 22.15 on only.
-    const { Decompress } = await import("fzstd");
-    const decompress = new Decompress(take);
-    try {
-      for await (const piece of all()) decompress.push(piece);
-      decompress.push(new Uint8Array(0), true);
-    } catch (error) {
+    const { unzstd } = await import("./unzstd.ts");
+    await unzstd(all(), take).catch((error: unknown) => {
       throw brokenZstd(error, bytes);
-    }
+    });
   } else if (compression === "gzip") {
     await gunzip(all(), take).catch((error: unknown) => {
       throw brokenGzip(error, bytes);
