@@ -83,6 +83,50 @@ test("a log that is rotated is read to its end, though it is renamed and compres
   expect(seen.baseline().sources.map(({ accounting }) => accounting.used)).toEqual([3, 1]);
 });
 
+test("what its program writes to a log after the rotation, until it is told of it, is read too", async () => {
+  writeFileSync(log, header + record(0));
+  const seen = await following(async (bytes) => {
+    await waitFor(() => bytes() > 0);
+    renameSync(log, `${log}.1`);
+    writeFileSync(log, "");
+    for (const at of [1, 2, 3]) {
+      await new Promise((done) => setTimeout(done, 300));
+      appendFileSync(`${log}.1`, record(at));
+    }
+    // Of another service: at the same time in two logs, it would be one connection that two sensors saw.
+    writeFileSync(log, header + record(4, 503));
+    appendFileSync(`${log}.1`, record(5));
+    await waitFor(() => bytes() === 2 * header.length + 6 * record(0).length);
+  });
+  expect(connections(seen)).toBe(6);
+  expect(seen.baseline().sources.map(({ accounting }) => accounting.used)).toEqual([5, 1]);
+});
+
+test("an interruption just after a rotation reads what the new log has, and an empty one is no fault", async () => {
+  writeFileSync(log, header + record(0));
+  const rotated = async (content: string): Promise<Observation> =>
+    following(async (bytes) => {
+      await waitFor(() => bytes() > 0);
+      renameSync(log, `${log}.1`);
+      writeFileSync(log, content);
+      await new Promise((done) => setTimeout(done, 500));
+    });
+  expect(connections(await rotated(header + record(1)))).toBe(2);
+  expect(connections(await rotated(""))).toBe(1);
+});
+
+test("a log that was truncated and has grown beyond its old end since is read from its new beginning", async () => {
+  const line = (at: number): string =>
+    `[17000000${at}.5]\t[NEW] udp 17 30 src=10.0.0.1 dst=10.0.0.2 sport=4000 dport=502 src=10.0.0.2 dst=10.0.0.1 sport=502 dport=4000\n`;
+  writeFileSync(log, line(10));
+  const seen = await following(async (bytes) => {
+    await waitFor(() => bytes() === line(10).length);
+    writeFileSync(log, line(20) + line(21));
+    await waitFor(() => bytes() === 3 * line(10).length);
+  });
+  expect(seen.baseline().sources.map(({ accounting }) => accounting.read)).toEqual([1, 2]);
+});
+
 test("a log that is truncated is read from its new beginning", async () => {
   writeFileSync(log, header + record(0) + record(1));
   const seen = await following(async (bytes) => {

@@ -3,12 +3,17 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { setTimeout as timer } from "node:timers/promises";
 import type { Observation, OpenSource } from "../../baseline/observe.ts";
+import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { asCommandError, endSource } from "./files.ts";
 
 const pieceSize = 1 << 20;
 /** How long to wait where no file has grown. */
 const pauseMs = 200;
+/** How long a log that was rotated is still read after its last growth, once its successor is written to. */
+const lingerMs = 1000;
+/** How many of a log's first bytes tell whether it is still the same. */
+const markLength = 64;
 const newline = 0x0a;
 
 /** One file that is read as it grows, and anew when another one has taken its place. */
@@ -21,8 +26,9 @@ interface Tail {
 
 /**
  * Reads logs from their beginning and goes on as they grow, until the signal. A log that was rotated (another file under
- * its name) is read to its end first, under whatever name it goes on, compressed later or not; one that was truncated is
- * read from its new beginning.
+ * its name) is read to its end first, under whatever name it goes on, compressed later or not; its program may write to it
+ * until it is told of the rotation, and so it is over only when the new one is written to and it no longer. A log that was
+ * truncated is read from its new beginning.
  * @throws {CommandError}
  */
 export async function followFiles(
@@ -49,35 +55,40 @@ function openTail(context: Context, name: string, seen: Pick<Observation, "open"
   const path = resolve(context.cwd, name);
   const shown = basename(path);
   const piece = Buffer.allocUnsafe(pieceSize);
-  const open = (): {
-    readonly fd: number;
-    readonly source: OpenSource;
-    readonly hash: ReturnType<typeof createHash>;
-  } => {
+  const openFile = (): number => {
     try {
       const fd = openSync(path, "r");
       if (!fstatSync(fd).isFile()) throw new CommandError(`${name} is no file that can grow`);
-      return { fd, source: seen.open(shown), hash: createHash("sha256") };
+      return fd;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT")
         throw new CommandError(`${name} does not exist`);
       throw error;
     }
   };
-  let now = open();
+  let fd = openFile();
+  /** The file that has taken the place of the one that is read. */
+  let successor: number | undefined;
+  let grewAt = performance.now();
   let position = 0;
+  let mark: Uint8Array = new Uint8Array(0);
+  let now: { readonly source: OpenSource; readonly hash: ReturnType<typeof createHash> } | undefined;
   /** Of a line that is not whole yet. */
   let rest: Uint8Array = new Uint8Array(0);
 
   const push = (bytes: Uint8Array): void => {
-    now.hash.update(bytes);
-    asCommandError(shown, () => now.source.push(bytes));
+    now ??= { source: seen.open(shown), hash: createHash("sha256") };
+    const { source, hash } = now;
+    hash.update(bytes);
+    asCommandError(shown, () => source.push(bytes));
   };
   const readPiece = (): boolean => {
-    const length = readSync(now.fd, piece, 0, pieceSize, position);
+    const length = readSync(fd, piece, 0, pieceSize, position);
     if (length === 0) return false;
-    position += length;
+    grewAt = performance.now();
     const bytes = Buffer.from(piece.subarray(0, length));
+    if (mark.length < markLength) mark = Buffer.concat([mark, bytes]).subarray(0, markLength);
+    position += length;
     const isText = !bytes.includes(0);
     const whole = isText ? bytes.lastIndexOf(newline) + 1 : length;
     if (whole === 0) rest = Buffer.concat([rest, bytes]);
@@ -87,28 +98,49 @@ function openTail(context: Context, name: string, seen: Pick<Observation, "open"
     }
     return true;
   };
+  /** Ends what was read of a file, where it was anything. */
   const finish = (isWhole: boolean): void => {
     if (isWhole && rest.length > 0) push(rest);
-    rest = new Uint8Array(0);
-    closeSync(now.fd);
-    endSource(context, shown, now.source, now.hash.digest("hex"));
+    const [ended, left] = [now, rest.length];
+    [now, rest, mark, position] = [undefined, new Uint8Array(0), new Uint8Array(0), 0];
+    if (ended !== undefined) endSource(context, shown, ended.source, ended.hash.digest("hex"));
+    else if (left === 0)
+      context.process.stderr.write(`warning: ${printable(shown)}: nothing was written to it\n`);
   };
-  /** Whether another file stands under the name now, or this one was emptied. */
-  const isOver = (): boolean => {
-    const [there, mine] = [statSync(path, { throwIfNoEntry: false }), fstatSync(now.fd)];
-    return there !== undefined && (there.ino !== mine.ino || there.dev !== mine.dev || there.size < position);
+  /** Whether the file was emptied, though it may have grown again since. */
+  const wasTruncated = (): boolean => {
+    if (fstatSync(fd).size < position) return true;
+    const there = Buffer.alloc(mark.length);
+    return readSync(fd, there, 0, there.length, 0) !== there.length || !there.equals(mark);
+  };
+  const isReplaced = (): boolean => {
+    const [there, mine] = [statSync(path, { throwIfNoEntry: false }), fstatSync(fd)];
+    return there !== undefined && (there.ino !== mine.ino || there.dev !== mine.dev);
+  };
+  const goOn = (file: number): void => {
+    finish(true);
+    closeSync(fd);
+    fd = file;
+    successor = undefined;
   };
   return {
     advance() {
+      if (wasTruncated()) finish(true);
       if (readPiece()) return true;
-      if (!isOver()) return false;
-      // What was written between the last look and the rotation.
-      while (readPiece());
-      finish(true);
-      now = open();
-      position = 0;
+      if (successor === undefined && isReplaced()) successor = openFile();
+      if (successor === undefined || fstatSync(successor).size === 0) return false;
+      if (performance.now() - grewAt < lingerMs) return false;
+      goOn(successor);
       return true;
     },
-    end: () => finish(false),
+    end() {
+      if (successor !== undefined && fstatSync(successor).size > 0) {
+        goOn(successor);
+        while (readPiece());
+      }
+      finish(false);
+      closeSync(fd);
+      if (successor !== undefined) closeSync(successor);
+    },
   };
 }
