@@ -76,8 +76,8 @@ function readEntry(line: string, timeouts: ReadonlyMap<string, number>): LiveSes
     icmpType: number(original, "type"),
     icmpCode: number(original, "code"),
     age: number(reply, "delta-time"),
-    // An entry is given its whole time by each packet. Other rules may give it another, then this is not known.
-    idle: groups.left !== undefined && whole !== undefined && left <= whole ? whole - left : undefined,
+    idle:
+      groups.left === undefined ? undefined : idleOf(left, whole, protocol === 6 ? troubled(timeouts) : 0),
     packets: packets.length === 2 ? packets[0]! + packets[1]! : undefined,
   };
   return {
@@ -86,6 +86,22 @@ function readEntry(line: string, timeouts: ReadonlyMap<string, number>): LiveSes
     key: keyOf(protocol, original, reply),
   };
 }
+
+/**
+ * Seconds since the last packet, which gives an entry its whole time. Other rules may give it another, and so does the kernel where
+ * data is not acknowledged or sent again and again (tcp_packet of nf_conntrack_proto_tcp.c): then this is not known.
+ */
+function idleOf(left: number, whole: number | undefined, shorter: number): number | undefined {
+  if (whole === undefined || left > whole) return undefined;
+  return shorter < whole && left <= shorter ? undefined : whole - left;
+}
+
+/** The longest time that a connection in trouble is given in place of its own. */
+const troubled = (timeouts: ReadonlyMap<string, number>): number =>
+  Math.max(
+    0,
+    ...["tcp_timeout_unacknowledged", "tcp_timeout_max_retrans"].map((name) => timeouts.get(name) ?? 0),
+  );
 
 function addressOf(text: string | undefined): { readonly family: 4 | 6; readonly text: string } | undefined {
   try {

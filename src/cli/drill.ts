@@ -6,7 +6,7 @@ import { drillDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { firewallArgument, firewallOf, onFirewall, placeOf } from "./rollout/firewall.ts";
-import { appendJournal } from "./rollout/journal-file.ts";
+import { recordDone } from "./rollout/journal-file.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { loadSite } from "./site-file.ts";
 
@@ -38,7 +38,7 @@ export const drillCommand = buildCommand<ActingFlags, [firewall: string], Contex
     });
     const problems = drillProblems(firings);
     const details = problems.length > 0 ? { firings, problems } : { firings };
-    await appendJournal(folder, [
+    await recordDone(this, folder, [
       { time: this.now().toISOString(), actor: actor.person.id, action: "drilled", firewall: id, details },
     ]);
     await sealJournal(this, folder, actor, place);

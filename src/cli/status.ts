@@ -10,9 +10,9 @@ import { printDocument } from "./documents/document.ts";
 import { statusDocument } from "./documents/standing.ts";
 import { type ActingFlags, type Actor, actingFlags, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
-import { isOnlyMonitored, keepSample } from "./rollout/history-file.ts";
+import { isOnlyMonitored, sampleKeeper } from "./rollout/history-file.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
-import { type LoadedSite, loadSite } from "./site-file.ts";
+import { loadSite } from "./site-file.ts";
 import { type ConduitRecord, type FirewallStatus, pairsIn, renderStatus } from "./views/status.ts";
 
 export const statusCommand = buildCommand<ActingFlags, [], Context>({
@@ -29,7 +29,7 @@ export const statusCommand = buildCommand<ActingFlags, [], Context>({
       site.firewalls.map(async (firewall): Promise<FirewallStatus> => {
         const standings = histories.get(firewall.id)?.conduits;
         return {
-          ...(await look({ site, folder }, firewall, actor, this.now())),
+          ...(await look(site, firewall, actor, sampleKeeper(this, folder, firewall.id))),
           ...(standings && { standings }),
         };
       }),
@@ -44,10 +44,10 @@ export const statusCommand = buildCommand<ActingFlags, [], Context>({
 });
 
 async function look(
-  { site, folder }: Pick<LoadedSite, "site" | "folder">,
+  site: Site,
   firewall: Firewall,
   actor: Actor,
-  time: Date,
+  keep: (conduit: string, counters: CountersReading) => void,
 ): Promise<FirewallStatus> {
   try {
     return await onFirewall(placeOf(firewall), actor.identity, async ({ driver }) => {
@@ -57,9 +57,7 @@ async function look(
       return {
         firewall: firewall.id,
         live: { conduits, lock, ownHash, foreignHash },
-        records: await recordsOf(site, conduits, driver, (conduit, counters) =>
-          keepSample(folder, firewall.id, conduit, time, counters),
-        ),
+        records: await recordsOf(site, conduits, driver, keep),
         ...(guard && { guard }),
         ...(ring && {
           knownGoods: { current: ring.current, numbers: ring.entries.map((entry) => entry.number) },

@@ -11,7 +11,7 @@ import { printLine } from "./documents/document.ts";
 import { watchDocument } from "./documents/standing.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { firewallArgument, firewallOf, placeOf, reach } from "./rollout/firewall.ts";
-import { keepSample } from "./rollout/history-file.ts";
+import { sampleKeeper } from "./rollout/history-file.ts";
 import { untilInterrupted } from "./rollout/interruption.ts";
 import { archivedPlans } from "./rollout/plan-archive.ts";
 import { loadPlan } from "./rollout/plan-files.ts";
@@ -70,6 +70,7 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
         changes.set(plan, changeOf(loadPlan(this, file), actor.person.id, "watch", this.now()));
       return changes.get(plan);
     };
+    const keep = sampleKeeper(this, folder, id);
     const show = (seen: Look | { readonly problem: string }): void => {
       const time = this.now().toISOString();
       if (flags.json) printLine(this, watchDocument, { time, firewall: id, ...seen });
@@ -88,8 +89,7 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
           memory = seen.memory;
           for (const { conduit, stage, trial } of seen.look.conduits) {
             const counters = memory.counters.get(conduit);
-            if (stage === "monitor" && !trial && counters)
-              keepSample(folder, id, conduit, this.now(), counters);
+            if (stage === "monitor" && !trial && counters) keep(conduit, counters);
           }
           show(seen.look);
         } catch (error) {

@@ -49,15 +49,23 @@ export function entryTo(folder: LabFolder, host: string, argv: readonly string[]
   };
 }
 
+/**
+ * What waits for the command in nsenter's place, which would die of a signal and leave the command alone: a shell that hears it, does
+ * nothing, and goes on waiting. What a shell hears, and does not ignore, reaches its commands as usual.
+ */
+const waiter = ["sh", "-c", 'trap : HUP INT QUIT TERM; "$@"', "sh"];
+
 /** Runs a command in a host with the caller's own terminal or pipes. Resolves with its exit code. */
 export async function runInHost(folder: LabFolder, host: string, argv: readonly string[]): Promise<number> {
   const { command, words, env } = entryTo(folder, host, argv);
-  const child = spawn(command, words, { env, stdio: "inherit" });
-  // A terminal sends Ctrl-C to the command as well: this process only waits for what it makes of it. Other signals
-  // are passed on, and past nsenter, which would die of them and leave the command alone.
+  const way = words.indexOf("--");
+  const waited = [...words.slice(0, way), "--no-fork", "--", ...waiter, ...words.slice(way + 1)];
+  const child = spawn(command, waited, { env, stdio: "inherit" });
+  // A terminal sends Ctrl-C to the command as well: this process only waits for what it makes of it. Other signals are
+  // passed on, past what waits for it.
   const wait = (): void => undefined;
   const passOn = (signal: NodeJS.Signals): void => {
-    for (const pid of childrenOf(child.pid!)) process.kill(pid, signal);
+    for (const pid of childrenOf(child.pid!)) signalIfThere(pid, signal);
   };
   process.on("SIGINT", wait);
   process.on("SIGTERM", passOn);
@@ -70,4 +78,13 @@ export async function runInHost(folder: LabFolder, host: string, argv: readonly 
     process.off("SIGTERM", passOn);
     process.off("SIGHUP", passOn);
   });
+}
+
+/** Gives a signal to a process, which may have gone since it was looked for. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

@@ -71,12 +71,17 @@ export function remoteSession(
       if (broken) throw broken;
       const line = `${quoteWords(["echo", begin])}; ${quoteWords(["exec", ...prefix, ...toItsEnd, ...argv])}`;
       const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, ends - performance.now());
+      // What is given up must not be carried out: once it is sent, nobody can take it back.
+      if (timeoutMs <= 0) {
+        throw new SessionError(
+          "timeout",
+          `the time for this step was over before "${argv[0]}" was sent to ${place}`,
+        );
+      }
       const late = new SessionError(
         "timeout",
-        `${place} did not finish "${argv[0]}" within ${Math.max(0, timeoutMs / 1000).toFixed(0)} s`,
+        `${place} did not finish "${argv[0]}" within ${(timeoutMs / 1000).toFixed(0)} s`,
       );
-      // What is given up must not be carried out: once it is sent, nobody can take it back.
-      if (timeoutMs <= 0) throw late;
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;
         const settle = (action: () => void): void => {

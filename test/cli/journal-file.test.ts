@@ -120,6 +120,18 @@ test("nothing is added to a journal that is not whole", async () => {
   );
 });
 
+test("whoever follows what is said of a broken journal has a new one that is whole", async () => {
+  await appendJournal(folder, [entry("one"), entry("two")]);
+  rmSync(file());
+  const refusal = await appendJournal(folder, [entry("three")]).catch((error: Error) => error.message);
+  const [, names = ""] = /to begin a new journal, move (.*) to another folder/.exec(String(refusal)) ?? [];
+  const moved = names.split(/, | and /);
+  expect(moved).toEqual(["journal.jsonl", ".sluice/journal-head.json", ".sluice/heads"]);
+  for (const name of moved) rmSync(join(folder, name), { recursive: true, force: true });
+  await appendJournal(folder, [entry("three")]);
+  expect(readJournalFile(folder)).toMatchObject({ faults: [], entries: [{ action: "three" }] });
+});
+
 test("a line that a killed process had begun is set aside, and the journal says so", async () => {
   await appendJournal(folder, [entry("one")]);
   const begun = Buffer.concat([Buffer.from('{"action":"tr", "reason": "Z'), Buffer.from([0xc3])]);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { emptyHead, type JournalContent, type JournalEntry, journalLine } from "../../src/rollout/journal.ts";
@@ -51,6 +51,15 @@ describe.skipIf(!hasKeygen)("sluice journal (needs ssh-keygen)", () => {
   test("finds a missing end, although the chain is whole up to there", async () => {
     forge((contents) => contents.slice(0, 7));
     expect((await verify()).stderr).toContain("the end is missing: entry 10 was written and signed");
+  });
+
+  test("says of a line that was only begun that it stands in nobody's way", async () => {
+    appendFileSync(file(), '{"actor":"e');
+    const { code, stderr } = await verify();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /journal\.jsonl:11: the last line is torn.*\n.*the next command that acts sets it aside/,
+    );
   });
 
   test("blames no signed end for a cut before it, and names a folder that stands in the journal's place", async () => {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keepSample, readHistory } from "../../src/cli/rollout/history-file.ts";
+import { keepSample, readHistory, sampleKeeper } from "../../src/cli/rollout/history-file.ts";
 import { openTcp } from "../../src/cli/rollout/open-tcp.ts";
 import { askSignal } from "../../src/cli/rollout/signal.ts";
 
@@ -83,6 +83,23 @@ describe("the samples of a conduit", () => {
     ]);
     keep("2026-01-03T00:00:00Z");
     expect(readHistory(folder, "fw1", "dmz-cell1")).toHaveLength(3);
+  });
+
+  test("that cannot be kept are told once, and whoever looks goes on looking", () => {
+    const blocked = mkdtempSync(join(tmpdir(), "sluice-signal-"));
+    writeFileSync(join(blocked, ".sluice"), "");
+    const told: string[] = [];
+    const context = {
+      now: () => new Date(0),
+      process: { stderr: { write: (text: string) => told.push(text) } },
+    };
+    const keepSeen = sampleKeeper(context as never, blocked, "fw1");
+    keepSeen("dmz-cell1", counters);
+    keepSeen("it-cell1", counters);
+    expect(told).toEqual([
+      `warning: no sample of fw1 is kept: ${blocked}/.sluice/history: a part of the path is no folder (ENOTDIR)\n`,
+    ]);
+    rmSync(blocked, { recursive: true });
   });
 
   test("that somebody damaged are refused with their line", () => {

@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { signalIfThere } from "../../src/lab/enter.ts";
 import { plcs, sessions } from "../../src/lab/plant.ts";
 import { isGood, monotonicSeconds } from "../../src/lab/poll-log.ts";
+import { atTerminal, keys, missingForTerminal } from "../support/terminal.ts";
 import { finish, type Lab, labMissing, needingLab, sluice, startTestLab } from "./lab-fixture.ts";
 
 describe.skipIf(labMissing)(needingLab("the plant of a lab"), { timeout: 60_000 }, () => {
@@ -24,6 +26,21 @@ describe.skipIf(labMissing)(needingLab("the plant of a lab"), { timeout: 60_000 
     const cat = sluice("lab", "exec", "--dir", lab.folder.root, "--", "cat");
     expect((await finish(cat, { input: "through" })).stdout).toBe("through");
   });
+
+  test.skipIf(missingForTerminal)(
+    `Ctrl-C at a command is the command's own: who runs it waits until it has ended${missingForTerminal ? ` (needs ${missingForTerminal})` : ""}`,
+    async () => {
+      const orderly = 'trap "echo heard; sleep 1; echo in order; exit 3" INT; echo ready; read -r nothing';
+      const terminal = atTerminal(
+        sluice("lab", "exec", "--dir", lab.folder.root, "--", "sh", "-c", orderly),
+        lab.folder.root,
+      );
+      await terminal.until(/ready/);
+      terminal.type(keys.ctrlC);
+      expect(await terminal.ended).toBe(3);
+      expect(terminal.said()).toContain("in order");
+    },
+  );
 
   test("the engineer's laptop has sluice, an identity and the site folder at hand", async () => {
     expect(await lab.engineer("pwd")).toBe(`${lab.folder.site}\n`);
@@ -153,6 +170,11 @@ describe.skipIf(labMissing)(needingLab("the plant of a lab"), { timeout: 60_000 
     expect(stdout).not.toContain("table inet lost");
     await expect.poll(() => lab.polls(session).at(-1)?.result, { timeout: 10_000 }).toBe("ok");
   });
+});
+
+test("a signal for a process that has just gone is nobody's", () => {
+  const { pid } = spawnSync("true");
+  expect(() => signalIfThere(pid, "SIGTERM")).not.toThrow();
 });
 
 describe("the site file of the lab plant", () => {

@@ -122,6 +122,15 @@ describe("a pair", () => {
     expect([standby.confirmed, primary.confirmed]).toEqual(["enforce", "enforce"]);
   });
 
+  test("that somebody asks to end between the two confirms is confirmed as a whole", async () => {
+    when(primary, "confirmed", () => {
+      standby.abort = "ended by Ctrl-C";
+      primary.abort = "ended by Ctrl-C";
+    });
+    expect(await apply()).toEqual({ standby: { kind: "done" }, primary: { kind: "done" } });
+    expect([standby.confirmed, primary.confirmed]).toEqual(["enforce", "enforce"]);
+  });
+
   test("whose standby is lost once the primary is confirmed is not called done", async () => {
     when(primary, "confirmed", () => {
       standby.wire = "cut";

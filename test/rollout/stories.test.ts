@@ -44,6 +44,14 @@ const apply = (confirm: Settings["confirm"] = "by-another"): Promise<State> =>
     settingsOf(confirm),
     firewall.outside,
   );
+/** Does something at the moment at which the change comes to a state. */
+function when(state: State["kind"], action: () => void): void {
+  const { record } = firewall.outside;
+  firewall.outside.record = async (kind, details) => {
+    await record(kind, details);
+    if (kind === state) action();
+  };
+}
 const confirm = (): Promise<State> =>
   runChange(
     changeOf(plan, "olaf", "two", firewall.outside.time()),
@@ -117,6 +125,48 @@ describe("a trial", () => {
       reasons: [expect.stringContaining("the soak is not over")],
     });
     expect(firewall.calls).not.toContain("confirm");
+  });
+
+  test.each([
+    ["drilled", "guard"],
+    ["guarded", "load"],
+  ])(
+    "that somebody asks to end when it is %s is not armed; its plan is unused and its dead man is sent away",
+    async (state, next) => {
+      when(state as State["kind"], () => {
+        firewall.abort = "ended by Ctrl-C";
+      });
+      expect(await apply()).toEqual({ kind: "refused", reasons: ["ended by Ctrl-C"] });
+      expect(firewall.calls).not.toContain(next);
+      expect(firewall.calls).not.toContain("arm");
+      expect(firewall.calls.includes("disarm")).toBe(firewall.calls.includes("guard"));
+      expect(firewall.files.has(usedName(plan.id))).toBe(false);
+      expect((await firewall.driver.read()).lock).toBeUndefined();
+    },
+  );
+
+  test("that somebody asks to end at the last moment is not confirmed", async () => {
+    when("confirming", () => {
+      firewall.abort = "ended by Ctrl-C";
+    });
+    expect(await apply("after-soak")).toEqual({ kind: "verified-back", cause: "ended by Ctrl-C" });
+    expect(firewall.calls).not.toContain("confirm");
+    expect(firewall.confirmed).toBe("monitor");
+  });
+
+  test("whose machine slept past the lease says so, and not that somebody ended it", async () => {
+    when("soak", () => {
+      firewall.now += plan.trial.lease + 5;
+    });
+    expect(await apply()).toMatchObject({
+      kind: "verified-back",
+      cause: expect.stringMatching(
+        /^its lease of \d+ s was not renewed in time: this program came \d+ s too late/,
+      ),
+    });
+    expect(firewall.told.join("\n")).toMatch(
+      /the lease ended at 2026-03-01T02:0\S+: unless it was confirmed/,
+    );
   });
 
   test("whose wire is cut ends in the firewall, and that is read when the wire is back", async () => {
@@ -284,6 +334,24 @@ describe("a trial", () => {
     });
     expect(await apply()).toEqual({ kind: "verified-back", cause: "the record cannot be kept: ENOSPC" });
     expect(firewall.trial).toBeUndefined();
+    // What nobody can read later is read now, to the end.
+    expect(firewall.told).toContain(
+      "back: the previous stage is what runs (the record cannot be kept: ENOSPC)",
+    );
+    expect(
+      firewall.told.filter((line) => line.includes("NOT in the journal: keep these lines")),
+    ).toHaveLength(1);
+  });
+
+  test("of which it cannot be written down that it is confirmed is not confirmed", async () => {
+    const { record } = firewall.outside;
+    firewall.outside.record = (action, details) =>
+      action === "confirming" ? Promise.reject(new RecordError("ENOSPC")) : record(action, details);
+    expect(await apply("after-soak")).toEqual({
+      kind: "verified-back",
+      cause: "the record cannot be kept: ENOSPC",
+    });
+    expect(firewall.confirmed).toBe("monitor");
   });
 
   test("when it cannot be written down that the plan is used up, and nothing is loaded", async () => {

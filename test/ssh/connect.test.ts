@@ -200,7 +200,11 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     const session = await connect(options);
     const file = join(sshd.folder, "sent-too-late");
     session.allow(0);
-    expect((await fault(session.run(["touch", file]))).fault).toBe("timeout");
+    const late = await fault(session.run(["touch", file]));
+    expect([late.fault, late.message]).toEqual([
+      "timeout",
+      expect.stringContaining('the time for this step was over before "touch" was sent'),
+    ]);
     session.allow(30);
     await session.run(["sleep", "0.3"]);
     expect(existsSync(file)).toBe(false);

@@ -60,7 +60,10 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
       ...unsigned.map(unsignedText),
     ];
     if (problems.length > 0) {
-      throw new CommandError(`the journal is not whole:${problems.map((one) => `\n  ${one}`).join("")}`);
+      const isOnlyTorn = reading.torn && problems.length === 1;
+      throw new CommandError(
+        `the journal is not whole:${problems.map((one) => `\n  ${one}`).join("")}${isOnlyTorn ? tornHint : ""}`,
+      );
     }
     const rest = entries.length - signedUpTo;
     this.process.stdout.write(
@@ -69,6 +72,10 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
     );
   },
 });
+
+const tornHint =
+  "\n  a program that ended while it wrote leaves such a line, and nothing was done upon it: the next command that acts sets it " +
+  "aside, says so in the journal, and goes on";
 
 async function leftHead(
   context: Context,

@@ -1,8 +1,8 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printableLines } from "../../diagnostics/printable.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { changeOf } from "../../rollout/change.ts";
 import type { Ending } from "../../rollout/trial/machine.ts";
-import { type Member, pairText, runPair } from "../../rollout/trial/pair.ts";
+import { isChanged, type Member, pairText, runPair } from "../../rollout/trial/pair.ts";
 import { runChange } from "../../rollout/trial/runner.ts";
 import { CommandError, type Context } from "../context.ts";
 import { loadSite } from "../site-file.ts";
@@ -15,6 +15,8 @@ import { isReachable } from "./outcome.ts";
 import { outsideOf, sessionName } from "./outside.ts";
 import { archivePlan } from "./plan-archive.ts";
 import { approvalsOf, loadPlan, requireApprovals, requireInTime, requireSameSite } from "./plan-files.ts";
+import { tellStandstill } from "./standstill.ts";
+import { wakingClock } from "./waking-clock.ts";
 
 export interface ApplyFlags {
   readonly confirmAfterSoak: boolean;
@@ -60,9 +62,11 @@ export async function carryOut(
   // Of a pair the primary carries the traffic, so steps are exercised on it.
   const exercised = exercisedSteps(context, (second ?? first).plan, flags.exercised ?? []);
   const settings = { confirm: flags.confirmAfterSoak ? ("after-soak" as const) : ("by-another" as const) };
+  const tell = (line: string): void => void context.process.stderr.write(`${line}\n`);
+  const awake = tellStandstill(wakingClock(), tell);
   const endings = await untilInterrupted(async (signal): Promise<readonly (Ending | undefined)[]> => {
     signal.addEventListener("abort", () => {
-      context.process.stderr.write(`${signal.reason}: the step under way is ended first\n`);
+      tell(`${signal.reason}: the step under way is finished, then what is on trial ends`);
     });
     const changeFor = ({ plan, actor }: Ready) =>
       changeOf(plan, actor.person.id, sessionName(), context.now());
@@ -78,16 +82,26 @@ export async function carryOut(
         flags.takeOver ? "at once" : "when asked",
       ),
     });
-    if (!second) {
-      const { change, outside } = member(first);
-      const { lease, soak } = first.plan.trial;
-      return [await runChange(change, { kind: "approved" }, { lease, soak, ...settings }, outside)];
+    const endings = await run();
+    if (signal.aborted && endings.every(isChanged)) {
+      tell(
+        `${signal.reason} came too late: it is confirmed. To go back: ${plans.map(({ plan }) => `sluice rollback ${plan.firewall.id}`).join(", ")}`,
+      );
     }
-    const ending = await runPair(member(first), member(second), settings, () => changeFor(first));
-    const names = [first.plan.firewall.id, second.plan.firewall.id] as const;
-    context.process.stderr.write(`${pairText(names, ending).split("\n").map(printable).join("\n")}\n`);
-    return [ending.standby, ending.primary];
-  });
+    return endings;
+
+    async function run(): Promise<readonly (Ending | undefined)[]> {
+      if (!second) {
+        const { change, outside } = member(first);
+        const { lease, soak } = first.plan.trial;
+        return [await runChange(change, { kind: "approved" }, { lease, soak, ...settings }, outside)];
+      }
+      const ending = await runPair(member(first), member(second), settings, () => changeFor(first));
+      const names = [first.plan.firewall.id, second.plan.firewall.id] as const;
+      tell(printableLines(pairText(names, ending)));
+      return [ending.standby, ending.primary];
+    }
+  }).finally(awake);
   exercised.close();
   for (const [index, { plan, actor, folder }] of plans.entries()) {
     const ending = endings[index];

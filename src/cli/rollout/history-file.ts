@@ -10,10 +10,12 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { printable } from "../../diagnostics/printable.ts";
 import type { KeptSample } from "../../rollout/criteria/replay.ts";
 import type { ConduitCounters, LiveConduit } from "../../target.ts";
-import { CommandError } from "../context.ts";
+import { CommandError, type Context } from "../context.ts";
 import { writeFileAtomic } from "../files.ts";
+import { systemErrorText } from "../system-error.ts";
 import { stateName } from "./journal-file.ts";
 
 /** Bytes after which the older half of a conduit's samples goes; a month of a small conduit, a sample every 10 s. */
@@ -28,6 +30,9 @@ export const isOnlyMonitored = (live: readonly LiveConduit[], conduit: string): 
   return own.length > 0 && own.every(({ stage, trial }) => stage === "monitor" && !trial);
 };
 
+/** What a sample holds, of which not every look knows what was admitted. */
+type Counters = ConduitCounters & Pick<KeptSample["counters"], "admitted">;
+
 /**
  * Keeps a sample of a conduit that is monitored, so that its criteria can be judged before any trial. One line each, in one
  * write; several programs may add to the file.
@@ -37,7 +42,7 @@ export function keepSample(
   firewall: string,
   conduit: string,
   time: Date,
-  counters: ConduitCounters & Pick<KeptSample["counters"], "admitted">,
+  counters: Counters,
 ): void {
   const file = historyFile(folder, firewall, conduit);
   const { permits, recorded, recordFull, admitted } = counters;
@@ -51,6 +56,29 @@ export function keepSample(
   if (statSync(file).size <= largest) return;
   const lines = readFileSync(file, "utf8").split("\n");
   writeFileAtomic(file, lines.slice(lines.length >> 1).join("\n"));
+}
+
+/**
+ * Keeps samples for a command that shows what it sees. That a disk is full does not keep an engineer from seeing the firewall: it is
+ * told once, and what is missing from a history shows there as a gap.
+ */
+export function sampleKeeper(
+  context: Context,
+  folder: string,
+  firewall: string,
+): (conduit: string, counters: Counters) => void {
+  let isTold = false;
+  return (conduit, counters) => {
+    try {
+      keepSample(folder, firewall, conduit, context.now(), counters);
+    } catch (error) {
+      const why = systemErrorText(error);
+      if (why === undefined) throw error;
+      if (!isTold)
+        context.process.stderr.write(`warning: no sample of ${firewall} is kept: ${printable(why)}\n`);
+      isTold = true;
+    }
+  };
 }
 
 /** Takes away what a crash left of a line, or the next one would be lost with it. */

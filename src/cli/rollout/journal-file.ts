@@ -78,7 +78,8 @@ function append(folder: string, contents: readonly JournalContent[]): void {
   if (fault && !isOnlyTorn) {
     throw new CommandError(
       `${join(folder, journalName)}:${fault.line}: ${fault.message}. Nothing is done on a broken journal: ` +
-        'see "sluice journal verify", put the file right or move it away',
+        `see "sluice journal verify". Put back a whole copy of the file; or, to begin a new journal, move ${journalName}, ` +
+        `${stateName}/journal-head.json and ${stateName}/heads to another folder, and keep them as evidence`,
     );
   }
   let head: JournalHead = reading.head;

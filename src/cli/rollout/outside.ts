@@ -10,6 +10,7 @@ import { appendJournal } from "./journal-file.ts";
 import { openTcp } from "./open-tcp.ts";
 import { askSignal } from "./signal.ts";
 import { typedLines } from "./typed-lines.ts";
+import { wakingClock } from "./waking-clock.ts";
 
 /** A name that no other session has. */
 export const sessionName = (): string => `session-${randomBytes(4).toString("hex")}`;
@@ -27,7 +28,7 @@ export function outsideOf(
   // A silent wire is given up well before the lease that it must renew ends.
   const keepaliveMs = Math.min(5_000, Math.max(300, (plan.trial.lease * 1000) / 6));
   return {
-    now: () => performance.now() / 1000,
+    now: wakingClock(),
     probe: openTcp,
     signal: (signal) => askSignal(folder, signal),
     exercised,

@@ -4,15 +4,13 @@ import { type Change, type Connection, type Outside, trialNote, trialNoteName } 
 import { describe } from "./describe.ts";
 import { isRunning, type State } from "./machine.ts";
 
-/** Journals a new state, tells it, and leaves word of it on the firewall for the session that confirms. */
+/** Tells a new state, and leaves word of it on the firewall for the session that confirms. */
 export async function announce(
   { plan }: Change,
   state: State,
   connection: Connection | undefined,
   outside: Outside,
 ): Promise<void> {
-  const { kind, ...details } = state;
-  await outside.record(kind, details);
   outside.tell(describe(state));
   const clock = (at: number): string =>
     new Date(outside.time().getTime() + (at - outside.now()) * 1000).toISOString();
@@ -20,16 +18,17 @@ export async function announce(
     outside.tell(`the trial ends at ${clock(state.endsBy)} at the latest: ${state.limit}`);
   }
   if (state.kind === "reverting") {
-    const by = clock(Math.max(state.leaseEnds, outside.now()));
     outside.tell(
-      `the firewall returns to the previous stage by itself by ${by} at the latest, whoever is connected`,
+      state.leaseEnds > outside.now()
+        ? `the firewall returns to the previous stage by itself by ${clock(state.leaseEnds)} at the latest, whoever is connected`
+        : `the lease ended at ${clock(state.leaseEnds)}: unless it was confirmed, the previous stage is what runs; that is now read`,
     );
   }
   if (!isRunning(state) || !connection) return;
   // The next renewal must not be too late for a note.
   connection.allow(plan.trial.lease / 3);
   try {
-    await connection.driver.writeFile(trialNoteName, trialNote(plan.id, kind));
+    await connection.driver.writeFile(trialNoteName, trialNote(plan.id, state.kind));
   } catch (error) {
     // The next renewal meets the same wire and says so to the machine.
     if (!(error instanceof SessionError || error instanceof DriverError)) throw error;

@@ -53,6 +53,9 @@ export async function confirm(
   }
   const old = await notReconnected(change, driver, counters);
   if (old.length > 0) return { kind: "confirm-refused", reasons: old };
+  // Until here nothing is confirmed: whoever asked to stop is heard at the last moment too.
+  const stopped = outside.abortReason();
+  if (stopped !== undefined) return refused(stopped);
   const holder = live.lock?.holder ?? change.order.holder;
   const answer = await driver.confirm({ ...change.order, holder });
   if (answer === "confirmed" && plan.to === "enforce" && plan.sessions?.mode === "cut") {

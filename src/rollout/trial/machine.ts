@@ -242,16 +242,19 @@ function afterRenewal(
     case "confirmed":
       return to({ kind: "confirmed", by: "another" }, "await-persist");
     case "expired":
-      return revert(
-        "the trial was ended on the firewall, or its lease was not renewed in time",
-        state.leaseEnds,
-      );
+      return revert(whyItEnded(event.at - state.leaseEnds, settings), state.leaseEnds);
     case "foreign":
       return revert("somebody else changed the rules during the trial", state.leaseEnds);
     case "unguarded":
       return revert("the second dead man on the firewall is gone", state.leaseEnds);
   }
 }
+
+/** A lease that ended long before it was asked for was not renewed; one that ended early was ended by somebody. */
+const whyItEnded = (secondsLate: number, { lease }: Settings): string =>
+  secondsLate > 0
+    ? `its lease of ${lease} s was not renewed in time: this program came ${Math.ceil(secondsLate)} s too late`
+    : "the trial was ended on the firewall, or its lease was not renewed in time";
 
 function afterMeasurement(
   state: Extract<State, Running>,

@@ -33,15 +33,22 @@ export async function runPair(
   let primaryIsConfirmed = false;
   /** Over when it is known what becomes of the standby; until then a session that lost its wire must not end its trial. */
   let decision: Promise<void> = Promise.resolve();
+  let isOpen = false;
   let decided = (): void => undefined;
   const undecided = (): void => {
+    isOpen = true;
     decision = new Promise((resolve) => {
-      decided = resolve;
+      decided = () => {
+        isOpen = false;
+        resolve();
+      };
     });
   };
   const { outside } = standby;
   const connect: Outside["connect"] = () => decision.then(outside.connect);
-  const held = observed({ ...standby, outside: { ...outside, connect } }, () => standbyEnds);
+  // Somebody who asks to stop between the two confirms would split the pair.
+  const abortReason: Outside["abortReason"] = () => (isOpen ? undefined : outside.abortReason());
+  const held = observed({ ...standby, outside: { ...outside, connect, abortReason } }, () => standbyEnds);
   const ready = held.reached("soaked").then(() => "reached" as const);
   const standbyEnding = runChange(
     standby.change,
@@ -92,7 +99,7 @@ export async function runPair(
     confirming(),
     { kind: "confirming", leaseEnds },
     settingsOf(standby.change, "by-another"),
-    patient(outside, leaseEnds),
+    patient({ ...outside, abortReason: () => undefined }, leaseEnds),
   );
   decided();
   // The session that held the trial learns of it from the firewall; without a confirm it must be told to end.

@@ -45,6 +45,8 @@ export async function runChange(
   /** What ending the trial left on the firewall; nothing of ours changes it afterwards. */
   let left: OwnState | undefined;
   let waitingFor: string | undefined;
+  /** Whether the second dead man was asked for: it waits there until it is told to go. */
+  let isGuarded = false;
   /** How many seconds before its end the trial said so last. */
   let warned = 0;
   /** Exercise steps that are in the journal. */
@@ -111,12 +113,18 @@ export async function runChange(
         return { kind: "checked", problems: await preflight(change, driver, outside) };
       case "drill":
         return drill(driver);
-      case "guard":
+      case "guard": {
+        const stopped = abortReason();
+        if (stopped !== undefined) return { kind: "abort", reason: stopped };
+        isGuarded = true;
         await driver.guard?.(order);
         return { kind: "guarded" };
+      }
       case "arm": {
-        // A host that answers slowly may have eaten up the window since it was looked at.
-        const late = windowProblems(change, outside);
+        // A host that answers slowly may have eaten up the window since it was looked at, and whoever asked to stop meanwhile
+        // must not see enforcement begin.
+        const stopped = abortReason();
+        const late = stopped === undefined ? windowProblems(change, outside) : [stopped];
         if (late.length > 0) return { kind: "checked", problems: late };
         const when = outside.time().toISOString();
         await outside.record("used", { plan: plan.id });
@@ -137,7 +145,7 @@ export async function runChange(
         left = await driver.disarm(order.holder);
         return { kind: "disarmed" };
       case "confirm":
-        return confirm(change, driver, outside, "ask the firewall");
+        return confirm(change, driver, heeding, "ask the firewall");
       case "persist":
         return persist(change, driver).catch(whatIsNotPersisted);
       case "await-persist":
@@ -157,7 +165,7 @@ export async function runChange(
     if (fresh instanceof SessionError) return { kind: "failed", at: outside.now(), reason: fresh.message };
     fresh.allow(seconds);
     try {
-      return await confirm(change, fresh.driver, outside, "known to be over");
+      return await confirm(change, fresh.driver, heeding, "known to be over");
     } finally {
       await fresh.close();
     }
@@ -188,16 +196,20 @@ export async function runChange(
       : { kind: "tick", at: outside.now() };
   };
 
-  /** A trial that cannot be written down any more must end, in the same orderly way as any other. */
+  /** A trial that cannot be written down any more must end, in the same orderly way as any other, and be told all the same. */
   const note = async (state: State): Promise<void> => {
+    const { kind, ...details } = state;
     try {
-      await announce(change, state, connection, outside);
+      await outside.record(kind, details);
     } catch (error) {
+      if (trouble === undefined) outside.tell("what follows is NOT in the journal: keep these lines");
       trouble = `the record cannot be kept: ${(error as Error).message}`;
-      outside.tell(trouble);
     }
+    await announce(change, state, connection, outside);
   };
   const abortReason = (): string | undefined => outside.abortReason() ?? trouble;
+  /** What cannot be written down is not confirmed either. */
+  const heeding: Outside = { ...outside, abortReason };
 
   let current = step(start, { kind: "start" }, settings);
   await note(current.state);
@@ -205,7 +217,9 @@ export async function runChange(
     const { state, effect } = current;
     if (isFinal(state)) {
       // Who only confirms never had the lock; the session of the trial gives it back.
-      if (connection && start.kind !== "confirming") await giveBack(change, state, connection, outside);
+      if (connection && start.kind !== "confirming") {
+        await giveBack(change, state, connection, outside, isGuarded);
+      }
       await connection?.close();
       return state;
     }
@@ -235,11 +249,12 @@ async function giveBack(
   state: State,
   { driver, allow }: Connection,
   outside: Outside,
+  isGuarded: boolean,
 ): Promise<void> {
   if (state.kind === "revert-unproven") return;
   allow(farewellSeconds);
   try {
-    if (state.kind === "refused") await driver.unlock(change.order.holder);
+    if (state.kind === "refused" && !isGuarded) await driver.unlock(change.order.holder);
     else await release(change, driver);
   } catch (error) {
     if (!(error instanceof SessionError || error instanceof DriverError)) throw error;

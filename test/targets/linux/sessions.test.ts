@@ -75,6 +75,17 @@ describe("the table of connection tracking", () => {
     expect(only(line)).not.toHaveProperty("idle");
   });
 
+  test("says nothing of the silence of one whose data is not acknowledged: the kernel gave it a short time, not five days of silence", () => {
+    const line = (left: number): string =>
+      `ipv4     2 tcp      6 ${left} ESTABLISHED src=10.20.1.66 dst=10.10.1.10 sport=1 dport=502 src=10.10.1.10 dst=10.20.1.66 sport=502 dport=1 [ASSURED] use=1`;
+    const timeouts = ["@timeout tcp_timeout_unacknowledged 300", "@timeout tcp_timeout_max_retrans 200"];
+    const idleOf = (left: number): number | undefined => {
+      const listing = read(...timeouts, line(left));
+      return listing.kind === "listed" ? listing.sessions[0]!.idle : Number.NaN;
+    };
+    expect([299, 150, 301].map(idleOf)).toEqual([undefined, undefined, 432_000 - 301]);
+  });
+
   test("leaves out what is over, and counts what it cannot read", () => {
     expect(
       read(
