@@ -1,13 +1,14 @@
 import { z } from "zod";
+import { askedBy } from "../baseline/asked.ts";
 import { type CountedCycle, coverage, defaultCycle } from "../baseline/coverage/coverage.ts";
 import type { Baseline } from "../baseline/flow.ts";
 import type { ConduitRules, Stage } from "../compile/ir.ts";
 import { zonePairs } from "../compile/lower.ts";
 import { requestsOf } from "../compile/policy-program.ts";
 import { covers, formatRange, parseAddress } from "../net/address.ts";
+import { requestIndex } from "../net/request-index.ts";
 import { formatService } from "../net/service.ts";
 import type { Conduit, FlowSet, Site } from "../policy/model.ts";
-import { requestIndex, requestPacket } from "./request-index.ts";
 import { conduitRulesDocument, conduitRulesSchema } from "./rules-document.ts";
 
 const id = z.string();
@@ -183,11 +184,7 @@ function reviewedFlows(subject: ReviewSubject, baseline: Baseline): ReviewFactsD
   const pairs = zonePairs(site, conduit);
   const permitted = requestIndex(conduit.permits.flatMap(requestsOf));
   const denied = requestIndex(conduit.denials.flatMap(requestsOf));
-  const admittedBefore = requestIndex(
-    (before?.permits ?? []).flatMap(({ permit, origin, boxes }) =>
-      boxes.map((box) => ({ ...box, span: origin, label: permit })),
-    ),
-  );
+  const admittedBefore = requestIndex((before?.permits ?? []).flatMap(({ boxes }) => boxes));
   return baseline.flows.flatMap((flow) => {
     const [source, destination] = [parseAddress(flow.initiator), parseAddress(flow.responder)];
     const crosses = pairs.some(
@@ -196,10 +193,10 @@ function reviewedFlows(subject: ReviewSubject, baseline: Baseline): ReviewFactsD
         (covers(right, source) && covers(left, destination)),
     );
     if (flow.notRoutable !== undefined || !crosses) return [];
-    const packet = requestPacket(flow);
-    const permit = permitted(packet);
-    const denial = permit === undefined ? denied(packet) : undefined;
-    const passedBefore = before?.stage !== "enforce" || admittedBefore(packet) !== undefined;
+    const asked = askedBy(flow);
+    const permit = permitted(asked)[0]?.label;
+    const denial = permit === undefined ? denied(asked)[0]?.label : undefined;
+    const passedBefore = before?.stage !== "enforce" || admittedBefore(asked).length > 0;
     const passesAfter = to === "monitor" || permit !== undefined;
     const { initiator, responder, protocol, port, icmpType, connections, packets, lastSeen, answered } = flow;
     return {

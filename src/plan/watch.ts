@@ -1,7 +1,8 @@
+import { askedBy } from "../baseline/asked.ts";
 import type { Baseline, BaselineFlow, Flow } from "../baseline/flow.ts";
-import { servesFlow } from "../baseline/propose/service-name.ts";
 import type { ConduitRules } from "../compile/ir.ts";
-import { type AddressRange, covers, formatRange } from "../net/address.ts";
+import { requestsOf } from "../compile/policy-program.ts";
+import { requestIndex } from "../net/request-index.ts";
 import type { Conduit, Permit } from "../policy/model.ts";
 import { flowsToKeep, type ObservedFlow } from "../verify/claims/observed.ts";
 import type { PlanContent } from "./plan.ts";
@@ -15,7 +16,7 @@ export function watchOf(
   baseline: Baseline | undefined,
 ): PlanContent["watch"] {
   const kept = baseline ? flowsToKeep(baseline, conduit, rules.pairs) : [];
-  const flowsOf = createFlowsOf(kept);
+  const flowsOf = createFlowsOf(conduit, kept);
   return {
     expected: rules.stage === "enforce" ? kept.map(({ flow }) => keyOf(flow)) : [],
     heartbeats: conduit.permits
@@ -75,31 +76,14 @@ const keyOf = ({ family, initiator, responder, protocol, port, icmpType }: Basel
   ...(icmpType === undefined ? {} : { icmpType }),
 });
 
-/** Gives the flows of a permit, in their order. Most permits name single responders, and are asked for by these. */
-function createFlowsOf(kept: readonly ObservedFlow[]): (permit: Permit) => readonly BaselineFlow[] {
-  const places = new Map<string, number[]>();
-  for (const [place, { flow }] of kept.entries()) {
-    const known = places.get(flow.responder) ?? [];
-    places.set(flow.responder, known);
-    known.push(place);
-  }
-  return (permit) => {
-    const isWide = permit.responders.some(({ from, to }) => from !== to);
-    const named = new Set(permit.responders.map(formatRange));
-    const candidates = isWide
-      ? kept
-      : [...named]
-          .flatMap((responder) => places.get(responder) ?? [])
-          .sort((a, b) => a - b)
-          .map((place) => kept[place]!);
-    return candidates.filter((one) => isOf(permit, one)).map(({ flow }) => flow);
-  };
+/** Gives the flows of a permit, in their order. A flow finds its permits: a permit may name a whole network of flows. */
+function createFlowsOf(
+  { permits }: Conduit,
+  kept: readonly ObservedFlow[],
+): (permit: Permit) => readonly BaselineFlow[] {
+  const permitsOf = requestIndex(permits.flatMap(requestsOf));
+  const flows = new Map<string, BaselineFlow[]>(permits.map(({ id }) => [id, []]));
+  for (const { flow } of kept)
+    for (const id of new Set(permitsOf(askedBy(flow)).map(({ label }) => label!))) flows.get(id)!.push(flow);
+  return ({ id }) => flows.get(id)!;
 }
-
-const isOf = (permit: Permit, { flow, request }: ObservedFlow): boolean =>
-  holds(permit.initiators, request.source) &&
-  holds(permit.responders, request.destination) &&
-  permit.services.some((service) => servesFlow(service, flow));
-
-const holds = (ranges: readonly AddressRange[], address: AddressRange): boolean =>
-  ranges.some((range) => covers(range, address));

@@ -1,10 +1,11 @@
+import { askedBy } from "../baseline/asked.ts";
 import type { Flow } from "../baseline/flow.ts";
 import type { Request } from "../compile/conduit-program.ts";
 import { requestsOf } from "../compile/policy-program.ts";
 import { isClientPort } from "../net/client-port.ts";
 import { icmpReplyType } from "../net/protocol.ts";
+import { requestIndex } from "../net/request-index.ts";
 import type { Service } from "../net/service.ts";
-import { requestIndex, requestPacket } from "../plan/request-index.ts";
 import type { Conduit } from "../policy/model.ts";
 import type { RecordedFlow } from "../target.ts";
 
@@ -45,18 +46,18 @@ export function judgeRecord(
   const acceptedBy = requestIndex(accepted);
   const answered = requestIndex([...permits, ...denials].flatMap(answersTo));
   const decide = (flow: Flow, { openings = 0 }: RecordedFlow): Decision | undefined => {
-    const request = requestPacket(flow);
-    const permit = permitted(request);
+    const asked = askedBy(flow);
+    const permit = permitted(asked)[0]?.label;
     if (permit !== undefined) return { kind: "permit", by: permit };
-    const denial = denied(request);
+    const denial = denied(asked)[0]?.label;
     if (denial !== undefined) return { kind: "denial", by: denial };
-    const author = acceptedBy(request);
+    const author = acceptedBy(asked)[0]?.label;
     if (author !== undefined) return { kind: "accepted", by: author };
     // Who opened asks, whatever the port.
     if (openings > 0) return undefined;
-    const { port, ...portless } = flow;
+    const { port, ...portless } = asked;
     if (port !== undefined && !isClientPort(port)) return undefined;
-    const answer = answered(requestPacket(portless));
+    const answer = answered(portless)[0]?.label;
     return answer === undefined ? undefined : { kind: "answer", by: answer };
   };
   return recorded

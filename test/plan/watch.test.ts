@@ -126,3 +126,34 @@ test("a permit's usual rate is that of its flows over the time in which they wer
   expect(rates).toEqual([{ permit: "poll", perMinute: 10 }]);
   expect(reconnects).toEqual(["poll"]);
 });
+
+test("four times as many permits that name a whole network are not looked at sixteen times as often", () => {
+  const looks = (count: number): number => {
+    let read = 0;
+    const network = parseRange("10.10.0.0/16");
+    const counted = (text: string) =>
+      Object.defineProperty({ ...parseRange(text) }, "to", {
+        get: () => {
+          read += 1;
+          return parseRange(text).to;
+        },
+        enumerable: true,
+      });
+    const name = (place: number) => `10.20.${place >> 8}.${place & 255}`;
+    const permits = Array.from({ length: count }, (_, place) => ({
+      ...{ ...set(name(place)), id: `p${place}`, critical: true, responders: [network] },
+      initiators: [counted(name(place))],
+    }));
+    const flows = permits.map((_, place) =>
+      flow(name(place), 3, { responder: `10.10.${place >> 8}.${place & 255}` }),
+    );
+    const wide = { ...conduit, permits } as unknown as Conduit;
+    const rules = {
+      ...conduitRules("enforce"),
+      pairs: [{ left: network, right: parseRange("10.20.0.0/16") }],
+    };
+    expect(watchOf(wide, rules, baseline(...flows)).heartbeats).toHaveLength(count);
+    return read;
+  };
+  expect(looks(400) / looks(100)).toBeLessThan(6);
+});

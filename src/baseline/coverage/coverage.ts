@@ -2,8 +2,7 @@ import type { Conduit, ConduitId, Cycle, Site } from "../../policy/model.ts";
 import { flowKey } from "../aggregate.ts";
 import type { Baseline, BaselineFlow } from "../flow.ts";
 import { type Stretches, slotsOf } from "../presence.ts";
-import { decidesOn } from "../propose/fate.ts";
-import { places } from "../propose/places.ts";
+import { type Places, places } from "../propose/places.ts";
 import { busyCycles } from "./busy.ts";
 import { type CycleCount, cycleCount } from "./cycles.ts";
 import { type Estimate, estimate } from "./estimate.ts";
@@ -62,14 +61,14 @@ export function coverage(baselines: readonly Baseline[], site: Site, cycle: Coun
     if (from !== undefined && from === to) continue;
     const conduit = from === undefined || to === undefined ? undefined : where.conduitBetween(from, to);
     if (conduit === undefined) elsewhere += flow.answered ? 1 : 0;
-    else if (conduit.denials.some((denial) => decidesOn(denial, flow))) denied += 1;
+    else if (where.denialOf(conduit, flow)) denied += 1;
     else if (flow.stretches.length === 0) timeless += flow.answered ? 1 : 0;
     else byConduit.get(conduit)!.push(flow);
   }
   return {
     cycle,
     observed: observed.time,
-    conduits: [...byConduit].map(([conduit, flows]) => judged(conduit, flows, observed, count, cycle)),
+    conduits: [...byConduit].map(([conduit, flows]) => judged(conduit, flows, where, observed, count, cycle)),
     elsewhere,
     timeless,
     denied,
@@ -79,6 +78,7 @@ export function coverage(baselines: readonly Baseline[], site: Site, cycle: Coun
 function judged(
   conduit: Conduit,
   flows: readonly Seen[],
+  where: Places,
   observed: Observed,
   count: CycleCount,
   { length }: CountedCycle,
@@ -93,8 +93,7 @@ function judged(
   const proving = observed.cycles.map((cycle, place) => isBusy[place]! && observed.whole.has(cycle));
   const estimated = estimate(seen, observed.cycles.length, (place) => proving[place]!);
   const unanswered = flows.filter(
-    (flow) =>
-      !flow.answered && cyclesOf(flow).size > 1 && !conduit.permits.some((permit) => decidesOn(permit, flow)),
+    (flow) => !flow.answered && cyclesOf(flow).size > 1 && where.permitOf(conduit, flow) === undefined,
   );
   const unsure = answered.filter(({ confidence }) => confidence < 0.5).length;
   const terms = judge(estimated, {

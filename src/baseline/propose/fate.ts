@@ -1,8 +1,6 @@
-import { covers, parseAddress } from "../../net/address.ts";
-import type { Conduit, Denial, FlowSet, Permit, Zone } from "../../policy/model.ts";
+import type { Conduit, Denial, Permit, Zone } from "../../policy/model.ts";
 import type { BaselineFlow } from "../flow.ts";
 import type { Places } from "./places.ts";
-import { servesFlow } from "./service-name.ts";
 
 /** Below this, the direction of a flow is a question. */
 const sureEnough = 0.5;
@@ -32,20 +30,10 @@ export function fateOf(flow: BaselineFlow, where: Places): Fate {
   if (from === to) return { kind: "inside", zone: from };
   const conduit = where.conduitBetween(from, to);
   if (conduit === undefined) return { kind: "no-conduit", zones: [from, to] };
-  const permit = conduit.permits.find((one) => decidesOn(one, flow));
+  const permit = where.permitOf(conduit, flow);
   if (permit) return { kind: "permitted", conduit, permit };
-  const denial = conduit.denials.find((one) => decidesOn(one, flow));
+  const denial = where.denialOf(conduit, flow);
   if (denial) return { kind: "denied", conduit, denial };
   if (!flow.answered) return { kind: "open", conduit, because: "unanswered" };
   return { kind: "open", conduit, because: flow.confidence < sureEnough ? "direction" : "fit" };
-}
-
-/** Whether a permit or a denial names a flow. */
-export function decidesOn({ initiators, responders, services }: FlowSet, flow: BaselineFlow): boolean {
-  const [initiator, responder] = [parseAddress(flow.initiator), parseAddress(flow.responder)];
-  return (
-    initiators.some((range) => covers(range, initiator)) &&
-    responders.some((range) => covers(range, responder)) &&
-    services.some((service) => servesFlow(service, flow))
-  );
 }

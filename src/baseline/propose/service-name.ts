@@ -1,6 +1,5 @@
 import { knownService } from "../../net/known-services.ts";
 import { formatProtocol, icmpProtocol } from "../../net/protocol.ts";
-import type { Service } from "../../net/service.ts";
 import type { Flow } from "../flow.ts";
 
 /** The words of a site file for what some flows ask for, and a short name for it that is fit for an id. */
@@ -40,19 +39,3 @@ function serviceWord({ family, protocol, port, icmpType }: Flow): string {
 }
 
 const echoRequest = { 4: 8, 6: 128 } as const;
-
-/** Whether a service of the site file covers what a flow asks for. */
-export function servesFlow(service: Service, { family, protocol, port, icmpType }: Flow): boolean {
-  switch (service.kind) {
-    case "any":
-      return true;
-    case "ports":
-      return (
-        protocol === service.protocol && port !== undefined && service.from <= port && port <= service.to
-      );
-    case "icmp":
-      return family === service.family && icmpType === service.type;
-    case "protocol":
-      return protocol === service.protocol;
-  }
-}

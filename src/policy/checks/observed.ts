@@ -1,5 +1,6 @@
 import { firstPlace } from "../../first-place.ts";
 import { type AddressRange, covers, parseAddress } from "../../net/address.ts";
+import { serves } from "../../net/request-index.ts";
 import type { Service } from "../../net/service.ts";
 import type { FlowSet, Permit } from "../model.ts";
 import { compareRanges } from "../resolve/addresses.ts";
@@ -52,18 +53,5 @@ const admits = (permit: FlowSet, { flow, initiator }: LocatedFlow): boolean =>
   permit.services.some((service) => carries(service, flow, initiator));
 
 /** Whether a service is what the flow asks for; `end` is one of its ends, for the IP version. */
-export function carries(service: Service, flow: ObservedFlow, end: AddressRange): boolean {
-  switch (service.kind) {
-    case "any":
-      return true;
-    case "ports": {
-      const { port } = flow;
-      const within = port !== undefined && service.from <= port && port <= service.to;
-      return flow.protocol === service.protocol && within;
-    }
-    case "icmp":
-      return end.family === service.family && flow.icmpType === service.type;
-    case "protocol":
-      return flow.protocol === service.protocol;
-  }
-}
+export const carries = (service: Service, flow: ObservedFlow, end: AddressRange): boolean =>
+  serves(service, { ...flow, family: end.family });

@@ -1,5 +1,6 @@
 import { flowKey } from "../../baseline/aggregate.ts";
-import { requestIndex, requestPacket } from "../../plan/request-index.ts";
+import { askedBy } from "../../baseline/asked.ts";
+import { requestIndex } from "../../net/request-index.ts";
 import type { CountersReading, Driver, LiveSession } from "../../target.ts";
 import type { Change } from "../change.ts";
 import { flowsHeard, type Heard } from "../criteria/heartbeat-lost.ts";
@@ -97,7 +98,7 @@ function reconnecting(
     watch.decisions.permits.filter(({ label }) => plan.watch.reconnects.includes(label ?? "")),
   );
   return sessions.flatMap((session) => {
-    const permit = permitOf(requestPacket(session));
+    const permit = permitOf(askedBy(session))[0]?.label;
     return permit === undefined ? [] : [{ permit, session }];
   });
 }

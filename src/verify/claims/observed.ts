@@ -1,18 +1,15 @@
+import { askedBy } from "../../baseline/asked.ts";
 import type { Baseline, BaselineFlow } from "../../baseline/flow.ts";
 import { type Request, replyCube, requestCube } from "../../compile/conduit-program.ts";
 import type { ZonePair } from "../../compile/ir.ts";
 import { requestsOf } from "../../compile/policy-program.ts";
 import type { Cube } from "../../compile/program.ts";
-import {
-  type AddressRange,
-  covers,
-  createRangeReader,
-  type Family,
-  type RangeReader,
-} from "../../net/address.ts";
+import type { AddressRange, Family } from "../../net/address.ts";
 import type { ConnectionState } from "../../net/packet.ts";
-import { includesService, type Service } from "../../net/service.ts";
+import { requestIndex } from "../../net/request-index.ts";
+import type { Service } from "../../net/service.ts";
 import type { Conduit } from "../../policy/model.ts";
+import { flowsBetween, type PlacedFlow } from "./flows-between.ts";
 
 /** The states of packets that ask: a known connection is in the first, and one that connection tracking lost asks again. */
 const running: readonly ConnectionState[] = ["original", "none"];
@@ -33,25 +30,21 @@ export function flowsToKeep(
   conduit: Conduit,
   pairs: readonly ZonePair[],
 ): readonly ObservedFlow[] {
-  const denied = conduit.denials.flatMap(requestsOf);
-  const rangeOf = createRangeReader();
-  return baseline.flows.flatMap((flow) => {
-    if (!flow.answered || flow.notRoutable) return [];
-    const request = requestOf(flow, conduit, rangeOf);
-    if (!pairs.some((pair) => isBetween(request, pair)) || denied.some((set) => contains(set, request))) {
-      return [];
-    }
-    return [{ flow, request, cubes: [requestCube(request, running), ...replyCube(request)] }];
-  });
-}
-
-function requestOf(flow: BaselineFlow, conduit: Conduit, rangeOf: RangeReader): Request {
-  return {
-    source: rangeOf(flow.initiator),
-    destination: rangeOf(flow.responder),
-    service: serviceOf(flow),
-    span: conduit.span,
-  };
+  const denied = requestIndex(conduit.denials.flatMap(requestsOf));
+  const found = new Map<number, PlacedFlow>();
+  for (const { left, right } of pairs)
+    for (const one of [
+      ...flowsBetween(baseline.flows, left, right),
+      ...flowsBetween(baseline.flows, right, left),
+    ])
+      found.set(one.place, one);
+  return [...found.values()]
+    .sort((x, y) => x.place - y.place)
+    .filter(({ flow }) => denied(askedBy(flow)).length === 0)
+    .map(({ flow, source, destination }) => {
+      const request = { source, destination, service: serviceOf(flow), span: conduit.span };
+      return { flow, request, cubes: [requestCube(request, running), ...replyCube(request)] };
+    });
 }
 
 function serviceOf({ family, protocol, port, icmpType }: BaselineFlow): Service {
@@ -59,15 +52,6 @@ function serviceOf({ family, protocol, port, icmpType }: BaselineFlow): Service 
   if (icmpType !== undefined) return { kind: "icmp", family: family as Family, type: icmpType };
   return { kind: "protocol", protocol };
 }
-
-const isBetween = ({ source, destination }: Request, { left, right }: ZonePair): boolean =>
-  (covers(left, source) && covers(right, destination)) ||
-  (covers(right, source) && covers(left, destination));
-
-const contains = (set: Request, one: Request): boolean =>
-  covers(set.source, one.source) &&
-  covers(set.destination, one.destination) &&
-  includesService(set.service, one.service);
 
 /** Addresses that make a witness plausible: assets first, then whole networks. */
 export const namedAddresses = (
