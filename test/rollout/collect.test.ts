@@ -82,6 +82,26 @@ describe("a firewall's own record as a source", () => {
     expect(baseline!.flows[0]).toMatchObject({ packets: 27, connections: 4 });
   });
 
+  test("an entry that ended alone, as that of the opening of a long session, has nothing else counted again", () => {
+    const { baseline, warnings } = successive([
+      reading(0, { recorded: [entry({ packets: 1000, replies: 500, openings: 1 })] }),
+      // Of 30 packets that were counted since, 10 are not in the record.
+      reading(1, {
+        recorded: [entry({ packets: 1020, replies: 510, openings: 0 })],
+        unpermitted: { before: 30, after: 30 },
+      }),
+    ]);
+    expect(baseline!.flows[0]).toMatchObject({ packets: 1020, connections: 1 });
+    expect(warnings).toEqual([
+      "left-right: 10 packets that no permit admitted were counted and are not in the record: it lost them",
+    ]);
+    const flushed = successive([
+      reading(0, { recorded: [entry({ packets: 20, replies: 10 })] }),
+      reading(1, { recorded: [entry({ packets: 16, replies: 12 })] }),
+    ]);
+    expect(flushed.baseline!.flows[0]!.packets).toBe(20 + 4 + 2);
+  });
+
   test("notices a reload or a reboot: all is counted anew, and the stretch of observation ends", () => {
     const { baseline, warnings } = successive([
       reading(0, { recorded: [entry({ packets: 10 })] }),
@@ -130,6 +150,20 @@ describe("a firewall's own record as a source", () => {
     expect(successive([reading(0, { recordFull: true })]).warnings[0]).toMatch(
       /left-right: the record is full/,
     );
+  });
+
+  test("what a full record holds without its ports is no flow: it is told as lost, once", () => {
+    const { port: _, ...bare } = entry({ packets: 7, replies: 2, openings: 0 });
+    const full = { recorded: [entry(), bare], recordFull: true };
+    const { baseline, warnings } = successive([reading(0, full), reading(1, full)]);
+    expect(baseline!.flows.map(({ port }) => port)).toEqual([502]);
+    expect(baseline!.sources[0]!.accounting).toMatchObject({
+      ...{ read: 17, used: 10 },
+      rejected: { "counted by the firewall and not in its record": 7 },
+    });
+    expect(warnings.filter((text) => text.includes("without their ports"))).toEqual([
+      "left-right: 7 packets are in the record without their ports, since it was full: their service is not known",
+    ]);
   });
 
   test("knows the answers of a session that was picked up midway, and asks about one that it cannot place", () => {

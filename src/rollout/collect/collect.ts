@@ -10,6 +10,7 @@ import type { Places } from "../../baseline/propose/places.ts";
 import { instant } from "../../baseline/time.ts";
 import { canonicalJson, sha256 } from "../../digest.ts";
 import { isClientPort } from "../../net/client-port.ts";
+import { portProtocols } from "../../net/protocol.ts";
 import type { CountersReading, SessionListing } from "../../target.ts";
 import { type Growth, keptReadings, type Step, stepFrom } from "./counted.ts";
 import { permitEvidence, recordEvidence } from "./evidence.ts";
@@ -82,7 +83,13 @@ export function collect(before: Baseline | undefined, reading: FirewallReading, 
         `${conduit}: this firewall keeps no count beside its record, so what the record lost is not known`,
       );
     }
-    counts.lost += lost;
+    const portless = recorded.growths.filter(lacksPort).reduce((sum, { packets }) => sum + packets, 0);
+    if (portless > 0) {
+      warnings.push(
+        `${conduit}: ${portless} packets are in the record without their ports, since it was full: their service is not known`,
+      );
+    }
+    counts.lost += lost + portless;
     const readings = [...((isAnew ? undefined : old?.readings) ?? []), now].slice(-keptReadings);
     const times = readings.map((text) => Date.parse(text) / 1000);
     for (const one of [...recorded.counted, ...admitted.counted]) {
@@ -90,8 +97,12 @@ export function collect(before: Baseline | undefined, reading: FirewallReading, 
       if (rhythm) rhythms.set(flowKey(one), rhythm);
     }
     growths.push(
-      ...recorded.growths.map((growth) => ({ growth, seen: recordEvidence(growth.flow, growth.openings) })),
-      ...admitted.growths.map((growth) => ({ growth, seen: permitEvidence })),
+      ...recorded.growths
+        .filter((growth) => !lacksPort(growth))
+        .map((growth) => ({ growth, seen: recordEvidence(growth.flow, growth.openings) })),
+      ...admitted.growths
+        .filter((growth) => !lacksPort(growth))
+        .map((growth) => ({ growth, seen: permitEvidence })),
     );
     collections.push({
       ...{ firewall, conduit, since: isAnew || !old ? now : old.since, readings, epoch: counters.epoch },
@@ -140,6 +151,10 @@ export function collect(before: Baseline | undefined, reading: FirewallReading, 
     warnings,
   };
 }
+
+/** Where the record of ports is full, that of bare protocols takes its packets; a permit of a protocol names none either. */
+const lacksPort = ({ flow: { protocol, port } }: Growth): boolean =>
+  port === undefined && portProtocols.has(protocol);
 
 const totalFell = (old: Collection, { unpermitted }: CountersReading): boolean =>
   old.unpermitted !== undefined && unpermitted !== undefined && unpermitted.after < old.unpermitted;

@@ -24,8 +24,9 @@ export interface Step {
 }
 
 /**
- * Tells a reading from the one before. An entry that is less than before began anew, so that all of it is growth. One
- * that is gone has ended; what it had counted was taken over when it was read.
+ * Tells a reading from the one before. A count that is less than before began anew, so that all of it is growth: each by
+ * itself, since requests, replies and openings are entries of their own on a firewall, and that of an opening ends
+ * while its session goes on. An entry that is gone has ended; what it had counted was taken over when it was read.
  * @param before undefined where the counters began anew since, or were never read.
  */
 export function stepFrom(before: readonly CountedFlow[] | undefined, now: readonly RecordedFlow[]): Step {
@@ -37,14 +38,19 @@ export function stepFrom(before: readonly CountedFlow[] | undefined, now: readon
     const flow = flowOf(reading);
     const old = known.get(flowKey(flow));
     known.delete(flowKey(flow));
-    const isAnew = old !== undefined && countNames.some((name) => (reading[name] ?? 0) < (old[name] ?? 0));
-    fell ||= isAnew;
-    const base = isAnew ? undefined : old;
-    const grown = Object.fromEntries(
-      countNames.flatMap((name) =>
-        reading[name] === undefined ? [] : [[name, reading[name] - (base?.[name] ?? 0)]],
-      ),
-    ) as Pick<Growth, "packets" | "replies" | "openings">;
+    const counts = countsOf(reading);
+    const before = old === undefined ? { requests: 0, replies: 0, openings: 0 } : countsOf(old);
+    const rise = (name: keyof Counts): number => {
+      const isAnew = counts[name] < before[name];
+      fell ||= isAnew;
+      return counts[name] - (isAnew ? 0 : before[name]);
+    };
+    const [requests, replies, openings] = [rise("requests"), rise("replies"), rise("openings")];
+    const grown = {
+      packets: requests + replies,
+      ...(reading.replies !== undefined && { replies }),
+      ...(reading.openings !== undefined && { openings }),
+    };
     // What is seen for the first time has been there, though nothing of it was counted yet.
     const hasGrown = grown.packets > 0 || (old === undefined && reading.packets > 0);
     if (hasGrown) {
@@ -70,7 +76,21 @@ export function stepFrom(before: readonly CountedFlow[] | undefined, now: readon
   return { growths, counted, fell };
 }
 
-const countNames = ["packets", "replies", "openings"] as const;
+interface Counts {
+  readonly requests: number;
+  readonly replies: number;
+  readonly openings: number;
+}
+
+const countsOf = ({
+  packets,
+  replies = 0,
+  openings = 0,
+}: Pick<RecordedFlow, "packets" | "replies" | "openings">): Counts => ({
+  requests: packets - replies,
+  replies,
+  openings,
+});
 
 const risen = (rose: string | undefined, grown: boolean): string =>
   `${rose ?? ""}${grown ? 1 : 0}`.slice(-keptReadings);
