@@ -4,15 +4,17 @@ import { durationText } from "../views/baseline.ts";
 /** Milliseconds between two drawings. */
 export const refresh = 200;
 
-/** What is counted; a share of a whole has neither amounts nor a rate that would tell anybody anything. */
-export type Unit = "MB" | "M records" | "share";
+/** What is counted, in millions. */
+export type Unit = "MB" | "M records";
 
 /** A line on a terminal that tells how far a long work is. Silent where stderr is not a terminal. */
 export interface Progress {
-  /** @param done so far, of `total` (undefined when nobody knows): bytes, records, or parts of 1. */
+  /** @param done bytes or records so far, of `total` (undefined when nobody knows). */
   show(label: string, done: number, total: number | undefined): void;
+  /** For a step that does not say how far it is. */
+  wait(label: string): void;
   /** Another step begins, which has a rate of its own. */
-  begin(unit: Unit): void;
+  begin(): void;
   clear(): void;
 }
 
@@ -22,29 +24,35 @@ export function progress(
   unit: Unit = "MB",
   now: () => number = () => performance.now(),
 ): Progress {
-  let [counted, started] = [unit, now()];
+  let started = now();
   let drawn = started;
   let shown = false;
+  /** @param parts of the line, by the seconds since the step began. */
+  const draw = (parts: (passed: number) => readonly string[]): void => {
+    const time = now();
+    if (!stream.isTTY || time - drawn < refresh) return;
+    drawn = time;
+    shown = true;
+    const line = parts((time - started) / 1000).join("  ");
+    stream.write(`\r\x1b[K${line.slice(0, (stream.columns || 80) - 1)}`);
+  };
   return {
-    show(label, done, total) {
-      const time = now();
-      if (!stream.isTTY || time - drawn < refresh) return;
-      drawn = time;
-      shown = true;
-      const rate = done / ((time - started) / 1000);
-      const parts = [label];
-      if (counted !== "share") {
-        parts.push(`${millions(done)}${total === undefined ? "" : ` of ${millions(total)}`} ${counted}`);
-        parts.push(`${millions(rate)} ${counted}/s`);
-      }
-      if (total !== undefined && rate > 0) {
-        const share = Math.min(1, done / total);
-        parts.push(`${Math.floor(100 * share)} %`, `${durationText(Math.max(0, total - done) / rate)} left`);
-      }
-      stream.write(`\r\x1b[K${parts.join("  ").slice(0, (stream.columns || 80) - 1)}`);
-    },
-    begin(next) {
-      [counted, started] = [next, now()];
+    show: (label, done, total) =>
+      draw((passed) => {
+        const rate = done / passed;
+        const amount = `${millions(done)}${total === undefined ? "" : ` of ${millions(total)}`} ${unit}`;
+        const parts = [label, amount, `${millions(rate)} ${unit}/s`];
+        if (total === undefined || rate === 0) return parts;
+        const left = Math.max(0, total - done) / rate;
+        return [
+          ...parts,
+          `${Math.min(100, Math.floor((100 * done) / total))} %`,
+          `${durationText(left)} left`,
+        ];
+      }),
+    wait: (label) => draw((passed) => [label, `${passed.toFixed(0)} s`]),
+    begin() {
+      started = now();
       drawn = started;
     },
     clear() {

@@ -74,7 +74,10 @@ async function addFiles(
       if (bulk !== undefined) return [{ name: input.name, sha256, ...bulk.source }];
       return others.sources.filter((other) => other.sha256 === sha256);
     });
-    const inBoth = sources.length > 0 ? await adding.commit({ ...others, sources }) : undefined;
+    const inBoth =
+      sources.length > 0
+        ? await watched(work, "writing the store", adding.commit({ ...others, sources }))
+        : undefined;
     if (inBoth !== undefined)
       note(
         work,
@@ -91,6 +94,19 @@ async function addFiles(
   }
 }
 
+const sizeOf = (inputs: readonly Input[]): number => inputs.reduce((sum, { size }) => sum + (size ?? 0), 0);
+
+/** Waits for a step of which the engine does not say how far it is: of sorting it counts the reading alone. */
+async function watched<T>({ bar }: Work, label: string, step: Promise<T>): Promise<T> {
+  bar.begin();
+  const shown = setInterval(() => bar.wait(label), refresh);
+  try {
+    return await step;
+  } finally {
+    clearInterval(shown);
+  }
+}
+
 interface ScannedFile {
   readonly input: Input;
   readonly sha256: string;
@@ -101,7 +117,7 @@ interface ScannedFile {
 async function scanFiles(work: Work, inputs: readonly Input[]): Promise<readonly ScannedFile[]> {
   const { context, adding, bar, signal } = work;
   const scanned: ScannedFile[] = [];
-  const total = inputs.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  const total = sizeOf(inputs);
   let before = 0;
   for (const input of inputs) {
     let bytes = 0;
@@ -122,6 +138,8 @@ async function scanFiles(work: Work, inputs: readonly Input[]): Promise<readonly
         if (typeof rows === "object") await rows.drop();
       } else {
         const read = await inBulk(bulk);
+        // An engine that was stopped is no reason to read on in another way.
+        if (signal.aborted) throw new EngineError(String(signal.reason));
         if (typeof read === "string") note(work, `${input.name}: read line by line, since ${read}`);
         scanned.push({ input, sha256, bulk: typeof read === "object" ? read : undefined });
       }
@@ -150,14 +168,21 @@ async function readOthers(work: Work, scanned: readonly ScannedFile[], clock: Cl
   };
   const readRest = async (from: Context): Promise<Recorded> => {
     const lines = recording(adding.add, { clock });
-    for (const { input } of scanned.filter((file) => !bulks.has(file)))
+    const rest = scanned.filter((file) => !bulks.has(file)).map(({ input }) => input);
+    const total = sizeOf(rest);
+    let before = 0;
+    bar.begin();
+    for (const input of rest) {
       await observeInput(from, input, lines, bar, (bytes) => {
         if (signal.aborted) throw new EngineError(String(signal.reason));
-        bar.show(input.name, bytes, input.size);
+        bar.show(input.name, before + bytes, total);
       });
+      before += input.size ?? 0;
+    }
     return lines.end();
   };
-  if (await adding.haveCopies([...bulks.values()].map(({ rows }) => rows.file))) {
+  const files = [...bulks.values()].map(({ rows }) => rows.file);
+  if (await watched(work, "looking for the same connections", adding.haveCopies(files))) {
     note(work, "the logs hold the same connections, which count once: they are read line by line");
     for (const file of [...bulks.keys()]) await giveUp(file);
   }

@@ -1,5 +1,6 @@
 import { type LinkSighting, linkSightings } from "../../baseline/links/sightings.ts";
 import { readZeekRecord, type ZeekField, type ZeekRecord } from "../../baseline/sources/zeek-record.ts";
+import type { ZeekHeader } from "../../baseline/sources/zeek-tsv.ts";
 import { latestTime } from "../../baseline/time.ts";
 import type { Database } from "./database.ts";
 import { readZeekFile, type ZeekFile, zeekExpressions } from "./zeek-log.ts";
@@ -16,13 +17,16 @@ const keyFields: readonly ZeekField[] = [
   ...linkFields,
 ];
 
+/** Whether a log has any of the columns that tell of links. */
+export const tellsLinks = ({ columns }: ZeekHeader): boolean =>
+  columns.some(([field]) => linkFields.includes(field));
+
 /**
  * What a log tells of links, as a reader that goes line by line would have it. The file is read once more, unless its
  * header has none of the columns. Records that are alike are one row, and are judged by what judges single ones.
  */
 export async function zeekLinks(database: Database, file: ZeekFile): Promise<readonly LinkSighting[]> {
-  const present = new Set(file.header.columns.map(([field]) => field));
-  if (!linkFields.some((field) => present.has(field))) return [];
+  if (!tellsLinks(file.header)) return [];
   const fields = zeekExpressions(file);
   const isIcmp = `coalesce(${fields.proto} = 'icmp', false)`;
   const values: readonly (readonly [ZeekField, string])[] = [

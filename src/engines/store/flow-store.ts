@@ -7,12 +7,12 @@ import { baselineOf, type Recorded } from "../../baseline/observe.ts";
 import { type Database, openDatabase } from "../duckdb/database.ts";
 import type { LineCount } from "../duckdb/line-scan.ts";
 import { haveCopies } from "../duckdb/zeek-copies.ts";
-import { zeekLinks } from "../duckdb/zeek-links.ts";
+import { tellsLinks, zeekLinks } from "../duckdb/zeek-links.ts";
 import { accountFor, aggregateZeekFile, type BulkSource, type ZeekFile } from "../duckdb/zeek-log.ts";
 import { commitManifest, readManifest } from "./manifest.ts";
 import { partialLines } from "./partial-lines.ts";
 import { flowsOf } from "./read-flows.ts";
-import { flowsInBoth, fromEngine, fromLines, writePart } from "./statements.ts";
+import { countInBoth, fromEngine, fromLines, writePart } from "./statements.ts";
 import { sync, syncFolder } from "./synced.ts";
 import { workingFolder } from "./working-folder.ts";
 
@@ -71,7 +71,8 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
   let lines = partialLines(linesPath);
   const kept: { readonly table: string; readonly links: readonly LinkSighting[] }[] = [];
   let tables = 0;
-  let isAggregating = false;
+  /** How often the log that is being aggregated is read, and how many of these readings are over. */
+  let readings = { all: 0, over: 0 };
   return {
     database,
     nameOf: (sha256) =>
@@ -79,11 +80,15 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
     async bulk(file) {
       tables += 1;
       const table = `log_${tables}`;
-      isAggregating = true;
-      await aggregateZeekFile(database, file, table).finally(() => {
-        isAggregating = false;
-      });
-      const links = await zeekLinks(database, file);
+      readings = { all: tellsLinks(file.header) ? 2 : 1, over: 0 };
+      const links = await aggregateZeekFile(database, file, table)
+        .then(() => {
+          readings = { ...readings, over: 1 };
+          return zeekLinks(database, file);
+        })
+        .finally(() => {
+          readings = { all: 0, over: 0 };
+        });
       return {
         file,
         account: (count) => accountFor(database, table, file.header, count),
@@ -92,7 +97,10 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
       };
     },
     // The reading is the first of two steps, which the engine holds to be equal, but takes nearly all of the time.
-    aggregated: () => (isAggregating ? Math.min(1, 2 * database.progress()) : 1),
+    aggregated: () =>
+      readings.over >= readings.all
+        ? 1
+        : (readings.over + Math.min(1, 2 * database.progress())) / readings.all,
     haveCopies: (files) => haveCopies(database, files),
     add: (talk) => lines.add(talk),
     readAgain() {
@@ -109,6 +117,7 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
       ];
       const files = before.parts.map((part) => join(folder, part.file));
       await database.run(writePart(tablesOfAll, files, draft));
+      const inBoth = files.length === 0 ? 0 : await flowsInBoth(database, draft, files);
       sync(draft);
       const file = `part-${String(generation).padStart(6, "0")}-${pid}.parquet`;
       renameSync(draft, join(folder, file));
@@ -116,15 +125,19 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
       const all = linksOf([links, ...kept.map((bulk) => bulk.links)]);
       const part = { file, bytes: statSync(join(folder, file)).size, sources, links: all };
       commitManifest(folder, working.path, { generation, parts: [...before.parts, part] });
-      if (files.length === 0) return undefined;
-      const [[flows, inBoth] = []] = await database.rows(flowsInBoth(join(folder, file), files));
-      return Number(inBoth) > 0 && 2 * Number(inBoth) >= Number(flows) ? Number(inBoth) : undefined;
+      return inBoth > 0 ? inBoth : undefined;
     },
     close() {
       database.close();
       working.remove();
     },
   };
+}
+
+/** How many flows of a new file the others have at the same time, where that is most of them; else 0. */
+async function flowsInBoth(database: Database, path: string, others: readonly string[]): Promise<number> {
+  const [[flows, inBoth] = []] = await database.rows(countInBoth(path, others));
+  return 2 * Number(inBoth) >= Number(flows) ? Number(inBoth) : 0;
 }
 
 /** Derives the baseline of all that a store holds. @throws {EngineError} when the folder is no store, or is empty. */

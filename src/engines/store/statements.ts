@@ -88,7 +88,7 @@ export function writePart(tables: readonly string[], before: readonly string[], 
 const mostShared = 2 * slotLength * 1e6;
 
 /** How many flows a file of the store has, and how many of them others have at the same time. */
-export function flowsInBoth(path: string, others: readonly string[]): string {
+export function countInBoth(path: string, others: readonly string[]): string {
   const shared = `least(added."last", other."last") - greatest(added."first", other."first")`;
   return `SELECT count(*), count(*) FILTER (EXISTS (SELECT 1 FROM ${stored(others)} other
     WHERE ${sameKey("added", "other")} AND ${shared} > ${mostShared})) FROM ${stored([path])} added`;
