@@ -75,6 +75,7 @@ export const baselineSourceSchema = z.strictObject({
     used: count,
     ignored: counts,
     rejected: counts,
+    losses: z.strictObject({ lost: count, of: count }).optional(),
   }),
   copies: z
     .array(z.strictObject({ of: z.string(), conversations: count, packets: count }))

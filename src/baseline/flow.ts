@@ -77,6 +77,8 @@ export interface Accounting {
   readonly used: number;
   readonly ignored: Readonly<Record<string, number>>;
   readonly rejected: Readonly<Record<string, number>>;
+  /** What the recorder's own statistics say: packets that it lost, of how many; absent where it lost or said nothing. */
+  readonly losses?: { readonly lost: number; readonly of: number };
 }
 
 export interface BaselineSource {

@@ -5,6 +5,7 @@ import { isUnseen } from "./sources/drop.ts";
 import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
 import { lossReason } from "./sources/pcapng-losses.ts";
+import { toldLosses } from "./sources/recorder-losses.ts";
 import { SourceError } from "./sources/source.ts";
 import { cutShortReason } from "./sources/truncated.ts";
 
@@ -27,6 +28,7 @@ export const sourceFindings = (source: ReadSource): readonly Diagnostic[] => [
   ...nothingUsed(source),
   ...withoutTime(source),
   ...tooManyRejects(source),
+  ...toldLosses(source.accounting),
 ];
 
 /** Packets of an interface that is not read here. @throws {SourceError} when there are no others. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type ConduitCoverage, coverage } from "../../src/baseline/coverage/coverage.ts";
 import type { Site } from "../../src/policy/model.ts";
 import { siteOf } from "./support/coverage-site.ts";
-import { observeText } from "./support/observe.ts";
+import { observeBytes, observeText } from "./support/observe.ts";
 
 // Observations that look like enough, and are not. Whoever is called ready by one of them stops a line.
 
@@ -103,6 +103,22 @@ describe("not enough was seen", () => {
     const found = judged([log(polls(0, 16, 4, { history: "SAD", resp_pkts: 0 }))]);
     expect(found.limiting).toMatchObject({ name: "observation" });
     expect(found.limiting!.remedy).toContain("whether the recorder sees both directions");
+  });
+
+  test("by a sensor whose own statistics tell of losses, in a log beside the connections", () => {
+    const statistics = (drops: number): string =>
+      JSON.stringify({
+        event_type: "stats",
+        stats: { capture: { kernel_packets: 100_000, kernel_drops: drops } },
+      });
+    const beside = (drops: number): readonly string[] => {
+      const { baseline } = observeBytes(
+        [log(polls(0, 16, 4)), statistics(drops)].map((text) => Buffer.from(text)),
+      );
+      return failing(coverage([baseline], site, day).conduits[0]!);
+    };
+    expect(beside(200)).toEqual(["losses"]);
+    expect(beside(50)).toEqual([]);
   });
 
   test("in the last cycle, of which half is missing: it is no quiet one", () => {

@@ -67,3 +67,31 @@ describe.each(["little", "big"] as const)("statistics of a pcapng capture, %s en
     expect(warnings.map(({ code }) => code)).toEqual(["baseline/lost-packets", "baseline/cut-short"]);
   });
 });
+
+describe("what other recorders say of themselves", () => {
+  const told = (...texts: readonly string[]) => {
+    const { baseline, warnings } = observeBytes(texts.map((text) => Buffer.from(text)));
+    return { losses: baseline.sources.map(({ accounting }) => accounting.losses), warnings };
+  };
+  const lossLog = (...rows: readonly string[]): string =>
+    [
+      ...["#separator \\x09", "#path\tcapture_loss", "#fields\tts\tts_delta\tpeer\tgaps\tacks\tpercent_lost"],
+      ...rows.map((row) => `1600000000.0\t900.0\tzeek\t${row}`),
+    ].join("\n");
+
+  test("Zeek's capture_loss.log, as columns and as JSON", () => {
+    const found = told(lossLog("0\t1000\t0.0", "5\t1000\t0.5"));
+    expect(found.losses).toEqual([{ lost: 5, of: 2000 }]);
+    expect(found.warnings).toMatchObject([{ code: "baseline/lost-packets", severity: "warning" }]);
+    const json = { ts: 1.6e9, ts_delta: 900, peer: "zeek", gaps: 7, acks: 100, percent_lost: 7 };
+    expect(told(JSON.stringify(json)).losses).toEqual([{ lost: 7, of: 100 }]);
+    expect(told(lossLog("0\t1000\t0.0"))).toEqual({ losses: [undefined], warnings: [] });
+  });
+
+  test("Suricata's statistics, which count from its start, and anew from the next", () => {
+    const stats = (kernel_packets: number, kernel_drops: number): string =>
+      JSON.stringify({ event_type: "stats", stats: { capture: { kernel_packets, kernel_drops } } });
+    const text = [stats(100, 0), stats(1000, 10), stats(50, 2), '{"event_type":"stats"}'].join("\n");
+    expect(told(text).losses).toEqual([{ lost: 12, of: 1050 }]);
+  });
+});

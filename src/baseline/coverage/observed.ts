@@ -67,5 +67,10 @@ function lostShare(baselines: readonly Baseline[]): number {
   const counts = baselines.flatMap(({ sources }) => sources.map(({ accounting }) => accounting));
   const read = counts.reduce((sum, one) => sum + one.read, 0);
   const lost = counts.flatMap(({ rejected }) => Object.values(rejected)).reduce((sum, one) => sum + one, 0);
-  return read === 0 ? 0 : lost / read;
+  const told = counts.flatMap(({ losses }) => losses ?? []);
+  const [gone, of] = [
+    told.reduce((sum, one) => sum + one.lost, 0),
+    told.reduce((sum, one) => sum + one.of, 0),
+  ];
+  return Math.max(read === 0 ? 0 : lost / read, of === 0 ? 0 : gone / of);
 }

@@ -5,6 +5,7 @@ import { ignored, rejected } from "./drop.ts";
 import { isObject, type JsonObject, textOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
 import { byteOf, conversationOf, countOf, type FlowRecord, protocolOf, use } from "./record.ts";
+import { suricataLosses } from "./recorder-losses.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 const otherEvent = ignored("event of another type than flow");
@@ -14,12 +15,15 @@ const noFlow = rejected("flow event without a flow");
  * Reads the flow events of Suricata's eve.json; all other events are told apart by `event_type`. Suricata counts the
  * bytes of frames, link headers included, and does not tell how long those are: they stay in the figures.
  */
-export const eveReader = (sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader =>
-  jsonLinesReader("Suricata EVE", tally, (event) => {
+export function eveReader(sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader {
+  const noteLosses = suricataLosses(tally);
+  return jsonLinesReader("Suricata EVE", tally, (event) => {
+    if (event.event_type === "stats") noteLosses(event);
     if (event.event_type !== "flow") return otherEvent;
     if (!isObject(event.flow)) return noFlow;
     return use(conversationOf(flowRecord(event, event.flow, clock)), sink, tally);
   });
+}
 
 function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowRecord {
   const tcp = isObject(event.tcp) ? event.tcp : {};

@@ -27,6 +27,8 @@ export interface Tally {
   reject(reason: string, sample?: string): void;
   /** Counts as rejected what a recorder says that it lost: it is not in the source, and was on the wire. */
   lose(reason: string, count: number): void;
+  /** Notes what a recorder's own statistics say: of so many packets, so many were lost. */
+  tell(lost: number, of: number): void;
   readonly samples: readonly string[];
   accounting(unit: Accounting["unit"]): Accounting;
 }
@@ -37,6 +39,7 @@ const shownSamples = 3;
 export function tally(): Tally {
   let used = 0;
   let others = 0;
+  const told = { lost: 0, of: 0 };
   const ignored = new Map<string, number>();
   const rejected = new Map<string, number>();
   const samples: string[] = [];
@@ -59,6 +62,10 @@ export function tally(): Tally {
       if (sample !== undefined && samples.length < shownSamples) samples.push(`${reason}: ${sample}`);
     },
     lose: (reason, lost) => count(rejected, reason, lost),
+    tell(lost, of) {
+      told.lost += Math.round(lost);
+      told.of += Math.round(of);
+    },
     samples,
     accounting: (unit) => ({
       unit,
@@ -66,6 +73,7 @@ export function tally(): Tally {
       used,
       ignored: Object.fromEntries([...ignored].sort()),
       rejected: Object.fromEntries([...rejected].sort()),
+      ...(told.lost === 0 ? {} : { losses: { ...told } }),
     }),
   };
 }

@@ -3,6 +3,7 @@ import { ignored } from "./drop.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
 import { use } from "./record.ts";
+import { isZeekLoss, noteZeekLoss } from "./recorder-losses.ts";
 import type { ByteReader, Tally } from "./source.ts";
 import { readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
@@ -11,6 +12,10 @@ const otherLog = ignored("of another log");
 /** Reads Zeek's conn.log as JSON, one object a line (`LogAscii::use_json`). */
 export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally): ByteReader =>
   jsonLinesReader("Zeek conn.log (JSON)", tally, (object) => {
+    if (isZeekLoss(object)) {
+      noteZeekLoss([object.gaps, object.acks], tally);
+      return otherLog;
+    }
     if (!isConnection(object)) return otherLog;
     const record: Partial<Record<ZeekField, string>> = {};
     for (const field of zeekFields) {

@@ -2,6 +2,7 @@ import type { Conversation } from "../conversation.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { lineReader } from "./lines.ts";
 import { use } from "./record.ts";
+import { noteZeekLoss, zeekLossFields, zeekLossLog } from "./recorder-losses.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
@@ -14,6 +15,8 @@ export interface ZeekHeader {
   readonly width: number;
   /** Column of each field that is used, by name, from the left: the order differs, and others put columns in front. */
   readonly columns: readonly (readonly [ZeekField, number])[];
+  /** Columns of what a recorder says that it lost, in its own log; -1 where one is absent. */
+  readonly losses: readonly number[];
 }
 
 const emptyLine = ignored("empty line");
@@ -27,6 +30,7 @@ export const noZeekHeader: ZeekHeader = {
   path: "conn",
   width: 0,
   columns: [],
+  losses: [],
 };
 
 /** Reads Zeek's conn.log as tab-separated values, by the header lines that it carries. */
@@ -54,9 +58,13 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
       record = {};
       return comment;
     }
-    return header.path === "conn"
-      ? use(readData(line, number), sink, tally)
-      : ignored(`of another log (${header.path})`);
+    if (header.path === "conn") return use(readData(line, number), sink, tally);
+    if (header.path === zeekLossLog)
+      noteZeekLoss(
+        header.losses.map((column) => line.split(header.separator)[column]),
+        tally,
+      );
+    return ignored(`of another log (${header.path})`);
   });
 }
 
@@ -93,7 +101,10 @@ export function readZeekHeader(header: ZeekHeader, line: string, number: number)
     case "#path":
       return { ...header, path: value };
     case "#fields":
-      return { ...header, width: values.length, columns: columnsOf(header.path, values, number) };
+      return {
+        ...{ ...header, width: values.length, columns: columnsOf(header.path, values, number) },
+        losses: header.path === zeekLossLog ? zeekLossFields.map((field) => values.indexOf(field)) : [],
+      };
     default:
       return header;
   }
