@@ -137,6 +137,18 @@ describe("packets that nftables and iptables log", () => {
     });
   });
 
+  test("a log over the end of summer time goes on, though an hour comes twice; a late line stays in the first", () => {
+    const times = ["02:30:00", "02:59:59", "02:00:01", "02:30:00", "02:59:59", "03:00:00", "02:59:59"];
+    const seen = (forms: (time: string) => string) =>
+      times.map((_, index) => {
+        const lines = times.slice(0, index + 1).map((time) => `${forms(time)} fw1 kernel: ${packet}`);
+        return flowsOf(lines, settings)[0]!.lastSeen!.slice(11, 19);
+      });
+    const utc = ["00:30:00", "00:59:59", "01:00:01", "01:30:00", "01:59:59", "02:00:00", "02:00:00"];
+    expect(seen((time) => `Oct 25 ${time}`)).toEqual(utc);
+    expect(seen((time) => `2026-10-25 ${time}`)).toEqual(utc);
+  });
+
   test("the length is that of the IP packet, not the one that UDP repeats", () => {
     const udp =
       "IN=a OUT=b SRC=10.0.0.1 DST=10.0.0.2 LEN=229 TOS=0x00 TTL=127 ID=5 PROTO=UDP SPT=1000 DPT=161 LEN=209 ";
@@ -332,6 +344,28 @@ describe("the filter log of pfSense and OPNsense", () => {
     const { baseline, warnings } = observe([text]);
     expect(baseline.sources[0]!.accounting.ignored).toEqual({ "ICMP whose type the log does not tell": 1 });
     expect(warnings).toMatchObject([{ code: "baseline/nothing-used", severity: "warning" }]);
+  });
+
+  test("what ICMP says in words belongs to the line, and SCTP is one whose ports filterlog does not tell", () => {
+    const head = "Nov 21 18:40:37 filterlog[77]: 5,,,1,em0,match,pass,in,4,0x0,,64,1,0,none,";
+    const { baseline, warnings } = observe(
+      [
+        `${head}1,icmp,84,10.0.0.1,10.0.0.2,request,7,1`,
+        `${head}1,icmp,84,10.0.0.2,10.0.0.1,unreach,ICMP host 10.0.0.9 unreachable`,
+        `${head}132,sctp,64,10.0.0.1,10.0.0.2,datalength=44`,
+        "Nov 21 18:40:37 filterlog[77]: cannot open pflog0, trying again",
+      ],
+      utc,
+    );
+    expect(baseline.sources[0]!.accounting).toMatchObject({
+      ...{ used: 1, rejected: {} },
+      ignored: {
+        "ICMP error: belongs to the flow that it reports on": 1,
+        "ports that the log does not tell": 1,
+        "not a packet of a firewall's log": 1,
+      },
+    });
+    expect(warnings).toEqual([]);
   });
 
   test("multicast, CARP and tunnels by their number; what stands behind an IPv6 extension header is not told", () => {

@@ -10,8 +10,8 @@ export interface ClockSettings {
   readonly year?: number;
 }
 
-/** Reads the times of one log. All results are in seconds since 1970. */
-export interface Clock {
+/** Reads times. All results are in seconds since 1970. */
+export interface TimeReader {
   /**
    * `2026-11-21T18:40:37.200143+01:00` and its kin: a space for the T, a comma for the point, `Z`, `UTC` or no zone.
    * NaN when it is no such time. @throws {SourceError} when it has no zone and none was said.
@@ -21,17 +21,29 @@ export interface Clock {
   calendar(month: string, day: string, time: string, year?: string): number;
 }
 
+/** Reads the times of one log. Of an hour that the end of summer time repeats, it takes the first. */
+export interface Clock extends TimeReader {
+  /** Of a log whose lines follow each other: an hour that begins again is the second one. */
+  readonly inOrder: TimeReader;
+}
+
+/** Seconds by which lines of a log may be out of order. */
+const disorder = 60;
 const isoPattern =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
-  /** Offsets of the zone, in seconds, by quarter of an hour of local time: no zone shifts in between. */
-  const offsets = new Map<number, number>();
+  /**
+   * Offsets of the zone, in seconds, by quarter of an hour of local time: no zone shifts in between. There are two where
+   * the quarter comes twice.
+   */
+  const offsets = new Map<number, readonly [first: number, second: number]>();
+  let latest = Number.NEGATIVE_INFINITY;
   let year = firstYear;
   let lastMonth: number | undefined;
 
-  const zoned = (local: number, shown: string): number => {
+  const zoned = (local: number, shown: string, inOrder: boolean): number => {
     if (timezone === undefined) {
       throw new SourceError(
         `the time "${shown}" has no time zone: say which one the log is in, as in --timezone Europe/Zurich or ` +
@@ -39,15 +51,21 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
       );
     }
     const quarter = Math.floor(local / 900);
-    let offset = offsets.get(quarter);
-    if (offset === undefined) {
+    let pair = offsets.get(quarter);
+    if (pair === undefined) {
       const plain = Temporal.Instant.fromEpochMilliseconds(quarter * 900_000)
         .toZonedDateTimeISO("UTC")
         .toPlainDateTime();
-      offset = quarter * 900 - plain.toZonedDateTime(timezone).epochMilliseconds / 1000;
-      offsets.set(quarter, offset);
+      const offset = (disambiguation: "compatible" | "later"): number =>
+        quarter * 900 - plain.toZonedDateTime(timezone, { disambiguation }).epochMilliseconds / 1000;
+      pair = [offset("compatible"), offset("later")];
+      offsets.set(quarter, pair);
     }
-    return local - offset;
+    const first = local - pair[0];
+    if (!inOrder) return first;
+    const time = latest - first > disorder ? local - pair[1] : first;
+    latest = Math.max(latest, time);
+    return time;
   };
 
   /** The year of a month: December and January next to each other are a turn of the year. */
@@ -64,7 +82,7 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
     return year;
   };
 
-  return {
+  const reader = (inOrder: boolean): TimeReader => ({
     iso(text) {
       const parts = isoPattern.exec(text?.trim() ?? "");
       if (parts === null) return Number.NaN;
@@ -79,7 +97,7 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
       );
       const local = whole + Number(`0.${fraction || 0}`);
       if (Number.isNaN(local)) return local;
-      return zone === undefined ? zoned(local, shown) : local - zoneSeconds(zone);
+      return zone === undefined ? zoned(local, shown, inOrder) : local - zoneSeconds(zone);
     },
     calendar(month, day, time, years) {
       const index = months.indexOf(month) / 3;
@@ -88,9 +106,10 @@ export function clock({ timezone, year: firstYear }: ClockSettings): Clock {
       const shown = `${month} ${day} ${time}`;
       const inYear = years === undefined ? yearOf(index, shown) : Number(years);
       const local = utcSeconds(inYear, index, Number(day), hour, minute, second);
-      return Number.isNaN(local) ? local : zoned(local, shown);
+      return Number.isNaN(local) ? local : zoned(local, shown, inOrder);
     },
-  };
+  });
+  return { ...reader(false), inOrder: reader(true) };
 }
 
 /** Seconds since 1970 of a time as UTC; NaN where there is no such day or time, which JavaScript would carry over. */

@@ -1,10 +1,11 @@
 import { filterlogIcmpTypes } from "../../net/filterlog-icmp.ts";
-import { icmpProtocol, protocolNumbers } from "../../net/protocol.ts";
+import { icmpProtocol, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { type Drop, rejected } from "./drop.ts";
 import type { LoggedPacket } from "./headers.ts";
-import { byteOf, countOf, untoldIcmpType } from "./record.ts";
+import { byteOf, countOf, untoldIcmpType, untoldPorts } from "./record.ts";
 
-const entry = /\bfilterlog\b[^,]*?[\]:\s-]\s*([^\s,]*,\S*)\s*$/;
+/** Values behind its name and what syslog puts there; words stand only behind the rule and the version of IP, in what ICMP says. */
+const entry = /\bfilterlog\b[^,]*?[\]:\s-]\s*([^\s,]*,(?:\S*|(?:[^\s,]*,){8}\S* .*))\s*$/;
 
 export const isFilterlogLine = (line: string): boolean => entry.test(line);
 
@@ -31,6 +32,8 @@ export function readFilterlogLine(line: string, time: number): LoggedPacket | Dr
   const icmpType = isIcmp ? filterlogIcmpTypes.get(third ?? "")?.[family === 4 ? 0 : 1] : undefined;
   if (isIcmp && icmpType === undefined) return untoldIcmpType;
   const isFirst = family === 6 || fields[13] === "0";
+  // SCTP is a protocol that filterlog does not take apart.
+  if (isFirst && portProtocols.has(number) && third?.startsWith("datalength=")) return untoldPorts;
   if (isFirst && rest.length < (fewest.get(number) ?? 0)) return tooShort;
   return {
     source,

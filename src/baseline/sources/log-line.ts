@@ -1,7 +1,7 @@
-import { type Clock, epochOfDigits } from "./clock.ts";
+import { epochOfDigits, type TimeReader } from "./clock.ts";
 
 /** Ways in which dmesg, syslog (RFC 3164, RFC 5424), journalctl and logread write a line's time in front of it. */
-const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: Clock) => number])[] = [
+const heads: readonly (readonly [RegExp, (parts: readonly string[], clock: TimeReader) => number])[] = [
   [/^1 (\S+) /, ([time = ""], clock) => clock.iso(time)],
   [
     /^\[?(\d{4})([-/])(\d\d)\2(\d\d[T ]\d\d:\d\d:\d\d\S*)/,
@@ -41,7 +41,7 @@ export const isLogLine = (line: string): boolean => {
  * When a log line was written, in seconds since 1970. NaN where it does not say, as with the time since the start of
  * the host that plain `dmesg` prints. @throws {SourceError} when it leaves out its zone or year and nobody said them.
  */
-export function lineTime(line: string, clock: Clock): number {
+export function lineTime(line: string, clock: TimeReader): number {
   const text = withoutPriority(line);
   for (const [pattern, read] of heads) {
     const match = pattern.exec(text);

@@ -1,7 +1,7 @@
 import { portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import type { LoggedPacket } from "./headers.ts";
-import { byteOf, countOf, protocolOf } from "./record.ts";
+import { byteOf, countOf, protocolOf, untoldPorts } from "./record.ts";
 
 /** What a rule that logs prints into the kernel's log, behind a prefix of anyone's choice. */
 const start = /IN=\S* OUT=\S* /;
@@ -9,7 +9,6 @@ const start = /IN=\S* OUT=\S* /;
 export const isNetfilterLine = (line: string): boolean => start.test(line);
 
 const noAddresses = ignored("packet without addresses: not IP, or its line was cut short");
-const noPorts = ignored("ports that the log does not tell");
 const cutShort = rejected("line of a packet that was cut short");
 const several = rejected("several packets in one line");
 
@@ -31,7 +30,7 @@ export function readNetfilterLine(line: string, time: () => number): LoggedPacke
   const end = isPart ? undefined : ends.get(protocol);
   if (protocol === undefined || (end !== undefined && !(end === "LEN" ? words : values).has(end)))
     return cutShort;
-  if (portProtocols.has(protocol) && !values.has("SPT") && !isPart) return noPorts;
+  if (portProtocols.has(protocol) && !values.has("SPT") && !isPart) return untoldPorts;
   // In front of a packet that left a tunnel stands the tunnel's own header.
   const mac = values.has("TUNNEL") ? undefined : values.get("MAC");
   return {

@@ -20,7 +20,7 @@ export const isPacketLogLine = (line: string): boolean => isNetfilterLine(line) 
 export function packetLogReader(sink: FrameSink, tally: Tally, clock: Clock): ByteReader {
   const write = headerWriter(sink);
   return lineReader(packetLogFormat, tally, (line) => {
-    const packet = readMessage(line, () => lineTime(line, clock));
+    const packet = readMessage(line, () => lineTime(line, clock.inOrder));
     return "kind" in packet ? packet : write(packet);
   });
 }

@@ -64,6 +64,9 @@ const { badAddress, badPort, noIcmpType, unknownProtocol, icmpError, linkScope }
 /** Some programs leave it out always (ulogd and `conntrack -o xml` for connections, NetFlow 5 for ICMPv6). */
 export const untoldIcmpType = ignored("ICMP whose type the log does not tell");
 
+/** Logs of packets leave out those of protocols that their program does not take apart. */
+export const untoldPorts = ignored("ports that the log does not tell");
+
 /**
  * Whether a TCP connection shows in its counters alone that it was refused: for each SYN (which has options) at most a
  * bare header went out, and as many bare headers came back. An answered SYN has its answer's options.
