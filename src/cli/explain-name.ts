@@ -1,13 +1,14 @@
 import { printable } from "../diagnostics/printable.ts";
 import { checks } from "../policy/checks/registry.ts";
-import { explainCheck, explainName, type NameExplanation } from "../policy/explain.ts";
+import { explainCheck, explainName, type NameExplanation, namesOf } from "../policy/explain.ts";
+import { didYouMean } from "../policy/suggest.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { printDocument } from "./documents/document.ts";
 import { nameDocument } from "./documents/site.ts";
 import { loadSite } from "./site-file.ts";
 
 /**
- * Explains a name rather than a packet: a check by its id, a permit, an asset. A packet's text holds spaces, a name
+ * Explains a name rather than a packet: of a zone, a conduit, a permit, an asset or a check. A packet's text holds spaces, a name
  * never does: call it for a text without.
  * @throws {CommandError} when nothing bears the name.
  */
@@ -16,17 +17,23 @@ export function explainNamed(
   name: string,
   options: { readonly site?: string; readonly json?: boolean },
 ): void {
-  const check = explainCheck(name);
-  const found = check ? [check] : explainName(loadSite(context, options.site).site, name);
-  if (found.length === 0) {
-    const ids = checks.map(({ id }) => id).join(", ");
-    throw new CommandError(
-      `there is no check, permit or asset "${printable(name)}"; a permit is written conduit.permit, and the checks are ${ids}`,
-      exitCodes.usage,
-    );
-  }
+  const found = named(context, name, options.site);
   if (options.json) printDocument(context, nameDocument, { found: found.map(asDocument) });
   else context.process.stdout.write(found.map(asText).join("\n"));
+}
+
+function named(context: Context, name: string, siteFile: string | undefined): readonly NameExplanation[] {
+  const check = explainCheck(name);
+  if (check) return [check];
+  const { site } = loadSite(context, siteFile);
+  const found = explainName(site, name);
+  if (found.length > 0) return found;
+  const guess = didYouMean(name, [...namesOf(site), ...checks.map(({ id }) => id)]);
+  throw new CommandError(
+    `there is no zone, conduit, permit, asset or check "${printable(name)}": ` +
+      (guess ?? 'write a permit as CONDUIT.PERMIT, a packet as in "tcp 10.2.0.5 -> 10.1.0.10:502"'),
+    exitCodes.usage,
+  );
 }
 
 const asDocument = ({ rows, ...rest }: NameExplanation) => ({ ...rest, ...Object.fromEntries(rows) });

@@ -19,7 +19,7 @@ interface Flags {
 
 export const explainCommand = buildCommand<Flags, [string], Context>({
   docs: {
-    brief: "Says what the site file decides about a packet, or what it says of a permit, an asset or a check",
+    brief: "Explains what the site file decides about a packet, or what a name in it means",
     fullDescription:
       'The packet is written as in "tcp 10.2.0.5 -> 10.1.0.10:502", "udp historian:1234 -> [fd00::1]:53" or ' +
       '"icmp echo-request hmi -> plc1"; a state behind it, as in "(reply)", is that of its connection.',
@@ -35,13 +35,14 @@ export const explainCommand = buildCommand<Flags, [string], Context>({
         {
           parse: String,
           placeholder: "SUBJECT",
-          brief: "A packet, in quotes, or a name (conduit.permit for a permit)",
+          brief:
+            "A packet, in quotes, or the name of a zone, conduit, permit (CONDUIT.PERMIT), asset or check",
         },
       ],
     },
   },
   func({ site: file, json }, text) {
-    // A packet is several words; the name of a check, a permit or an asset is one.
+    // A packet is several words, a name is one.
     if (!text.includes(" ")) return explainNamed(this, text, { site: file, json });
     const { site } = loadSite(this, file);
     let packet: Packet;

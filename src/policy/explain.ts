@@ -3,11 +3,11 @@ import { formatRange, overlaps } from "../net/address.ts";
 import { formatService } from "../net/service.ts";
 import { checks } from "./checks/registry.ts";
 import { type PermitSubject, permitsOf, zoneById } from "./checks/subjects.ts";
-import type { Asset, FlowSet, Site } from "./model.ts";
+import type { Asset, Conduit, FlowSet, Site, Zone } from "./model.ts";
 
 /** What a name of the site file, or of a check, stands for: rows of a label and its text. */
 export interface NameExplanation {
-  readonly kind: "asset" | "permit" | "check";
+  readonly kind: "zone" | "conduit" | "asset" | "permit" | "check";
   readonly name: string;
   readonly rows: readonly (readonly [label: string, text: string])[];
   readonly span?: Span;
@@ -29,8 +29,13 @@ export function explainCheck(name: string): NameExplanation | undefined {
   };
 }
 
-/** Explains a permit (`conduit.permit`) or an asset (`zone.asset`, or the asset's name): all that bear the name. */
+/**
+ * Explains a zone, a conduit, a permit (`conduit.permit`) or an asset (`zone.asset`, or the asset's name): all that bear
+ * the name.
+ */
 export const explainName = (site: Site, name: string): readonly NameExplanation[] => [
+  ...site.zones.filter(({ id }) => id === name).map((zone) => explainZone(site, zone)),
+  ...site.conduits.filter(({ id }) => id === name).map(explainConduit),
   ...permitsOf(site)
     .filter(({ subject }) => subject === name)
     .map(explainPermit),
@@ -39,6 +44,48 @@ export const explainName = (site: Site, name: string): readonly NameExplanation[
     .filter(({ id, zone }) => name === id || name === `${zone}.${id}`)
     .map((asset) => explainAsset(site, asset)),
 ];
+
+/** Every name that `explainName` knows. */
+export const namesOf = (site: Site): readonly string[] => [
+  ...site.zones.map(({ id }) => id),
+  ...site.conduits.map(({ id }) => id),
+  ...permitsOf(site).map(({ subject }) => subject),
+  ...site.zones.flatMap(({ assets }) => assets.map(({ id }) => id)),
+];
+
+function explainZone(site: Site, zone: Zone): NameExplanation {
+  const conduits = site.conduits.filter(({ zones }) => zones.includes(zone.id));
+  return {
+    kind: "zone",
+    name: zone.id,
+    rows: [
+      ...row("is", zone.description),
+      ["security", `level ${zone.level}, SL-T ${zone.slTarget}`],
+      ...row("consequence", zone.consequence),
+      ["networks", zone.networks.map(formatRange).join(", ")],
+      ["assets", zone.assets.map(({ id }) => id).join(", ") || "none"],
+      ["conduits", conduits.map(({ id }) => id).join(", ") || "none"],
+    ],
+    span: zone.span,
+  };
+}
+
+function explainConduit(conduit: Conduit): NameExplanation {
+  const ids = (sets: readonly { readonly id: string }[]): string =>
+    sets.map(({ id }) => id).join(", ") || "none";
+  return {
+    kind: "conduit",
+    name: conduit.id,
+    rows: [
+      ...row("is", conduit.description),
+      ["joins", conduit.zones.join(" and ")],
+      ["firewalls", conduit.firewalls.join(", ")],
+      ["permits", ids(conduit.permits)],
+      ["denied", ids(conduit.denials)],
+    ],
+    span: conduit.span,
+  };
+}
 
 function explainPermit({ conduit, permit, subject }: PermitSubject): NameExplanation {
   const marks = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { explainCheck, explainName } from "../../src/policy/explain.ts";
+import { explainCheck, explainName, namesOf } from "../../src/policy/explain.ts";
 import { changed, siteOf } from "./support/plant.ts";
 
 const site = siteOf(
@@ -55,6 +55,21 @@ describe("a name is explained", () => {
     ]);
   });
 
+  test("of a zone and of a conduit: what belongs to them", () => {
+    expect(explainName(site, "cell").map(({ kind, rows }) => [kind, ...rows])).toEqual([
+      [
+        "zone",
+        ["security", "level 1, SL-T 2"],
+        ["networks", "10.1.0.0/24, fd00:1::/64"],
+        ["assets", "plc, drive"],
+        ["conduits", "dmz-cell"],
+      ],
+    ]);
+    expect(explainName(site, "dmz-cell").map(({ kind, rows }) => [kind, ...rows])).toEqual([
+      ["conduit", ["joins", "dmz and cell"], ["firewalls", "fw1"], ["permits", "poll"], ["denied", "none"]],
+    ]);
+  });
+
   test("that two assets bear, by both", () => {
     expect(explainName(site, "plc").map(({ name }) => name)).toEqual(["cell.plc", "dmz.plc"]);
   });
@@ -67,5 +82,10 @@ describe("a name is explained", () => {
   test("that nothing bears, by nothing", () => {
     expect(explainName(site, "dmz-cell.pool")).toEqual([]);
     expect(explainCheck("expird")).toBeUndefined();
+  });
+
+  test("and every name that there is, is", () => {
+    expect(namesOf(site)).toContain("historian");
+    expect(namesOf(site).filter((name) => explainName(site, name).length === 0)).toEqual([]);
   });
 });

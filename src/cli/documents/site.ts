@@ -43,7 +43,7 @@ export const nameDocument = published(
     found: many(
       z
         .object({
-          kind: z.enum(["asset", "permit", "check"]),
+          kind: z.enum(["zone", "conduit", "asset", "permit", "check"]),
           name: z.string(),
           span: span.optional(),
         })
