@@ -10,6 +10,7 @@ import type { Driver, TrialOrder } from "../target.ts";
 import { CommandError, type Context } from "./context.ts";
 import { bypassDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
+import { findNamed } from "./find-named.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { firewallOf } from "./rollout/firewall.ts";
 import { appendJournal, recordDone } from "./rollout/journal-file.ts";
@@ -58,8 +59,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
     const { site, folder } = loadSite(this, flags.site);
     const actor = whoActs(this, flags.identity, site.people);
     requireRight(site, "bypass", actor);
-    const conduit = site.conduits.find((one) => one.id === id);
-    if (!conduit) throw new CommandError(`there is no conduit "${id}" in the site file`);
+    const conduit = findNamed(site.conduits, id, "conduit");
     const takeOn = async (firewall: Firewall): Promise<MeasuredOn & { readonly until?: string }> => {
       const time = this.now();
       const measure = {
@@ -127,8 +127,8 @@ async function bypassRules(driver: Driver, id: string): Promise<TrialOrder["rule
   if (running)
     return `a trial of ${running.conduit} runs on this firewall: "sluice abort" ends it, nothing was changed`;
   const rules = ring && currentOf(ring).rules.conduits.find(({ conduit }) => conduit === id);
-  const stage = conduits.find(({ conduit }) => conduit === id)?.stage ?? "not managed";
+  const stage = conduits.find(({ conduit }) => conduit === id)?.stage ?? "unmanaged";
   return stage === "enforce" && rules
     ? { ...rules, stage: "monitor" }
-    : `${id} is ${stage}: there is nothing to bypass, and nothing was changed`;
+    : `${id} is ${stage === "monitor" ? "in monitor" : stage}: there is nothing to bypass, and nothing was changed`;
 }

@@ -53,8 +53,8 @@ const drillText = (firewall: string, firings: readonly Firing[]): string =>
     `${firewall}:`,
     ...firings.map(
       (firing) =>
-        `  ${deadManNames[firing.by]}: fired after ${firing.seconds.toFixed(2)} s, was to after ${firing.due.toFixed(2)} s` +
-        (isInTime(firing) ? "" : " (NOT IN TIME)"),
+        `  ${deadManNames[firing.by]}: fired after ${firing.seconds.toFixed(2)} s (due after ${firing.due.toFixed(2)} s)` +
+        (isInTime(firing) ? "" : ": NOT IN TIME"),
     ),
     ...(isWeak(firings.map(({ by }) => by))
       ? ["  none of them is held by a kernel or an init system: a kill on the firewall ends them"]

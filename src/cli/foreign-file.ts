@@ -5,6 +5,7 @@ import type { Firewall, Site } from "../policy/model.ts";
 import { unprovenMeaning } from "../verify/certificate.ts";
 import type { Place } from "../verify/import.ts";
 import { CommandError, type Context } from "./context.ts";
+import { findNamed } from "./find-named.ts";
 import { loadSite } from "./site-file.ts";
 import { tell } from "./tell.ts";
 import { readTextFile } from "./text-file.ts";
@@ -68,10 +69,7 @@ export function placeOf(
 
 function firewallOf({ firewalls }: Site, name: string | undefined): Firewall | undefined {
   if (name === undefined) return firewalls.length === 1 ? firewalls[0] : undefined;
-  const found = firewalls.find(({ id }) => id === name);
-  if (found) return found;
-  const known = firewalls.map(({ id }) => id).join(", ");
-  throw new CommandError(`the site has no firewall "${name}"; it has ${known || "none"}`);
+  return findNamed(firewalls, name, "firewall");
 }
 
 /** The flags that say where a ruleset is from. */

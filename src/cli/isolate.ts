@@ -12,6 +12,7 @@ import { compileConduit } from "../verify/compile.ts";
 import { CommandError, type Context } from "./context.ts";
 import { isolationDocument } from "./documents/change.ts";
 import { printDocument } from "./documents/document.ts";
+import { findNamed } from "./find-named.ts";
 import { type ActingFlags, actingFlags, whoActs } from "./rollout/actor.ts";
 import { recordDone } from "./rollout/journal-file.ts";
 import {
@@ -63,8 +64,7 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
     const { site, folder } = loadSite(this, flags.site);
     const actor = whoActs(this, flags.identity, site.people);
     requireRight(site, "isolate", actor);
-    const zone = site.zones.find((one) => one.id === id);
-    if (!zone) throw new CommandError(`there is no zone "${id}" in the site file`);
+    const zone = findNamed(site.zones, id, "zone");
     const firewalls = firewallsOf(site, zone);
     if (firewalls.length === 0) throw new CommandError(`no conduit of ${id} runs over a firewall`);
     const time = this.now().toISOString();
@@ -94,14 +94,14 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
     for (const { firewall, taken } of flags.json ? [] : all) {
       if (taken.kind === "taken" && taken.already !== undefined) {
         this.process.stdout.write(
-          `${firewall.id}: ${id} is isolated already, for ${duration(taken.already)} more; nothing was changed there\n`,
+          `${firewall.id}: zone ${id} is isolated already, for ${duration(taken.already)} more; nothing was changed there\n`,
         );
         continue;
       }
-      const done = flags.end ? "is not isolated any more" : `is isolated for ${formatDuration(flags.for)}`;
+      const done = flags.end ? "is no longer isolated" : `is isolated for ${formatDuration(flags.for)}`;
       this.process.stdout.write(
         taken.kind === "taken"
-          ? `${firewall.id}: ${id} ${done}, read from the firewall (${seconds.toFixed(2)} s)\n`
+          ? `${firewall.id}: zone ${id} ${done}, read from the firewall (${seconds.toFixed(2)} s)\n`
           : `${firewall.id}: ${taken.kind.toUpperCase()}: ${printable(taken.reason)}\n`,
       );
     }

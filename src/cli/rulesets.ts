@@ -6,6 +6,7 @@ import type { Conduit, Permit } from "../policy/model.ts";
 import { type CompileOrder, fileName } from "../verify/compile.ts";
 import { loadBaseline } from "./baseline-file.ts";
 import { CommandError, type Context } from "./context.ts";
+import { findNamed } from "./find-named.ts";
 import type { LoadedSite } from "./site-file.ts";
 
 const stages: readonly Stage[] = ["monitor", "enforce"];
@@ -54,13 +55,9 @@ export function fileOfPlace<T extends { readonly file: string }>(planned: readon
   );
 }
 
-function conduitsOf({ site }: LoadedSite, names: readonly string[]): readonly Conduit[] {
-  const unknown = names.filter((name) => !site.conduits.some((conduit) => conduit.id === name));
-  if (unknown.length > 0) {
-    const known = site.conduits.map((conduit) => conduit.id).join(", ");
-    throw new CommandError(`there is no conduit ${unknown.join(", ")}; the site has ${known || "none"}`);
-  }
-  return site.conduits.filter((conduit) => names.length === 0 || names.includes(conduit.id));
+function conduitsOf({ site: { conduits } }: LoadedSite, names: readonly string[]): readonly Conduit[] {
+  const named = new Set(names.map((name) => findNamed(conduits, name, "conduit")));
+  return conduits.filter((conduit) => named.size === 0 || named.has(conduit));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildCommand, numberParser } from "@stricli/core";
 import { printable } from "../diagnostics/printable.ts";
+import { count as counted } from "../report/words.ts";
 import { type Change, type Connection, changeOf } from "../rollout/change.ts";
 import { deadManNames } from "../rollout/drill.ts";
 import { type ConduitLook, type Look, lookAt, nothingSeen } from "../rollout/trial/look.ts";
@@ -147,5 +148,5 @@ const conduitText = ({
     ...(packets
       ? [`+${packets.requests} requests, +${packets.replies} replies, +${packets.notPermitted} not permitted`]
       : []),
-    `${recorded} flows recorded${recordFull ? ", THE RECORD IS FULL" : ""}`,
+    `${counted(recorded, "flow")} recorded${recordFull ? ", THE RECORD IS FULL" : ""}`,
   ].join("; ");

@@ -44,7 +44,7 @@ export function siteReport(
     summary:
       `${site.name} has ${count(site.zones.length, "zone")} joined by ${count(all, "conduit")} over ${count(site.firewalls.length, "firewall")}. ` +
       `Of the conduits ${enforced} ${enforced === 1 ? "is" : "are"} enforced, ${monitored} monitored and ${all - enforced - monitored} not managed yet. ` +
-      `This is made from the site file, its baselines and a journal with ${count(journal.length, "entry", "entries")}, at ${minute(now.toISOString())}; no firewall was asked.`,
+      `Made from the site file, its baselines and a journal with ${count(journal.length, "entry", "entries")}, at ${minute(now.toISOString())}; no firewall was contacted.`,
     status:
       all > 0 && enforced === all
         ? { text: "Every conduit is enforced", tone: "good" }
@@ -80,7 +80,7 @@ function overview(reported: ReportedSite): Section {
             inStage("unmanaged") > 0 ? "warn" : "good",
           ),
           figure("permits", "permits", permits.length),
-          figure("unproven", "of them rest on no evidence", unproven, unproven > 0 ? "warn" : "good"),
+          figure("unproven", "permits without evidence", unproven, unproven > 0 ? "warn" : "good"),
           figure("exceptions", "exceptions", site.exceptions?.length ?? 0),
           figure("people", "people with access", site.people.length),
         ],

@@ -21,7 +21,8 @@ export interface Drill {
 
 /** Rehearses every dead man on the firewall, away from any packet. @throws {DriverError} when one does not fire at all. */
 export async function rehearse(driver: Driver, leaseSeconds: number): Promise<Drill> {
-  const firings = await driver.drill(Math.min(drillLease, leaseSeconds));
+  const measured = await driver.drill(Math.min(drillLease, leaseSeconds));
+  const firings = measured.map((one) => ({ ...one, seconds: Math.round(one.seconds * 1000) / 1000 }));
   return { fired: firings.length > 0 && firings.every(isInTime), firings };
 }
 
@@ -42,7 +43,7 @@ export const drillProblems = (firings: readonly Firing[]): readonly string[] =>
 export const deadManNames: Readonly<Record<Firing["by"], string>> = {
   kernel: "the lease in the kernel of the firewall",
   init: "a timer of its init system",
-  process: "a process of its own on the firewall",
+  process: "a separate process on the firewall",
 };
 
 /** `… fired after 2.0 s` for each, in one line. */

@@ -89,7 +89,7 @@ describe("sluice compile", () => {
     [
       "an unknown conduit",
       ["compile", "dmz-cell9"],
-      "there is no conduit dmz-cell9; the site has dmz-cell1, it-cell1",
+      'the site file has no conduit "dmz-cell9"; it has dmz-cell1, it-cell1',
     ],
     ["a baseline that is not there", ["compile", "--baseline", "no.json"], "no.json does not exist"],
     ["a site file that is not there", ["compile", "--site", "no.yaml"], "no.yaml does not exist"],

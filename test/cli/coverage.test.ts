@@ -87,7 +87,7 @@ describe("sluice baseline coverage", () => {
     await observed("short", 1);
     const args = ["baseline", "coverage", "short.json", "--cycle"];
     expect((await sluice(folder, [...args, "week"])).stderr).toBe(
-      'error: the site has no cycle "week"; it has batch, shift\n',
+      'error: the site file has no cycle "week"; it has batch, shift\n',
     );
     expect((await sluice(folder, [...args, "batch"])).stderr).toContain(
       "batch is shorter than the 15 minutes",

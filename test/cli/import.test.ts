@@ -100,7 +100,7 @@ describe("existing rulesets", () => {
       "--firewall",
       "fw9",
     ]);
-    expect([stderr, code]).toEqual(['error: the site has no firewall "fw9"; it has fw1\n', 1]);
+    expect([stderr, code]).toEqual(['error: the site file has no firewall "fw9"; it has fw1\n', 1]);
   });
 
   test("of one host count together, also those of another platform", async () => {

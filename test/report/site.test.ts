@@ -135,13 +135,13 @@ describe("the report of a site", () => {
       ],
       [
         ...["Olaf Berg (olaf)", "approver", "1"],
-        ...["not written; in the journal since 2026-11-22 02:01 UTC", "2026-11-22 02:01 UTC: approval"],
+        ...["not stated; in the journal since 2026-11-22 02:01 UTC", "2026-11-22 02:01 UTC: approval"],
         "2024-05-01, overdue",
       ],
       [
         ...["Rita Sarr (rita)", "approver, auditor", "1"],
         ...[
-          "not written; in the journal since 2026-11-22 02:01 UTC",
+          "not stated; in the journal since 2026-11-22 02:01 UTC",
           "2026-11-22 02:01 UTC: approval",
           "never",
         ],

@@ -41,7 +41,7 @@ function permitValue(permit: ProposedPermit, evidence: string): Readonly<Record<
     initiators,
     responders,
     services,
-    reason: `Seen in use (${services.join(", ")}); why the process needs it is still to be said.`,
+    reason: `Observed in use (${services.join(", ")}); state why the process needs it.`,
     evidence,
     ...(critical ? { critical } : {}),
   };

@@ -6,6 +6,7 @@ import { loadBaseline } from "../baseline-file.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { coverageDocument } from "../documents/baseline.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
+import { findNamed } from "../find-named.ts";
 import { loadSite } from "../site-file.ts";
 import { renderCoverage } from "../views/coverage.ts";
 
@@ -66,12 +67,7 @@ export const coverageCommand = buildCommand<Flags, string[], Context>({
 });
 
 function cycleOf(site: Site, id: string | undefined): Coverage["cycle"] {
-  const { cycles = [] } = site;
-  const cycle = id === undefined ? defaultCycle(site) : cycles.find((candidate) => candidate.id === id);
-  if (cycle === undefined) {
-    const known = cycles.map((candidate) => candidate.id).join(", ") || "none";
-    throw new CommandError(`the site has no cycle "${id}"; it has ${known}`);
-  }
+  const cycle = id === undefined ? defaultCycle(site) : findNamed(site.cycles ?? [], id, "cycle");
   if (cycle.length < slotLength) {
     throw new CommandError(
       `the cycle ${cycle.id} is shorter than the ${slotLength / 60} minutes that presence is kept in: name a longer one with --cycle`,

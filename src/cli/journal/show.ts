@@ -5,7 +5,7 @@ import { jsonFlag, printDocument } from "../documents/document.ts";
 import { journalDocument } from "../documents/standing.ts";
 import { siteFlag } from "../rollout/actor.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
-import { loadSite } from "../site-file.ts";
+import { readSiteFile } from "../site-file.ts";
 
 interface Flags {
   readonly site?: string;
@@ -18,11 +18,13 @@ export const showCommand = buildCommand<Flags, [], Context>({
     flags: { site: siteFlag, json: jsonFlag },
   },
   func({ site, json }) {
-    const { folder } = loadSite(this, site);
+    // A mistake in the site file must not hide what was done.
+    const { folder } = readSiteFile(this, site);
     const { entries, faults } = readJournalFile(folder);
     if (json) {
       printDocument(this, journalDocument, { entries, faults });
-    } else {
+    } else if (entries.length === 0) this.process.stdout.write("the journal has no entry yet\n");
+    else {
       for (const { number, time, actor, action, plan, conduit, firewall, details } of entries) {
         const about = [plan?.slice(0, 16), conduit, firewall].filter((part) => part !== undefined).join(" ");
         const line = `${number} ${time} ${actor} ${action} ${about} ${details ? JSON.stringify(details) : ""}`;

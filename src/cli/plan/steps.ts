@@ -4,6 +4,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { Conduit, Firewall, Site } from "../../policy/model.ts";
 import type { Target } from "../../target.ts";
 import { CommandError } from "../context.ts";
+import { findNamed } from "../find-named.ts";
 
 /** One conduit on one firewall, with the file that its plan goes to. */
 export interface PlanStep {
@@ -29,7 +30,7 @@ export function planSteps(
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new CommandError(`${twice} is named twice`);
   const steps = names.flatMap((name) => {
-    const conduit = find(site.conduits, name, "conduit");
+    const conduit = findNamed(site.conduits, name, "conduit");
     return members(site, conduit, chosen).map((firewall) => {
       const target = targets.get(firewall.target);
       if (!target) throw new CommandError(`firewall ${firewall.id}: there is no target "${firewall.target}"`);
@@ -52,9 +53,9 @@ export function planSteps(
 
 /** The firewalls that a step of a conduit changes. */
 function members(site: Site, conduit: Conduit, chosen: string | undefined): readonly Firewall[] {
-  const all = conduit.firewalls.map((id) => find(site.firewalls, id, "firewall"));
+  const all = conduit.firewalls.map((id) => findNamed(site.firewalls, id, "firewall"));
   const of = (id: string): readonly Firewall[] => {
-    const firewall = find(all, id, `firewall of ${conduit.id}`);
+    const firewall = findNamed(all, id, "firewall", conduit.id);
     const { highAvailability: pair } = firewall;
     if (!pair) return [firewall];
     const peer = all.find((one) => one.id === pair.peer);
@@ -74,11 +75,4 @@ function members(site: Site, conduit: Conduit, chosen: string | undefined): read
   throw new CommandError(
     `conduit ${conduit.id} runs over ${conduit.firewalls.join(" and ")}: choose with --firewall`,
   );
-}
-
-export function find<T extends { readonly id: string }>(all: readonly T[], id: string, what: string): T {
-  const found = all.find((one) => one.id === id);
-  if (found) return found;
-  const known = all.map((one) => one.id).join(", ");
-  throw new CommandError(`there is no ${what} "${id}" in the site file; it has ${known || "none"}`);
 }

@@ -77,7 +77,10 @@ function identityFile(context: Context, flag: string | undefined): string {
   const file = flag ?? context.process.env.SLUICE_IDENTITY;
   // A variable that is set to nothing names nobody.
   if (file) return resolve(context.cwd, file);
-  throw new CommandError("who are you? Give --identity FILE, or set SLUICE_IDENTITY", exitCodes.usage);
+  throw new CommandError(
+    "no identity: name your SSH key with --identity FILE or in SLUICE_IDENTITY",
+    exitCodes.usage,
+  );
 }
 
 function holderOf<Someone extends { readonly keys: readonly string[] }>(
@@ -88,6 +91,6 @@ function holderOf<Someone extends { readonly keys: readonly string[] }>(
   const person = people.find(({ keys }) => keys.some((key) => parsePublicKey(key).blob.equals(blob)));
   if (person) return person;
   throw new CommandError(
-    `the key ${fingerprint(blob)} (${file}) is nobody's in the site file: add it under people`,
+    `the key ${fingerprint(blob)} (${file}) belongs to nobody in the site file: add it under people`,
   );
 }

@@ -6,6 +6,7 @@ import { SessionError } from "../../session.ts";
 import type { Identity } from "../../ssh/identity.ts";
 import { DriverError } from "../../target.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
+import { findNamed } from "../find-named.ts";
 import { untilInterrupted } from "./interruption.ts";
 
 /** A firewall as a plan names it: all that is needed to reach and drive it. */
@@ -37,12 +38,8 @@ export const placeOf = (firewall: Firewall): Place => ({
 export const firewallArgument = { parse: String, placeholder: "FIREWALL", brief: "The firewall" } as const;
 
 /** The firewall of that id. @throws {CommandError} */
-export function firewallOf(site: Pick<Site, "firewalls">, id: string): Firewall {
-  const found = site.firewalls.find((one) => one.id === id);
-  if (found) return found;
-  const known = site.firewalls.map((one) => one.id).join(", ");
-  throw new CommandError(`there is no firewall "${id}" in the site file; it has ${known || "none"}`);
-}
+export const firewallOf = (site: Pick<Site, "firewalls">, id: string): Firewall =>
+  findNamed(site.firewalls, id, "firewall");
 
 /** What is said of a change to one member of a pair alone, as a line of its own; empty for any other firewall. */
 export const pairHint = ({ id, highAvailability }: Firewall): string =>

@@ -3,6 +3,7 @@ import { assumedCycle, blindTo } from "../../baseline/coverage/limits.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { sparkLine } from "../../diagnostics/spark-line.ts";
 import { formatDuration } from "../../policy/duration.ts";
+import { count } from "../../report/words.ts";
 
 /** Columns of the discovery curve: what stands beside it fits a line of 80. */
 const curveWidth = 48;
@@ -16,11 +17,11 @@ export function renderCoverage(coverage: Coverage): string {
     printable(`counted in cycles of ${cycle.id}, ${formatDuration(cycle.length)} each${phases}`),
     ...(cycle.isAssumed === true ? [assumedCycle] : []),
     ...conduits.map((conduit) => conduitText(conduit, cycle.length)),
-    ...(elsewhere === 0 ? [] : [`${elsewhere} flows are in no conduit and were not judged`]),
+    ...(elsewhere === 0 ? [] : [`not judged: ${count(elsewhere, "flow")} in no conduit`]),
     ...(timeless === 0
       ? []
       : [
-          `${timeless} flows carry no times and were not counted: observe them again, from sources with times`,
+          `not counted: ${count(timeless, "flow")} without times; observe again, from sources that have them`,
         ]),
     ...(denied === 0 ? [] : [`${denied} flows are denied by the site file and were not counted`]),
     ...(ready === 0 ? [] : [blindTo(observed)]),

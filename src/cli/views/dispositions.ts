@@ -2,6 +2,7 @@ import { type Dispositions, dispositions } from "../../baseline/dispositions.ts"
 import { flowText } from "../../baseline/propose/question.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { type Column, table } from "../../diagnostics/text-table.ts";
+import { count } from "../../report/words.ts";
 
 const columns: readonly Column[] = [
   { heading: "DISPOSITION", align: "left" },
@@ -29,7 +30,7 @@ export function renderDispositions(
   return [
     table(columns, rows),
     `${sums.join(", ")}`,
-    ...Object.entries(outside).map(([reason, count]) => `${count} flows ${reason} were not judged`),
+    ...Object.entries(outside).map(([reason, flows]) => `not judged: ${count(flows, "flow")} ${reason}`),
     "",
   ].join("\n");
 }

@@ -65,7 +65,7 @@ export function renderPlan(plan: Shown): string {
     ...(plan.sessions ? sessionLines(plan.sessions) : []),
     ...(plan.pair && plan.to === "enforce" ? [`  failover: ${atFailover(plan.sessions?.mode)}`] : []),
     `  trial:    lease ${plan.trial.lease} s, soak ${plan.trial.soak} s, at most ${plan.trial.maximum} s` +
-      (plan.window ? `, in the window ${plan.window.id}` : "; in no window: it may be applied at any time"),
+      (plan.window ? `, in the window ${plan.window.id}` : "; no window: it may be applied at any time"),
     `  dead man: ${plan.undo.deadMan}`,
     ...(plan.deadMen
       ? [
@@ -74,8 +74,8 @@ export function renderPlan(plan: Shown): string {
         ]
       : []),
     `  reboot:   ${plan.undo.reboot}`,
-    ...plan.approval.rules.map((rule) => `  approval: ${ruleText(rule)}, not ${plan.author}`),
-    `            holds until ${plan.approval.expires}`,
+    ...plan.approval.rules.map((rule) => `  approval: ${ruleText(rule)}; not by the author, ${plan.author}`),
+    `            holds until ${minute(plan.approval.expires)}`,
     "  next:",
     ...plan.commands.map((command) => `    ${command}`),
     "  at the console of the firewall, to go back without this program:",
@@ -87,14 +87,14 @@ export function renderPlan(plan: Shown): string {
 function differenceText({ verdict, lost, gained }: PlanDocument["difference"]): string {
   switch (verdict) {
     case "equal":
-      return "the same ones pass as now";
+      return "the same packets pass as now";
     case "narrowed":
-      return `NARROWED: some that pass now will not, such as ${lost}`;
+      return `NARROWED: some packets that pass now will no longer pass, such as ${lost}`;
     case "broadened":
-      return `BROADENED: some pass that do not now, such as ${gained}`;
+      return `BROADENED: some packets will pass that do not pass now, such as ${gained}`;
     case "both":
       return `NARROWED, such as ${lost}, and BROADENED, such as ${gained}`;
     case "unknown":
-      return "UNKNOWN: what runs now could not be compared with what will";
+      return "UNKNOWN: what runs now could not be compared with what will run";
   }
 }

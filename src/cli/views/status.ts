@@ -55,9 +55,10 @@ export function renderStatus(
 }
 
 /** What was done, and why where the entry says so. */
-function entryText({ time, actor, action, conduit = "", firewall = "", details }: JournalEntry): string {
+function entryText({ time, actor, action, conduit, firewall, details }: JournalEntry): string {
   const why = details?.cause ?? details?.reason;
-  return `  ${time} ${actor} ${action} ${conduit} ${firewall}`.trimEnd() + (why ? `: ${why}` : "");
+  const words = [time, actor, action, conduit, firewall].filter((word) => word !== undefined);
+  return `  ${words.join(" ")}${why ? `: ${why}` : ""}`;
 }
 
 function firewallLines(

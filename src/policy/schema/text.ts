@@ -28,7 +28,7 @@ export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
 });
 
 /** A day of the calendar that exists. */
-export const date = z.iso.date({ error: "this is not a date that exists, written YYYY-MM-DD" });
+export const date = z.iso.date({ error: "not a date of the calendar, written as YYYY-MM-DD" });
 
 export const absolutePath = z.string().regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/, {
   error: "this is not an absolute path of letters, digits and . _ -",

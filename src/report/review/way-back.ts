@@ -54,7 +54,7 @@ const firingsTable = ({ drilled, firings }: NonNullable<Plan["deadMen"]>): Block
   caption: `Who ends the trial when nobody acts, independent of one another, and how they fired in the drill of ${minute(drilled)}`,
   columns: [
     { heading: "Dead man", kind: "text" },
-    { heading: "Was to fire after", kind: "text" },
+    { heading: "Due after", kind: "text" },
     { heading: "Fired after", kind: "text" },
   ],
   rows: firings.map(({ by, due, seconds }) => [

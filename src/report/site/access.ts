@@ -122,7 +122,7 @@ const rights: readonly ReviewedRight[] = [
 function since(person: Person, journal: readonly JournalEntry[]): string {
   if (person.since !== undefined) return person.since;
   const first = journal.find((entry) => isOf(entry, person));
-  return first ? `not written; in the journal since ${minute(first.time)}` : "not written";
+  return first ? `not stated; in the journal since ${minute(first.time)}` : "not stated";
 }
 
 function reviewed({ reviewed }: Person, today: string): Cell {

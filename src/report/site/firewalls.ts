@@ -52,7 +52,7 @@ export function firewalls({ site, histories, journal, unproven }: ReportedSite):
 /** When somebody last compared each firewall with its known-good, and what they found. */
 const driftTable = (firewalls: Site["firewalls"], journal: readonly JournalEntry[]): Block => ({
   kind: "table",
-  caption: "Drift, as it was last looked for",
+  caption: "Drift, as last checked",
   columns: [
     { heading: "Firewall", kind: "text" },
     { heading: "Looked for", kind: "date" },

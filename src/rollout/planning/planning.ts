@@ -177,7 +177,7 @@ function undo(
   return {
     deadMan:
       `${first} ends the trial by itself ${lease} s after the last renewal, whoever is connected and whatever became of ` +
-      `this program; should it not, ${second} does, 2 s later`,
+      `this program; if it does not, ${second} does, 2 s later`,
     abort: `Ctrl-C in the session of the trial, or "sluice abort ${order.firewall.id}" from anywhere`,
     reboot: [
       "a reboot during the trial loads the boot file, which holds what was confirmed before",
