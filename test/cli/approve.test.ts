@@ -73,7 +73,9 @@ describe.skipIf(!hasKeygen)("sluice approve (needs ssh-keygen)", () => {
       "is the author of the plan, and nobody approves their own",
     );
     newKey("mallory", "-t", "ed25519");
-    expect((await approve("mallory")).stderr).toMatch(/the key SHA256:\S+ .* is nobody's in the site file/);
+    expect((await approve("mallory")).stderr).toMatch(
+      /the key SHA256:\S+ .* belongs to nobody in the site file/,
+    );
     const first = JSON.parse((await approve("olaf")).stdout);
     expect(first).toMatchObject({
       ...{ person: "olaf", accepted: ["olaf"], missing: 1, expires: "2026-12-04T14:05:00.000Z" },

@@ -236,7 +236,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       "a trial of dmz-cell1 runs on this firewall",
     );
     expect((await sluice("isolate cell1 --reason worm --for 1h")).stdout).toMatch(
-      /fw1: cell1 is isolated for 1h, read from the firewall \([\d.]+ s\)/,
+      /fw1: zone cell1 is isolated for 1h, read from the firewall \([\d.]+ s\)/,
     );
     expect(listing()).toMatch(/0.0.0.0-10.10.0.255 . 10.10.1.0\/24 timeout 1h .*goto t_island_cell1_enforce/);
     expect(listing()).not.toContain("t_dmz_cell1");
@@ -296,7 +296,9 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
     expect((await sluice("confirm second.plan", "anna")).stderr).toContain(
       "anna may not confirm trials: it needs the role operator or engineer or approver",
     );
-    expect((await sluice("apply second.plan", "stranger")).stderr).toContain("is nobody's in the site file");
+    expect((await sluice("apply second.plan", "stranger")).stderr).toContain(
+      "belongs to nobody in the site file",
+    );
     expect(listing()).toBe(before);
   }, 60_000);
 
@@ -381,7 +383,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
       },
     ]);
     expect((await sluice("watch fw1 --looks 1")).stdout).toMatch(
-      /fw1 dmz-cell1: unmanaged; ON TRIAL: monitor, lease \d+ s; all criteria hold; 0 flows recorded\n.*second dead man/,
+      /fw1 dmz-cell1: unmanaged; ON TRIAL: monitor, lease \d+ s; all criteria hold; no flow recorded\n.*second dead man/,
     );
     process.emit("SIGINT", "SIGINT");
     const end = await holding;

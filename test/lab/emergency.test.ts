@@ -38,7 +38,7 @@ describe.skipIf(labMissing)(needingLab("an emergency"), { timeout: 120_000 }, ()
     await sleep(2500);
     const whole = ids.filter((id) => !crossing.includes(id) || essential.includes(id));
     await expect.poll(() => answeredSince(isolated + 0.5), { timeout: 20_000 }).toEqual(whole);
-    expect(await lab.engineer("sluice isolate cell1 --reason over --end")).toContain("not isolated any more");
+    expect(await lab.engineer("sluice isolate cell1 --reason over --end")).toContain("no longer isolated");
     const ended = monotonicSeconds();
     await expect.poll(() => answeredSince(ended), { timeout: 30_000 }).toEqual(ids);
   });

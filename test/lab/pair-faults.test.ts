@@ -69,13 +69,17 @@ for (const kind of kinds) {
         cables[1].pull();
         const isolated = await sluice("isolate cell1 --reason worm --for 5m");
         expect(isolated.code, isolated.stdout).toBe(4);
-        expect(isolated.stdout).toMatch(/fw1: cell1 is isolated for 5m[\s\S]*fw2: REFUSED: .*cannot reach/);
+        expect(isolated.stdout).toMatch(
+          /fw1: zone cell1 is isolated for 5m[\s\S]*fw2: REFUSED: .*cannot reach/,
+        );
         expect(isolated.stderr).toContain("THE PAIR MAY BE SPLIT: fw1 has done it and fw2 has not");
         expect(await peers.open(502)).toBeUndefined();
         cables[1].plug();
         const repeated = await sluice("isolate cell1 --reason worm --for 5m");
         expect(repeated.code, repeated.stdout).toBe(0);
-        expect(repeated.stdout).toMatch(/fw1: cell1 is isolated already[\s\S]*fw2: cell1 is isolated for 5m/);
+        expect(repeated.stdout).toMatch(
+          /fw1: zone cell1 is isolated already[\s\S]*fw2: zone cell1 is isolated for 5m/,
+        );
         peers.failover(1);
         expect(await peers.open(502)).toBeUndefined();
         peers.failover(0);

@@ -195,7 +195,7 @@ describe("a plan names the dead men of its firewall", () => {
     });
     if (planning.kind !== "plan") throw new Error(planning.kind);
     expect(planning.content.undo.deadMan).toMatch(
-      /^the lease in the kernel .*should it not, a process of its own/,
+      /^the lease in the kernel .*if it does not, a separate process/,
     );
   });
 

@@ -127,7 +127,7 @@ const nothing = (unanswered: number): Term => ({
   text: `no ${unanswered === 0 ? "flow" : "answered flow"} was observed in any cycle of which at least half was recorded`,
   remedy:
     unanswered === 0
-      ? "record where this conduit's traffic passes, or leave out the conduit if there is none"
+      ? "observe whole cycles where this conduit's traffic passes; if it has none, leave the conduit out"
       : oneWay(unanswered),
 });
 
