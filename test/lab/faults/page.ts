@@ -1,7 +1,7 @@
 import { type GuestRow, guestRows } from "../guest/rows.ts";
 import { lease as pairLease } from "../pair/play.ts";
 import { faultOf, momentOf, rows } from "../pair/rows.ts";
-import { faults } from "./faults.ts";
+import { type FaultName, faults } from "./faults.ts";
 import { type Cell, cells, isInEachRun, matrix, type Outcome } from "./matrix.ts";
 import { momentNames, moments } from "./moments.ts";
 import { lease } from "./site.ts";
@@ -23,6 +23,8 @@ const ends: Readonly<Record<Outcome["apply"], string>> = {
 const tableLine = (words: readonly string[], { stage, apply }: Outcome): string =>
   `| ${[...words, stages[stage], ends[apply]].join(" | ")} |`;
 
+const faultNames = Object.keys(faults) as readonly FaultName[];
+
 /** docs/rollout-faults.md: the whole matrix, state by fault. */
 export function faultPage(): string {
   const onIptables = cells("iptables");
@@ -37,11 +39,14 @@ export function faultPage(): string {
   const onMachine = Object.values<GuestRow>(guestRows).map(({ when, what, outcome, always }) =>
     tableLine([`${when}${always ? "" : "*"}`, what], outcome),
   );
-  const left = momentNames.map((moment) => {
-    const reasons = Object.entries(matrix[moment]).flatMap(([fault, outcome]) =>
-      typeof outcome === "string" ? [`${faults[fault as keyof typeof faults].name}: ${outcome}`] : [],
-    );
-    return `| ${moments[moment].state} | ${reasons.join("; ")} |`;
+  const left = faultNames.flatMap((fault) => {
+    const whenByReason = new Map<string, string[]>();
+    for (const moment of momentNames) {
+      const outcome = matrix[moment][fault];
+      if (typeof outcome !== "string") continue;
+      whenByReason.set(outcome, [...(whenByReason.get(outcome) ?? []), moments[moment].state]);
+    }
+    return [...whenByReason].map(([why, when]) => `| ${faults[fault].name} | ${when.join("; ")} | ${why} |`);
   });
   const pair = rows.map((row) => {
     const [primary, standby] = row.stages;
@@ -50,45 +55,53 @@ export function faultPage(): string {
   });
   return `# What goes wrong, when, and what comes of it
 
-Each line is done to a real rollout by \`SLUICE_FAULTS=all npx vitest run test/lab/faults-nftables.test.ts
-test/lab/faults-iptables.test.ts\`; without \`SLUICE_FAULTS\`, as in \`npm test\`, those with * are left out. Real sshd, real rules, Modbus sessions that were open before. Each must end as it says here: the trial is over within its lease
-of ${lease} s and 5 s more, no poll of a permitted session is missed (but for those that the fault itself costs: a reboot of the
-router, a client that falls silent), the journal is whole and its last word is the end, and \`sluice status\` names the stage. On
-iptables the same is tried where it may differ. Made from \`test/lab/faults/matrix.ts\`; a test compares them.
+Each line is a test: the fault is caused in a real change, from monitor to enforce, on a firewall in namespaces with a real sshd, real
+rules and Modbus sessions that were open before. \`SLUICE_FAULTS=all npx vitest run test/lab/faults-nftables.test.ts
+test/lab/faults-iptables.test.ts\` runs them all; \`npm test\` leaves out those marked *. iptables is tested where it may differ.
+
+Besides what the line says, each test requires that the trial is over within its lease of ${lease} s and 5 s more; that no poll of a
+permitted session is missed, except those that the fault itself costs (the router reboots, the client falls silent); that the
+journal is intact and ends with how the change ended; and that \`sluice status\` names the stage.
+
+This page is made from \`test/lab/faults/matrix.ts\`; a test compares them.
 
 | when | what | on | the firewall is in | apply says |
 |---|---|---|---|---|
 ${lines.join("\n")}
 
-## On a machine of its own
+## On a virtual machine
 
-The lines above are done to a firewall in namespaces, which has the clock and the kernel of its host. These are done by
-\`SLUICE_FAULTS=all npx vitest run test/lab/guest.test.ts\` to a virtual machine in its place, in the same plant: Debian's kernel
-and systemd, which loads the rules by nftables.service before the network is up, an ext4 file system, and a clock of its own. Power
-fails without any shutdown: what was in memory is lost, also what was written and not yet on the disk. Leases and the second dead
-man are kept by the time since boot, so that a clock that jumps neither ends a trial nor keeps it alive (the test has \`sluice
-drill\` measure each of them while it jumps to and fro); while the machine stands still, so do both, and no packet passes.
+A firewall in namespaces shares its clock and kernel with its host. These lines are tested on a virtual machine in its place, in
+the same plant, by \`SLUICE_FAULTS=all npx vitest run test/lab/guest.test.ts\`: Debian's kernel, systemd (whose nftables.service loads
+the rules before the network is up), an ext4 file system, and a clock of its own. A power failure means no shutdown: what
+was written but not yet on the disk is lost too. The lease and the second dead man count time since boot, so a clock
+that jumps neither ends a trial nor prolongs it; the test has \`sluice drill\` measure both while the clock jumps back and forth. While the
+machine stands still, so do both, and no packet passes.
 
 | when | what | the firewall is in | apply says |
 |---|---|---|---|
 ${onMachine.join("\n")}
 
-## What is not tried, and why
-
-| when | what |
-|---|---|
-${left.join("\n")}
-
 ## A high-availability pair
 
-Each line is done to a real change of two real firewalls of nftables, and then of iptables, from monitor to enforce, by \`SLUICE_FAULTS=all npx vitest run
-test/lab/pair-faults.test.ts\`; those with *, and iptables, are left out by \`npm test\`. Each cable between the engineer and a member is one of its
-own, and comes back ${pairLease + 3.5} s later. Each trial that does not become permanent is over within its lease (of the primary ${pairLease} s, of the standby ${pairLease + 2} s)
-and 5 s more (where its own wire is whole, when a login to the other that nobody answers is given up, after 15 s), no poll over the active member is missed, the journal is whole, and \`sluice status\` says how the two stand. Made
-from \`test/lab/pair/rows.ts\`.
+Each line is tested on two real firewalls, first with nftables and then with iptables, in a change from monitor to enforce, by
+\`SLUICE_FAULTS=all npx vitest run test/lab/pair-faults.test.ts\`; \`npm test\` leaves out iptables and the lines marked *. Each member has a cable
+of its own to the engineer, which is mended after ${pairLease + 3.5} s.
+
+Each test also requires that a trial that does not become permanent is over within its lease (primary ${pairLease} s, standby ${pairLease + 2} s) and 5 s
+more, or, where only the other member cannot be reached, once a login there has gone unanswered for 15 s; that no poll through
+the active member is missed; that the journal is intact; and that \`sluice status\` says how both members stand.
+
+This table is made from \`test/lab/pair/rows.ts\`.
 
 | when | what | the primary is in | the standby is in | apply says |
 |---|---|---|---|---|
 ${pair.join("\n")}
+
+## What is not tested, and why
+
+| what | when | why |
+|---|---|---|
+${left.join("\n")}
 `;
 }
