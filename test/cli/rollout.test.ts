@@ -250,7 +250,7 @@ trial: { lease: 10s, renew-every: 1s, soak: 2s, maximum: 1m, reserve: 1s }
 
     expect((await sluice("rollback fw1")).stdout).toMatch(/known-good 2 is what runs; a reboot loads it too/);
     expect((await sluice("bypass dmz-cell1 --reason fault --for 30m --json")).stderr).toContain(
-      "dmz-cell1 is monitor",
+      "dmz-cell1 is in monitor",
     );
     expect(listing()).toContain("goto c_dmz_cell1_monitor");
     expect((await sluice("rollback fw1")).stdout).toContain("known-good 1 is what runs");

@@ -16,15 +16,16 @@ const meanings: Readonly<Record<State["kind"], string>> = {
   guarded: "The second dead man waits on the firewall. From here on something may change there.",
   trial: "Armed; the criteria have not all spoken yet.",
   soak: "All criteria hold, and the time in which they do counts.",
-  held: "A criterion asks to wait: the lease is renewed, the soak stands still.",
+  held: "A criterion asks to wait: the lease is renewed and the soak is paused.",
   soaked: "The soak is over: a confirm is accepted.",
   confirming: "The trial is made permanent, over a fresh connection.",
   confirmed: "Permanent in the running firewall; the boot file is written.",
   persisted: "A reboot would load it; it is kept as a known-good.",
   done: "Confirmed, proven and persisted.",
   refused: "Nothing was changed; the reasons say what to do.",
-  reverting: "The trial is ended on the firewall. Whether that arrives or not, its lease ends.",
-  reverted: "What runs is read from the firewall, over a fresh connection if need be.",
+  reverting:
+    "The trial is being ended on the firewall. Even if the order does not arrive, its lease ends it.",
+  reverted: "What runs now is being read from the firewall, over a fresh connection if need be.",
   "verified-back": "Read from the firewall: the previous stage is what runs.",
   "revert-unproven": "The firewall could not be read, or is in neither stage: a human must look.",
   "confirmed-not-persisted": "What runs was confirmed, and a reboot would not load it.",
@@ -33,10 +34,14 @@ const kinds = Object.keys(meanings) as readonly State["kind"][];
 
 /** What a plan is before `sluice apply` reads it: these states are files, and the reducer never sees them. */
 const before = [
-  ["draft", "A site file with a conduit that no plan was made for.", "`sluice plan` makes a plan → planned"],
+  [
+    "draft",
+    "The site file has a conduit for which no plan has been made.",
+    "`sluice plan` makes a plan → planned",
+  ],
   [
     "planned",
-    "A plan file, named by the hash of its content. It is never edited: another content is another plan.",
+    "A plan file, named by the hash of its content. It is never edited: changed content makes another plan.",
     "`sluice approve` adds a signature → approved when there are enough; the site file changes → draft; used once → draft",
   ],
 ] as const;
@@ -143,13 +148,13 @@ function rows(kind: State["kind"]): readonly string[] {
 export const statePage = (): string => `# A change, state by state
 
 Made from \`src/rollout/trial/machine.ts\` by \`npx vitest run test/rollout/state-table.test.ts --update\`; a test compares them.
-An event that is not named changes nothing in that state. \`asks\` is the one thing that the runner does next.
+An event that is not listed changes nothing in that state. \`asks\` names the one thing that the runner does next.
 
 | state | means | when | then |
 |---|---|---|---|
 ${before.map(([name, means, then]) => `| **${name}** | ${means} | | ${then} |`).join("\n")}
 ${kinds.flatMap(rows).join("\n")}
 
-Whatever the state, nobody has to act for a trial to end: the lease in the kernel and the second dead man end it.
-${kinds.filter((kind) => isRunning(states[kind])).join(", ")} are the states in which packets meet a trial.
+In no state does anybody have to act for a trial to end: the lease in the kernel and the second dead man end it. Packets meet the
+rules of a trial in these states: ${kinds.filter((kind) => isRunning(states[kind])).join(", ")}.
 `;
