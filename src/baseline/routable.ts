@@ -23,6 +23,9 @@ export const multicastPattern = /^(22[4-9]|23[0-9])\.|^ff[0-9a-f]{2}:/;
 export const isOnLink = (address: string): boolean =>
   [linkLocal, loopback, unspecified].some((pattern) => pattern.test(address));
 
+/** Whether an address is a host's on its own link, without meaning beyond it. */
+export const isLinkLocal = (address: string): boolean => linkLocal.test(address);
+
 const isMulticast = (address: string): boolean => multicastPattern.test(address);
 
 /**

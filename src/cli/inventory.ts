@@ -25,7 +25,7 @@ export const inventoryCommand = buildCommand<Flags, string[], Context>({
     brief: "Lists the devices that captures and logs show: what each is, says of itself, and may be",
     fullDescription:
       "It only listens: nothing is ever sent to a device. Captures show cards, and what devices say over EtherNet/IP, " +
-      "Modbus, S7, BACnet, PROFINET DCP, LLDP, CDP, HTTP and SNMP; flow logs show who asks and who answers. A role " +
+      "Modbus, S7, BACnet, PROFINET DCP, LLDP, CDP, HTTP and SNMP, with their names; flow logs show who asks and who answers. A role " +
       "is a guess with its reason. --yaml prints assets to merge into the site file, or drafts one where there is none.",
   },
   parameters: {

@@ -21,7 +21,19 @@ const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.
 /** Many older plants number their machines publicly: so many in one network are taken for its own. */
 const ownNeighbours = 3;
 
-const isPrivate = (address: AddressRange): boolean => privateRanges.some((range) => covers(range, address));
+export const isPrivate = (address: AddressRange): boolean =>
+  privateRanges.some((range) => covers(range, address));
+
+/** Whether an address is the plant's own, among all that were seen. */
+export function ownAddresses(all: readonly AddressRange[]): (address: AddressRange) => boolean {
+  const neighbours = new Map<string, number>();
+  for (const address of all) {
+    const network = formatRange(usualNetwork(address));
+    neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
+  }
+  return (address) =>
+    isPrivate(address) || (neighbours.get(formatRange(usualNetwork(address))) ?? 0) >= ownNeighbours;
+}
 
 /**
  * The hosts of a baseline, and who talks to whom; attempts that nobody answered and what no router carries left out.
@@ -45,13 +57,7 @@ export function observedPlant(
     answers.set(responder, known === undefined ? services : services.add(known));
   }
   const addresses = [...answers.keys()].map(parseAddress);
-  const neighbours = new Map<string, number>();
-  for (const address of addresses) {
-    const network = formatRange(usualNetwork(address));
-    neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
-  }
-  const isOwn = (address: AddressRange): boolean =>
-    isPrivate(address) || neighbours.get(formatRange(usualNetwork(address)))! >= ownNeighbours;
+  const isOwn = ownAddresses(addresses);
   const own = addresses.filter(isOwn);
   return {
     hosts: own.map((address) => {

@@ -249,4 +249,16 @@ describe("internet and transport layers", () => {
     const { baseline } = observeBytes([pcap([{ data: endless }], { linkType: 101 })]);
     expect(baseline.sources[0]!.accounting.rejected).toEqual({ "ends inside the IP header": 1 });
   });
+
+  test("an IPv4 address inside IPv6 is no host's, and would be none in the baseline's file", () => {
+    const made = (from: string, to: string): Uint8Array => ipv6(from, to, 17, udp(40_000, 502));
+    const { baseline } = observeBytes([
+      pcap(
+        [made("::ffff:a01:a", "fd00::2"), made("fd00::1", "::ffff:a01:a")].map((data) => ({ data })),
+        { linkType: 101 },
+      ),
+    ]);
+    expect(baseline.sources[0]!.accounting.ignored).toEqual({ "IPv4-mapped IPv6 address": 2 });
+    expect(baseline.flows).toEqual([]);
+  });
 });

@@ -86,7 +86,7 @@ describe("a card belongs to", () => {
   });
 
   test("a device that probes for an address has it not yet", () => {
-    expect(inventoryOf(arp(plcCard, "0.0.0.0")).assets).toEqual([]);
+    expect(inventoryOf(arp(plcCard, "0.0.0.0")).assets).toMatchObject([{ mac: plcCard, addresses: [] }]);
   });
 });
 
@@ -105,9 +105,12 @@ describe("by what machines do, each with its reason,", () => {
     ]);
   });
 
-  test("who asks now and then may be an engineering station", () => {
-    expect(assetAt(inventoryOf(...poll("10.1.0.10", 502)), "10.2.0.5").roles).toEqual([
-      { role: "engineering-station", reason: "asks 1 machine over modbus, without a rhythm" },
+  test("who asks seldom in a long observation may be an engineering station, in a short one nobody knows", () => {
+    expect(assetAt(inventoryOf(...poll("10.1.0.10", 502)), "10.2.0.5").roles).toEqual([]);
+    const others = talk("10.2.0.6", "10.2.0.7", 22, ["02:00:00:00:00:06", "02:00:00:00:00:07"]);
+    const long = Array.from({ length: 301 }, () => others).flat();
+    expect(assetAt(inventoryOf(...poll("10.1.0.10", 502), ...long), "10.2.0.5").roles).toEqual([
+      { role: "engineering-station", reason: "asks 1 machine over modbus, seldom" },
     ]);
   });
 
@@ -144,7 +147,10 @@ test("a public address is asked about, and what it says of itself is left out", 
     segment(["10.2.0.5", 40_000], ["93.184.216.34", 80], hello, 1, otherCard),
     segment(["93.184.216.34", 80], ["10.2.0.5", 40_000], web, 1, router),
   );
-  expect(assets.map(({ addresses }) => addresses)).toEqual([["10.2.0.5"]]);
+  expect(assets).toMatchObject([
+    { mac: router, addresses: [] },
+    { mac: otherCard, addresses: ["10.2.0.5"] },
+  ]);
   expect(findings).toEqual([expect.stringContaining("93.184.216.34 is a public address")]);
 });
 

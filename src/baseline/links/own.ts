@@ -55,6 +55,6 @@ function isForwarder(seen: readonly LinkSighting[]): boolean {
   return seen.some(({ hopLimit }) => isRouted(hopLimit)) || own.size > (known ? mostOwn : 1);
 }
 
-/** The group bit of IEEE 802 is not set. */
-const isUnicast = (card: number): boolean => Math.floor(card / 2 ** 40) % 2 === 0;
+/** The group bit of IEEE 802 is not set: no frame comes from a group. */
+export const isUnicast = (card: number): boolean => Math.floor(card / 2 ** 40) % 2 === 0;
 const isHost = (address: string): boolean => !isGroup(address) && !isOnLink(address);

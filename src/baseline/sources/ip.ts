@@ -1,6 +1,6 @@
 import type { KeyTable } from "../key-table.ts";
 import { type Cursor, i32, u16 } from "./cursor.ts";
-import { cutIn, type Drop, damage } from "./drop.ts";
+import { cutIn, type Drop, damage, ignored } from "./drop.ts";
 import { etherType } from "./ethertype.ts";
 import type { CapturedPacket } from "./packet.ts";
 
@@ -9,6 +9,8 @@ const malformed = damage(
   "malformed IP header",
   "the version that the link header says, a header of at least 20 bytes and a total length that holds it",
 );
+/** RFC 4291, 2.5.5.2: inside one host it stands for an IPv4 address. On a wire somebody made it up. */
+const mapped = ignored("IPv4-mapped IPv6 address");
 
 /** Whether a fragment is the first of its packet, and so carries the transport header. */
 export type FragmentPlace = "first" | "later";
@@ -50,6 +52,7 @@ function readIpv4(cursor: Cursor, packet: CapturedPacket): Drop | FragmentPlace 
 function readIpv6(cursor: Cursor, packet: CapturedPacket, addresses: KeyTable): Drop | FragmentPlace {
   const { bytes, at } = cursor;
   if (at + 40 > cursor.end) return cut;
+  if (isMapped(bytes, at + 8) || isMapped(bytes, at + 24)) return mapped;
   const payload = u16(bytes, at + 4) || cursor.wireEnd - at - 40;
   packet.family = 6;
   packet.source = addressAt(bytes, at + 8, addresses);
@@ -114,6 +117,9 @@ const isSkipped = (type: number): boolean =>
 
 /** Whether a number of IPv6 is no protocol, but a header in front of one. */
 export const isExtension = (type: number): boolean => type === extension.fragment || isSkipped(type);
+
+const isMapped = (bytes: Uint8Array, at: number): boolean =>
+  i32(bytes, at + 8) === 0xffff && i32(bytes, at) === 0 && i32(bytes, at + 4) === 0;
 
 const addressAt = (bytes: Uint8Array, at: number, addresses: KeyTable): number =>
   addresses.find(i32(bytes, at), i32(bytes, at + 4), i32(bytes, at + 8), i32(bytes, at + 12));

@@ -17,6 +17,7 @@ export const inventoryDocument = published("inventory", 1, "Devices, as captures
     z.strictObject({
       addresses: strings,
       mac: text,
+      ports: strings.optional().describe("Cards of its ports"),
       macVendor: text.describe("Who made the network card"),
       ...facts,
       roles: many(z.strictObject({ role: z.enum(roles), reason: z.string() })).describe(

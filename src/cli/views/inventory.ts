@@ -1,7 +1,8 @@
 import { printable } from "../../diagnostics/printable.ts";
 import { type Column, table } from "../../diagnostics/text-table.ts";
 import type { DeviceObject } from "../../inventory/passive/announcement.ts";
-import type { Inventory, PassiveAsset } from "../../inventory/passive/assets.ts";
+import type { PassiveAsset } from "../../inventory/passive/asset.ts";
+import type { Inventory } from "../../inventory/passive/assets.ts";
 
 const columns: readonly Column[] = ["ADDRESS", "CARD", "ROLE", "VENDOR", "MODEL", "FIRMWARE", "NAME"].map(
   (heading) => ({ heading, align: "left" }),

@@ -4,12 +4,14 @@ import { formatAddress } from "../../net/address.ts";
 export const roles = [
   "plc",
   "rtu",
+  "gateway",
   "remote-io",
   "drive",
   "hmi",
   "historian",
   "engineering-station",
   "opc-server",
+  "opc-client",
   "building-controller",
   "protection-relay",
   "switch",
@@ -17,6 +19,7 @@ export const roles = [
   "access-point",
   "phone",
   "name-server",
+  "dhcp-server",
   "time-server",
   "directory-server",
   "database",
@@ -64,12 +67,17 @@ export interface Announcement {
   readonly objects?: readonly DeviceObject[];
   /** Addresses that the card itself has. */
   readonly addresses?: readonly string[];
+  /** Cards of the device beside the one that it goes by: those of its ports. */
+  readonly ports?: readonly string[];
   /** Addresses under which the device is managed, perhaps through another of its cards. */
   readonly managedAt?: readonly string[];
+  /** Said by somebody else: it names a device that was seen, and is no evidence that there is one. */
+  readonly hearsay?: true;
 }
 
-/** Longest text that is kept of what a device says. */
+/** Longest text that is kept of what a device says, and how many bytes are looked at for it. */
 const longest = 200;
+const longestRead = 4096;
 
 /**
  * Text from the wire, up to its NUL, as one line that can be printed; undefined when nothing is left of it.
@@ -77,11 +85,12 @@ const longest = 200;
  */
 export function wireText(bytes: Uint8Array, charset = "utf-8"): string | undefined {
   const text = new TextDecoder(charset)
-    .decode(bytes)
+    .decode(bytes.subarray(0, longestRead))
     .split("\0", 1)[0]!
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s�]+/gu, " ")
     .trim();
-  return text === "" ? undefined : text.slice(0, longest);
+  // A character of two halves that is cut between them is none.
+  return text === "" ? undefined : text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
 }
 
 /** The facts that are there. */

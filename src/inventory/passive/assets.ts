@@ -1,34 +1,14 @@
 import type { BaselineFlow, BaselineSource } from "../../baseline/flow.ts";
-import { formatRange } from "../../net/address.ts";
-import { observedPlant } from "../from-baseline.ts";
-import { type AnnouncedRole, type DeviceObject, type Facts, type Role, roles } from "./announcement.ts";
-import { behaviours, type RoleGuess, rolesByBehaviour } from "./behaviour.ts";
-import { ownership } from "./ownership.ts";
+import { isSharedCard } from "../../baseline/links/own.ts";
+import { isLinkLocal } from "../../baseline/routable.ts";
+import { parseAddress } from "../../net/address.ts";
+import { ownAddresses } from "../from-baseline.ts";
+import type { PassiveAsset } from "./asset.ts";
+import { behaviours, rolesByBehaviour, type Spoken } from "./behaviour.ts";
+import { byRank, contradictions, evidenceOf, mergeFacts, mergeRoles, objectsOf, partsOf } from "./merge.ts";
+import { isHost, ownership } from "./ownership.ts";
 import type { Sighting, Sightings } from "./sightings.ts";
-
-/** A device as the wire shows it. What nobody said is absent. */
-export interface PassiveAsset extends Facts {
-  /** Canonical text; empty for a device that was seen on its link only. */
-  readonly addresses: readonly string[];
-  readonly mac?: string;
-  /** Who made the network card, by its first digits: often, not always, who made the device. */
-  readonly macVendor?: string;
-  /** What it may be, each with the reason; the first is the most telling. */
-  readonly roles: readonly RoleGuess[];
-  /** Devices behind it: units of a gateway, nodes of a field network, services of the host. */
-  readonly parts: readonly ({ readonly part: string; readonly objects?: readonly DeviceObject[] } & Facts)[];
-  /** What it has to read and to set (BACnet); absent where nothing of it was seen. */
-  readonly objects?: readonly DeviceObject[];
-  readonly evidence: readonly Evidence[];
-}
-
-export interface Evidence {
-  /** The message, in the words of its standard. */
-  readonly by: string;
-  readonly seen: number;
-  readonly firstSeen?: string;
-  readonly lastSeen?: string;
-}
+import { settleUnits } from "./units.ts";
 
 export interface Inventory {
   readonly sources: readonly BaselineSource[];
@@ -45,67 +25,75 @@ export interface Observed {
   readonly vendorOf: (mac: string) => string | undefined;
 }
 
-/** The messages by how well they know the device that they speak of, best first. */
-const sayers = [
-  "EtherNet/IP List Identity",
-  "S7comm-plus session",
-  "S7comm SZL 0x0011",
-  "S7comm SZL 0x001c",
-  "Modbus device identification",
-  "BACnet ReadProperty",
-  "BACnet ReadPropertyMultiple",
-  "BACnet I-Am",
-  "BACnet I-Have",
-  "BACnet change of value",
-  "PROFINET DCP",
-  "LLDP",
-  "CDP",
-  "SNMP system group",
-];
-const rank = ({ announcement }: Sighting): number => {
-  const place = sayers.indexOf(announcement.by);
-  return place < 0 ? sayers.length : place;
-};
+/** What is one device, before it is described. */
+interface Group {
+  readonly addresses: Set<string>;
+  readonly mac: string | undefined;
+  readonly ports: Set<string>;
+  readonly sightings: Sighting[];
+}
 
-/** Assets from what was seen: those that flows show, and those that said who they are. Sorted by address, then card. */
+/**
+ * Assets from what was seen: addresses and cards that sent anything, and devices that said who they are. Sorted by
+ * address, then card.
+ */
 export function passiveInventory({ sources, flows, sightings, vendorOf }: Observed): Inventory {
-  const { hosts, foreign } = observedPlant(flows);
   const owners = ownership(sightings);
-  const doings = behaviours(flows);
-  const groups = new Map<
-    string,
-    { readonly addresses: Set<string>; mac: string | undefined; sightings: Sighting[] }
-  >();
-  const groupOf = (card: string | undefined, addresses: readonly string[]) => {
+  const doings = behaviours(flows, spokenBy(sightings));
+  const { own, foreign } = hostsOf(flows, sightings);
+  const groups = new Map<string, Group>();
+  const homes = new Map<string, Group>();
+  const groupOf = (card: string | undefined, addresses: readonly string[]): Group => {
     const key = card ?? addresses[0] ?? "";
-    const group = groups.get(key) ?? { addresses: new Set(), mac: card, sightings: [] };
+    const group = groups.get(key) ?? { addresses: new Set(), mac: card, ports: new Set(), sightings: [] };
     groups.set(key, group);
-    for (const address of addresses) group.addresses.add(address);
+    for (const address of addresses) {
+      group.addresses.add(address);
+      homes.set(address, group);
+    }
     return group;
   };
-  for (const { addresses } of hosts)
-    for (const address of addresses.map(formatRange)) groupOf(owners.cardOf(address), [address]);
-  const outside = new Set(foreign);
-  for (const sighting of sightings.announcements) {
-    const { announcement } = sighting;
-    if (announcement.about.kind === "address" && outside.has(announcement.about.address)) continue;
-    groupOf(owners.subjectOf(announcement), owners.addressesOf(announcement)).sightings.push(sighting);
+  for (const card of sightings.cards.keys()) {
+    if (isSharedCard(card)) continue;
+    const device = owners.deviceOf(card);
+    const { ports } = groupOf(device, []);
+    if (device !== card) ports.add(card);
   }
-  const assets = [...groups.values()].map(({ addresses, mac, sightings: seen }): PassiveAsset => {
-    const ordered = seen.toSorted((x, y) => rank(x) - rank(y));
-    const own = ordered.filter(({ announcement }) => announcement.part === undefined);
+  for (const address of own) groupOf(owners.cardOf(address), [address]);
+  const outside = new Set(foreign);
+  const isOutside = ({ announcement: { about } }: Sighting): boolean =>
+    about.kind === "address" && (outside.has(about.address) || !isHost(about.address));
+  const said = sightings.announcements.filter((sighting) => !isOutside(sighting));
+  for (const sighting of said.filter(({ announcement }) => !announcement.hearsay))
+    groupOf(
+      owners.subjectOf(sighting.announcement),
+      owners.addressesOf(sighting.announcement),
+    ).sightings.push(sighting);
+  for (const sighting of said.filter(({ announcement }) => announcement.hearsay)) {
+    const { about } = sighting.announcement;
+    const home = about.kind === "address" ? homes.get(about.address) : groups.get(owners.deviceOf(about.mac));
+    home?.sightings.push(sighting);
+  }
+  const found: string[] = [];
+  const assets = [...groups.values()].map(({ addresses, mac, ports, sightings: seen }): PassiveAsset => {
+    const ordered = settleUnits(byRank(seen));
+    const isGateway = ordered.some(({ announcement: { role } }) => role?.role === "gateway");
+    const ofItself = ordered.filter(({ announcement }) => announcement.part === undefined);
     const macVendor = mac === undefined ? undefined : vendorOf(mac);
+    const sorted = [...addresses].toSorted(byAddress);
+    found.push(...contradictions(sorted[0] ?? mac ?? "", ofItself));
     return {
-      addresses: [...addresses].toSorted(byAddress),
+      addresses: sorted,
       ...(mac === undefined ? {} : { mac }),
+      ...(ports.size === 0 ? {} : { ports: [...ports].toSorted() }),
       ...(macVendor === undefined ? {} : { macVendor }),
-      ...merge(own),
-      ...objectsOf(own),
+      ...mergeFacts(ofItself),
+      ...objectsOf(ofItself),
       roles: mergeRoles(
         ordered,
-        [...addresses].flatMap((address) => {
+        sorted.flatMap((address) => {
           const behaviour = doings.get(address);
-          return behaviour === undefined ? [] : rolesByBehaviour(behaviour);
+          return behaviour === undefined ? [] : rolesByBehaviour(behaviour, isGateway);
         }),
       ),
       parts: partsOf(ordered),
@@ -120,6 +108,7 @@ export function passiveInventory({ sources, flows, sightings, vendorOf }: Observ
     ),
     findings: [
       ...owners.findings,
+      ...found,
       ...foreign.map(
         (address) => `${address} is a public address: does it belong to the plant? It is left out`,
       ),
@@ -132,7 +121,48 @@ export function passiveInventory({ sources, flows, sightings, vendorOf }: Observ
   };
 }
 
-/** IPv4 by its numbers, before IPv6. */
+/** Addresses that answered or were answered, and those that sent anything in a capture: the plant's own, and public ones. */
+function hostsOf(
+  flows: readonly BaselineFlow[],
+  { cards, announcements }: Sightings,
+): { readonly own: readonly string[]; readonly foreign: readonly string[] } {
+  const seen = new Set<string>();
+  for (const { initiator, responder, answered, notRoutable } of flows)
+    if (answered && notRoutable === undefined) seen.add(initiator).add(responder);
+  for (const addresses of cards.values())
+    if (addresses !== "many") for (const address of addresses) if (isHost(address)) seen.add(address);
+  const all = [...seen].flatMap((address) =>
+    isLinkLocal(address) ? [] : [{ address, range: parseAddress(address) }],
+  );
+  const isOwn = ownAddresses(all.map(({ range }) => range));
+  const claimed = new Set(
+    announcements.flatMap(({ announcement: { addresses = [], managedAt = [], hearsay } }) =>
+      hearsay ? [] : [...addresses, ...managedAt],
+    ),
+  );
+  const foreign = all
+    .filter(({ address, range }) => !isOwn(range) && !claimed.has(address))
+    .map(({ address }) => address);
+  const outside = new Set(foreign);
+  return { own: [...seen].filter((address) => !outside.has(address)), foreign };
+}
+
+/** What captures show on the port of ISO transport: nothing, where a machine was seen but no message of either kind. */
+function spokenBy({ announcements, cards }: Sightings): Spoken {
+  const seen = new Set(
+    [...cards.values()].flatMap((addresses) => (addresses === "many" ? [] : [...addresses])),
+  );
+  const spoken = new Map<string, "s7comm" | "mms">();
+  for (const { announcement } of announcements) {
+    const { about, by, role } = announcement;
+    if (about.kind !== "address" || role?.basis === "asks") continue;
+    if (by.startsWith("S7comm")) spoken.set(about.address, "s7comm");
+    else if (by === "MMS data" && !spoken.has(about.address)) spoken.set(about.address, "mms");
+  }
+  return (address) => spoken.get(address) ?? (seen.has(address) ? "unread" : undefined);
+}
+
+/** Routed addresses first, IPv4 by its numbers, before IPv6. */
 function byAddress(x: string, y: string): number {
   const [a, b] = [x, y].map((text) =>
     text
@@ -140,65 +170,6 @@ function byAddress(x: string, y: string): number {
       .map((part) => part.padStart(3, "0"))
       .join("."),
   );
-  return x.includes(":") === y.includes(":") ? a!.localeCompare(b!) : x.includes(":") ? 1 : -1;
-}
-
-/** Each fact from who knows it best. */
-const merge = (ordered: readonly Sighting[]): Facts =>
-  Object.assign({}, ...ordered.toReversed().map(({ announcement }) => announcement.facts));
-
-/** Each role once: what a device says that it is, then what it shows and does, then what it only asks for. */
-function mergeRoles(ordered: readonly Sighting[], done: readonly RoleGuess[]): readonly RoleGuess[] {
-  const announced = (basis: AnnouncedRole["basis"]): readonly RoleGuess[] =>
-    ordered
-      .flatMap(({ announcement: { role } }) =>
-        role?.basis === basis ? { role: role.role, reason: role.reason } : [],
-      )
-      .toSorted((x, y) => roles.indexOf(x.role) - roles.indexOf(y.role));
-  const reasons = new Map<Role, Set<string>>();
-  for (const { role, reason } of [...announced("says"), ...announced("shows"), ...done, ...announced("asks")])
-    reasons.set(role, (reasons.get(role) ?? new Set()).add(reason));
-  return [...reasons].map(([role, all]) => ({ role, reason: [...all].join("; ") }));
-}
-
-/** Each object once, with its name where somebody told it. */
-function objectsOf(seen: readonly Sighting[]): Pick<PassiveAsset, "objects"> {
-  const names = new Map<string, string | undefined>();
-  for (const { object, name } of seen.flatMap(({ announcement }) => announcement.objects ?? []))
-    names.set(object, names.get(object) ?? name);
-  if (names.size === 0) return {};
-  const numeric = new Intl.Collator("en", { numeric: true });
-  return {
-    objects: [...names]
-      .toSorted(([x], [y]) => numeric.compare(x, y))
-      .map(([object, name]) => (name === undefined ? { object } : { object, name })),
-  };
-}
-
-function partsOf(ordered: readonly Sighting[]): PassiveAsset["parts"] {
-  const parts = new Map<string, Sighting[]>();
-  for (const sighting of ordered) {
-    const { part } = sighting.announcement;
-    if (part !== undefined) parts.set(part, [...(parts.get(part) ?? []), sighting]);
-  }
-  return [...parts]
-    .map(([part, seen]) => ({ part, ...merge(seen), ...objectsOf(seen) }))
-    .toSorted((x, y) => x.part.localeCompare(y.part));
-}
-
-function evidenceOf(ordered: readonly Sighting[]): readonly Evidence[] {
-  const found = new Map<string, Evidence>();
-  for (const { announcement, seen, firstSeen, lastSeen } of ordered) {
-    const before = found.get(announcement.by);
-    const times = [before?.firstSeen, firstSeen, before?.lastSeen, lastSeen]
-      .filter((time) => time !== undefined)
-      .toSorted();
-    const [first, last] = [times[0], times.at(-1)];
-    found.set(announcement.by, {
-      by: announcement.by,
-      seen: (before?.seen ?? 0) + seen,
-      ...(first === undefined || last === undefined ? {} : { firstSeen: first, lastSeen: last }),
-    });
-  }
-  return [...found.values()];
+  const places = [x, y].map((text) => (isLinkLocal(text) ? 2 : 0) + (text.includes(":") ? 1 : 0));
+  return places[0]! - places[1]! || a!.localeCompare(b!);
 }

@@ -1,12 +1,14 @@
 import { isSharedCard, mostOwn } from "../../baseline/links/own.ts";
-import { parseAddress } from "../../net/address.ts";
-import { unroutable } from "../../policy/resolve/addresses.ts";
+import { isGroup, isLinkLocal, isOnLink } from "../../baseline/routable.ts";
 import type { Announcement } from "./announcement.ts";
+import { type DeviceOf, devicesOfPorts } from "./ports.ts";
 import type { Sightings } from "./sightings.ts";
 
 /** Which card has which address. */
 export interface Ownership {
   readonly cardOf: (address: string) => string | undefined;
+  /** The card that the device goes by, for any card of its ports. */
+  readonly deviceOf: DeviceOf;
   /** The card that an announcement speaks of: where a device is managed at another one's address, that one. */
   readonly subjectOf: (announcement: Announcement) => string | undefined;
   /** Of the addresses that an announcement names, those that are the device's own beyond doubt. */
@@ -15,17 +17,19 @@ export interface Ownership {
 }
 
 /**
- * Owners by what cards say (ARP, DCP), then by where devices are managed (LLDP, CDP); where nothing is said, a card that sends from one address only has
- * it. A router's card sends from many, and has none of them. An address that two cards claim has no owner, and is a
+ * Owners by what cards say (ARP, DCP), then by where devices are managed (LLDP, CDP); where nothing is said, a card that
+ * sends from one address only has it. Cards of one device's ports (LLDP, spanning tree) are one. A router's card sends from many, and has none of them. An address that two cards claim has no owner, and is a
  * finding: an exchanged device, an address given twice, or somebody in the middle.
  */
-export function ownership({ announcements, cards }: Sightings): Ownership {
+export function ownership({ announcements, cards }: Pick<Sightings, "announcements" | "cards">): Ownership {
+  const deviceOf = devicesOfPorts(announcements);
   const claims = new Map<string, Set<string>>();
   for (const { announcement } of announcements) {
     const { about, addresses = [] } = announcement;
     if (about.kind !== "mac" || isSharedCard(about.mac)) continue;
+    const mac = deviceOf(about.mac);
     for (const address of addresses.filter(isHost))
-      claims.set(about.mac, (claims.get(about.mac) ?? new Set()).add(address));
+      claims.set(mac, (claims.get(mac) ?? new Set()).add(address));
   }
   const proxies = [...claims].filter(([, addresses]) => addresses.size > mostOwn);
   for (const [mac] of proxies) claims.delete(mac);
@@ -35,11 +39,14 @@ export function ownership({ announcements, cards }: Sightings): Ownership {
     owners.set(address, (owners.get(address) ?? new Set()).add(mac));
   for (const [mac, addresses] of claims) for (const address of addresses) claim(mac, address);
   const managed = announcements.flatMap(({ announcement: { about, managedAt = [] } }) =>
-    about.kind === "mac" ? managedAt.filter(isHost).map((address) => [about.mac, address] as const) : [],
+    about.kind === "mac"
+      ? managedAt.filter(isHost).map((address) => [deviceOf(about.mac), address] as const)
+      : [],
   );
   for (const [mac, address] of managed.filter(([, address]) => !owners.has(address))) claim(mac, address);
-  for (const [mac, addresses] of cards) {
-    if (addresses === "many" || isSharedCard(mac)) continue;
+  for (const [card, addresses] of cards) {
+    if (addresses === "many" || isSharedCard(card)) continue;
+    const mac = deviceOf(card);
     for (const address of unclaimed(claims.get(mac), [...addresses].filter(isHost)))
       if (!owners.has(address)) claim(mac, address);
   }
@@ -49,20 +56,22 @@ export function ownership({ announcements, cards }: Sightings): Ownership {
   };
   return {
     cardOf,
+    deviceOf,
     subjectOf: ({ about, managedAt = [] }) =>
       about.kind === "address"
         ? cardOf(about.address)
-        : (managedAt.map(cardOf).find((card) => card !== undefined) ?? about.mac),
+        : (managedAt.map(cardOf).find((card) => card !== undefined) ?? deviceOf(about.mac)),
     addressesOf: ({ about, addresses = [], managedAt = [] }) =>
       about.kind === "address"
         ? [about.address]
         : [
-            ...addresses.filter((address) => cardOf(address) === about.mac),
+            ...addresses.filter((address) => cardOf(address) === deviceOf(about.mac)),
             ...managedAt.filter((address) => cardOf(address) !== undefined),
           ],
     findings: [
       ...[...owners]
-        .filter(([, macs]) => macs.size > 1)
+        // Every link has its own link-local addresses, and one of a kind may be on several.
+        .filter(([address, macs]) => macs.size > 1 && !isLinkLocal(address))
         .map(
           ([address, macs]) =>
             `${address} was claimed by ${macs.size} network cards, ${[...macs].toSorted().join(" and ")}: an exchanged ` +
@@ -76,11 +85,17 @@ export function ownership({ announcements, cards }: Sightings): Ownership {
   };
 }
 
-/** Addresses that a card sends from and that nobody claimed, where it sends from those of one host only. */
+/**
+ * Addresses that a card sends from and that nobody claimed, where it sends from those of one host only. A router carries
+ * no link-local one.
+ */
 function unclaimed(claimed: ReadonlySet<string> | undefined, sends: readonly string[]): readonly string[] {
-  const own = sends.filter((address) => !address.includes(":"));
+  const routed = sends.filter((address) => !isLinkLocal(address));
+  const own = routed.filter((address) => !address.includes(":"));
   const forwards = claimed === undefined ? own.length > 1 : own.some((address) => !claimed.has(address));
-  return forwards || sends.length - own.length > mostOwn ? [] : sends;
+  return forwards || routed.length - own.length > mostOwn ? sends.filter(isLinkLocal) : sends;
 }
 
-const isHost = (address: string): boolean => unroutable(parseAddress(address)) === undefined;
+/** Whether an address is one host's, if only on its link. */
+export const isHost = (address: string): boolean =>
+  !isGroup(address) && (!isOnLink(address) || isLinkLocal(address));

@@ -11,14 +11,20 @@ import { type Cards, cards } from "./cards.ts";
 import { claim } from "./messages/arp.ts";
 import { bacnet } from "./messages/bacnet.ts";
 import { cdp } from "./messages/cdp.ts";
+import { ntp, ptp, ptpDatagram } from "./messages/clock.ts";
 import { dcp } from "./messages/dcp.ts";
+import { dhcp } from "./messages/dhcp.ts";
+import { dns } from "./messages/dns.ts";
 import { enip, enipDatagram } from "./messages/enip.ts";
+import { goose } from "./messages/goose.ts";
 import { http } from "./messages/http.ts";
 import { lldp } from "./messages/lldp.ts";
 import { modbus } from "./messages/modbus.ts";
+import { netbios } from "./messages/netbios.ts";
 import { s7 } from "./messages/s7.ts";
 import { snmp } from "./messages/snmp.ts";
-import { streams } from "./streams.ts";
+import { stp } from "./messages/stp.ts";
+import { asDatagram, streams } from "./streams.ts";
 
 /** An announcement, and how often and when it was seen. Times are ISO 8601 in UTC. */
 export interface Sighting {
@@ -33,21 +39,29 @@ export interface Sightings {
   readonly announcements: readonly Sighting[];
   /** Which card sent from which addresses. */
   readonly cards: Cards["senders"];
-  /** True when more was announced than a plant can have devices, and the rest was left out. */
+  /** True when there was more than a plant can have devices, and the rest was left out. */
   readonly full: boolean;
 }
 
 /** So many different announcements are kept: somebody who makes them up must not fill the memory. */
 const mostAnnouncements = 50_000;
 
+type LinkReader = (payload: Buffer, card: string) => readonly Announcement[];
+
 /** What is read of frames that carry no IP, by EtherType. */
-const linkReaders: ReadonlyMap<number, (payload: Buffer, card: string) => readonly Announcement[]> = new Map([
+const linkReaders: ReadonlyMap<number, LinkReader> = new Map([
   [etherType.profinet, dcp],
   [etherType.lldp, lldp],
+  [etherType.ptp, ptp],
 ]);
-/** Logical link control of SNAP, organisation Cisco, protocol CDP. */
-const cdpHead = Buffer.from("aaaa0300000c2000", "hex");
-const datagramReaders = [enipDatagram, bacnet, snmp];
+/** What is read behind a length in place of an EtherType, by its logical link control. */
+const controlReaders = (bacnetFrame: LinkReader): readonly (readonly [head: Buffer, read: LinkReader])[] => [
+  // SNAP, organisation Cisco, protocols CDP and per-VLAN spanning tree.
+  [Buffer.from("aaaa0300000c2000", "hex"), cdp],
+  [Buffer.from("aaaa0300000c010b", "hex"), stp],
+  [Buffer.from("424203", "hex"), stp],
+  [Buffer.from("828203", "hex"), bacnetFrame],
+];
 
 interface Count {
   readonly announcement: Announcement;
@@ -59,33 +73,56 @@ interface Count {
 /** Watches frames go by. */
 export function watchDevices(): { readonly frame: FrameSink; sightings(): Sightings } {
   const { packet, cursor, decode, addressText } = decoder();
-  const tcp = streams([modbus, s7, enip, http]);
+  const building = bacnet();
+  const fieldbus = modbus();
+  const tcp = streams([fieldbus, s7(), enip(), http]);
+  const datagramReaders = [
+    ...[enipDatagram, building.datagram, snmp, asDatagram(fieldbus)],
+    ...[dhcp, dns, netbios, ntp, ptpDatagram],
+  ];
+  const heads = controlReaders(building.frame);
+  const publishers = goose();
   const known = new Map<string, Count>();
   const owners = cards();
   let full = false;
 
+  /** Spares the comparison of what an announcement holds, where a reader hands out the same one again. */
+  const same = new WeakMap<Announcement, Count>();
   const note = (announcement: Announcement, time: number): void => {
-    const key = JSON.stringify(announcement);
-    const count = known.get(key);
-    if (count !== undefined) {
-      count.seen += 1;
-      if (!(time <= count.last)) count.last = time;
-    } else if (known.size < mostAnnouncements)
-      known.set(key, { announcement, seen: 1, first: time, last: time });
-    else full = true;
+    let count = same.get(announcement);
+    if (count === undefined) {
+      const key = JSON.stringify(announcement);
+      count = known.get(key);
+      if (count === undefined) {
+        if (known.size >= mostAnnouncements) {
+          full = true;
+          return;
+        }
+        count = { announcement, seen: 0, first: time, last: time };
+        known.set(key, count);
+      }
+      same.set(announcement, count);
+    }
+    count.seen += 1;
+    if (!(time <= count.last)) count.last = time;
   };
 
   const ofLink = (): readonly Announcement[] => {
     const card = cardAt(cursor.bytes, cursor.card);
     if (card < 0) return [];
+    owners.noteFrame(card);
     if (cursor.type === etherType.arp) {
       const sender = arpSender(cursor);
       return sender === undefined ? [] : [claim(sender)];
     }
     const payload = rest();
     if (cursor.type < 0x0600) {
-      return payload.subarray(0, 8).equals(cdpHead) ? cdp(payload.subarray(8), cardText(card)) : [];
+      for (const [head, read] of heads)
+        if (payload.subarray(0, head.length).equals(head))
+          return read(payload.subarray(head.length), cardText(card));
+      return [];
     }
+    if (cursor.type === etherType.goose) return publishers(payload, card);
     return linkReaders.get(cursor.type)?.(payload, cardText(card)) ?? [];
   };
 
@@ -108,7 +145,11 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
     });
     if (packet.protocol === protocolNumbers.udp && body.length > 8) {
       const message = { bytes: body.subarray(8), from, to: to() };
-      return datagramReaders.flatMap((read) => read(message));
+      for (const read of datagramReaders) {
+        const found = read(message);
+        if (found.length > 0) return found;
+      }
+      return [];
     }
     if (packet.protocol !== protocolNumbers.tcp || body.length < 20) return [];
     const payload = body.subarray((body[12]! >> 4) * 4);
@@ -131,7 +172,7 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
         };
       }),
       cards: owners.senders,
-      full,
+      full: full || owners.full,
     }),
   };
 }

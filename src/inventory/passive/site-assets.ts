@@ -3,7 +3,7 @@ import type { Asset, Zone } from "../../policy/model.ts";
 import { unroutable } from "../../policy/resolve/addresses.ts";
 import { assetLines, plainText } from "../asset-line.ts";
 import type { InventoryHost } from "../host.ts";
-import type { PassiveAsset } from "./assets.ts";
+import type { PassiveAsset } from "./asset.ts";
 
 /** A device as a host of an inventory, its addresses those that a router carries. */
 export function hostOf(asset: PassiveAsset): InventoryHost {

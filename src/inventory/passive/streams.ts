@@ -1,5 +1,5 @@
 import type { Announcement } from "./announcement.ts";
-import type { End, StreamProtocol } from "./messages/message.ts";
+import type { End, MessageReader, StreamProtocol } from "./messages/message.ts";
 
 /** A message longer than this is not waited for: none that names a device is. */
 const longestMessage = 65_536;
@@ -36,7 +36,8 @@ export function streams(protocols: readonly StreamProtocol[]): (segment: Segment
       if (length === 0 || length > longestMessage) break;
       if (length > bytes.length) {
         if (waiting.size >= mostWaiting) waiting.delete(waiting.keys().next().value!);
-        waiting.set(key, { ...start, bytes });
+        // The capture's buffer is used again: what waits needs a copy.
+        waiting.set(key, { ...start, bytes: Buffer.from(bytes) });
         break;
       }
       found.push(
@@ -50,6 +51,8 @@ export function streams(protocols: readonly StreamProtocol[]): (segment: Segment
 
   return (segment) => {
     const { from, to, sequence, payload } = segment;
+    const protocol = protocols.find(({ lengthOf }) => lengthOf(payload) > 0);
+    if (protocol === undefined && waiting.size === 0) return [];
     const key = `${from.address} ${from.port} ${to.address} ${to.port}`;
     const next = (sequence + payload.length) >>> 0;
     const begun = waiting.get(key);
@@ -60,10 +63,12 @@ export function streams(protocols: readonly StreamProtocol[]): (segment: Segment
       if (begun.next === sequence)
         return messages(segment, { ...begun, bytes: Buffer.concat([begun.bytes, payload]), next }, key);
     }
-    const protocol = protocols.find(({ lengthOf }) => lengthOf(payload) > 0);
-    // The capture's buffer is used again: what waits needs a copy.
-    return protocol === undefined
-      ? []
-      : messages(segment, { protocol, bytes: Buffer.from(payload), next }, key);
+    return protocol === undefined ? [] : messages(segment, { protocol, bytes: payload, next }, key);
   };
 }
+
+/** A protocol of streams where it runs over datagrams: each is one message. */
+export const asDatagram =
+  ({ lengthOf, read }: StreamProtocol): MessageReader =>
+  (message) =>
+    lengthOf(message.bytes) === message.bytes.length ? read(message) : [];

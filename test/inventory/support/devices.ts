@@ -26,6 +26,28 @@ export function listIdentity(vendor: number, type: number, name: string): Buffer
   const body = join(le16(1), le16(0x0c), le16(identity.length), identity);
   return join(le16(0x63), le16(body.length), new Uint8Array(20), body);
 }
+/** A CIP message in the encapsulation, without a connection. @param context by which an answer is told. */
+export function cipMessage(context: number, message: Uint8Array): Buffer {
+  const body = join(new Uint8Array(6), le16(2), le16(0), le16(0), le16(0xb2), le16(message.length), message);
+  return join(le16(0x6f), le16(body.length), new Uint8Array(8), context, new Uint8Array(7 + 4), body);
+}
+/** All attributes of the identity object, asked for and answered; sent on to a slot where one is given. */
+export function readIdentity(slot?: number): Buffer {
+  const asked = Buffer.from("010220012401", "hex");
+  if (slot === undefined) return asked;
+  return join(Buffer.from("520220062401", "hex"), 5, 157, le16(asked.length), asked, 1, 0, 1, slot);
+}
+export const readName = Buffer.from("0e03200124013007", "hex");
+export const identityAnswer = (vendor: number, type: number, name: string): Buffer =>
+  join(
+    Buffer.from("81000000", "hex"),
+    ...[le16(vendor), le16(type), le16(58), 20, 11, le16(0x30), Buffer.from("c3ae5100", "hex")],
+    ...[name.length, text(name)],
+  );
+export const nameAnswer = (name: string): Buffer =>
+  join(Buffer.from("8e000000", "hex"), name.length, text(name));
+export const pccc = (code: number): Buffer =>
+  join(Buffer.from("4b0220672401", "hex"), 7, new Uint8Array(6), 0x0f, 0, le16(1), code);
 export const listIdentityRequest = join(le16(0x63), new Uint8Array(22));
 
 export function modbusIdentity(unit: number, objects: readonly (readonly [number, string])[]): Buffer {
@@ -33,6 +55,11 @@ export function modbusIdentity(unit: number, objects: readonly (readonly [number
   const body = join(unit, 0x2b, 0x0e, 1, 0x81, 0, 0, objects.length, list);
   return join(be16(7), be16(0), be16(body.length), body);
 }
+export const modbusServerId = (unit: number, id: Uint8Array): Buffer =>
+  join(be16(7), be16(0), be16(3 + id.length), unit, 0x11, id.length, id);
+export const modbusAnswer = (unit: number): Buffer => Buffer.from([0, 8, 0, 0, 0, 5, unit, 3, 2, 0, 1]);
+export const modbusException = (unit: number, code: number): Buffer =>
+  Buffer.from([0, 8, 0, 0, 0, 3, unit, 0x83, code]);
 export const modbusIdentityRequest = Buffer.from("000700000005012b0e0100", "hex");
 export const modbusRead = Buffer.from("000800000006010300000002", "hex");
 
@@ -58,6 +85,31 @@ export const componentRecords = [
   join(be16(7), padded("CPU 315-2 PN/DP", 32)),
   join(be16(5), padded("S C-A1B2C3D42010", 32)),
 ];
+/** A piece of a list: the answer's number, and whether more of it follows. */
+export function systemStatusPiece(list: Uint8Array, reference: number, more: boolean): Buffer {
+  const data = join(0xff, 9, be16(list.length), list);
+  const parameters = join(Buffer.from("0001120812840100", "hex"), reference, more ? 1 : 0, 0, 0);
+  return tpkt(join(0x32, 7, 0, 0, 0, 1, be16(parameters.length), be16(data.length), parameters, data));
+}
+export const statusList = (id: number, size: number, records: readonly Buffer[]): Buffer =>
+  join(be16(id), be16(0), be16(size), be16(records.length), ...records);
+/** The same message in packets of so many bytes of data; the last one has the end bit. */
+export function inPackets(message: Buffer, length: number): Buffer {
+  const data = message.subarray(7);
+  const parts = Array.from({ length: Math.ceil(data.length / length) }, (_, index) =>
+    data.subarray(index * length, (index + 1) * length),
+  );
+  return join(
+    ...parts.map((part, index) =>
+      join(3, 0, be16(7 + part.length), 2, 0xf0, index === parts.length - 1 ? 0x80 : 0, part),
+    ),
+  );
+}
+export const s7Answer = tpkt(Buffer.from([0x32, 3, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 4, 1]));
+export const plusConnect = (selector: string): Buffer => {
+  const body = join(0xe0, 0, 0, 0, 1, 0, 0xc0, 1, 0x0a, 0xc2, selector.length, text(selector));
+  return join(3, 0, be16(5 + body.length), body.length, body);
+};
 export const s7Job = (job: number): Buffer => tpkt(Buffer.from([0x32, 1, 0, 0, 0, 1, 0, 2, 0, 0, job, 0]));
 export const s7PlusSession = tpkt(
   join(0x72, 1, 0, 60, text("\0\x15\x1e1;6ES7 214-1AG40-0XB0 ;V4.2\0\0 more")),
@@ -65,6 +117,13 @@ export const s7PlusSession = tpkt(
 export const mmsData = tpkt(Buffer.from("0100010061", "hex"));
 
 const bvlc = (kind: number, body: Uint8Array): Buffer => join(0x81, kind, be16(4 + body.length), body);
+/** The network layer's part of a message, and the same sent on by a broadcast manager, or over IPv6. */
+export const npdu = (message: Buffer): Buffer => message.subarray(4);
+export const distributed = (message: Buffer): Buffer => bvlc(0x09, npdu(message));
+export const forwarded = (message: Buffer, from: readonly number[]): Buffer =>
+  bvlc(0x04, join(...from, be16(47_808), npdu(message)));
+export const overIpv6 = (message: Buffer): Buffer =>
+  join(0x82, 2, be16(7 + npdu(message).length), 0, 0, 7, npdu(message));
 export const iAm = (instance: number, vendor: number, npdu: Uint8Array = bytes(1, 0)): Buffer =>
   bvlc(
     0x0b,
@@ -135,6 +194,9 @@ export const objectProperty = (
       ...(segment === undefined ? [0x3f] : []),
     ),
   );
+/** A later segment of such an answer. */
+export const laterSegment = (values: Uint8Array, segment: number, more: boolean): Buffer =>
+  bvlc(0x0a, join(1, 0, more ? 0x3c : 0x38, 1, segment, 8, 12, values, ...(more ? [] : [0x3f])));
 export const objectIds = (...objects: readonly BacnetObject[]): Buffer =>
   join(...objects.map(([type, instance]) => join(0xc4, objectId(type, instance))));
 export const objectName = characterString;
@@ -195,6 +257,24 @@ export const systemGroup = (description: string, name: string): Buffer =>
     ),
   );
 
+/** A report of version 3, which names its engine: net-snmp's own format, under an enterprise number. */
+export function secureReport(enterprise: number): Buffer {
+  const engine = join(0x80, 0, be16(enterprise), 4, text("agent"));
+  const security = ber(0x30, ber(4, engine), ber(2, 0), ber(2, 0), ber(4), ber(4), ber(4));
+  const global = ber(0x30, ber(2, 1), ber(2, 5, 220), ber(4, 4), ber(2, 3));
+  return ber(0x30, ber(2, 3), global, ber(4, security), ber(4, text("encrypted")));
+}
+export const kindOfAgent = (oid: string): Buffer =>
+  ber(
+    0x30,
+    ...[ber(2, 0), ber(4, text("public"))],
+    ber(
+      0xa2,
+      ...[ber(2, 1), ber(2, 0), ber(2, 0)],
+      ber(0x30, ber(0x30, ber(6, Buffer.from("2b06010201010200", "hex")), ber(6, Buffer.from(oid, "hex")))),
+    ),
+  );
+
 export const arpReply = (mac: string, address: string): Buffer =>
   join(
     Buffer.from("0001080006040002", "hex"),
@@ -235,7 +315,7 @@ export const lldp = {
 
 const cdpValue = (type: number, value: Uint8Array): Buffer => join(be16(type), be16(value.length + 4), value);
 /** With its logical link control. */
-export const cdpFrame = (name: string, platform: string, address: string): Buffer =>
+export const cdpFrame = (name: string, platform: string, address: string, address6 = ""): Buffer =>
   join(
     Buffer.from("aaaa0300000c2000", "hex"),
     2,
@@ -244,5 +324,13 @@ export const cdpFrame = (name: string, platform: string, address: string): Buffe
     cdpValue(1, text(name)),
     cdpValue(6, text(platform)),
     cdpValue(4, bytes(0, 0, 0, 8)),
-    cdpValue(2, join(Buffer.from("000000010101cc0004", "hex"), bytes(...address.split(".").map(Number)))),
+    cdpValue(
+      2,
+      join(
+        ...[0, 0, 0, address6 === "" ? 1 : 2],
+        Buffer.from("0101cc0004", "hex"),
+        bytes(...address.split(".").map(Number)),
+        Buffer.from(address6 === "" ? "" : `0208aaaa0300000086dd0010${address6}`, "hex"),
+      ),
+    ),
   );

@@ -1,9 +1,6 @@
 import { observation } from "../../../src/baseline/observe.ts";
-import {
-  type Inventory,
-  type PassiveAsset,
-  passiveInventory,
-} from "../../../src/inventory/passive/assets.ts";
+import type { PassiveAsset } from "../../../src/inventory/passive/asset.ts";
+import { type Inventory, passiveInventory } from "../../../src/inventory/passive/assets.ts";
 import { watchDevices } from "../../../src/inventory/passive/sightings.ts";
 import { pcap } from "../../baseline/support/captures.ts";
 import { be16, be32, bytes, ipv4 } from "../../baseline/support/packets.ts";

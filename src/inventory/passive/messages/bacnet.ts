@@ -1,16 +1,18 @@
-import { type Announcement, type DeviceObject, type Facts, known, wireText } from "../announcement.ts";
+import { type Announcement, type DeviceObject, type Facts, known } from "../announcement.ts";
+import { networkOf, type Packet, packetOf } from "./bacnet-network.ts";
 import { deviceObject, instanceOf, isObject, objectText, typeOf } from "./bacnet-objects.ts";
-import type { Message, MessageReader } from "./message.ts";
+import { characters, type Tagged, tags, unsigned } from "./bacnet-tags.ts";
+import type { MessageReader } from "./message.ts";
+import { type Pieces, pieces } from "./pieces.ts";
 import { bacnetVendor } from "./vendors.ts";
 
-/** BACnet/IP (ANSI/ASHRAE 135, annex J): type, function, length; a forwarded message names who sent it first. */
-const virtualLink = { type: 0x81, forwarded: 0x04, unicast: 0x0a, broadcast: 0x0b } as const;
 /** Kinds and services of the application layer (clause 20). */
 const kind = { confirmed: 0x00, unconfirmed: 0x10, complexAck: 0x30 } as const;
 const unconfirmed = { iAm: 0, iHave: 1, change: 2 } as const;
 const confirmed = { change: 1, readProperty: 12, readPropertyMultiple: 14 } as const;
 /** Bits of an answer's first byte: it is in segments, and more of them follow. */
 const segmented = 0x08;
+const moreFollows = 0x04;
 const flags = 0x0c;
 /** Properties of every object: its name; of the device: all its objects. */
 const objectName = 77;
@@ -27,13 +29,31 @@ const factOf: ReadonlyMap<number, keyof Facts> = new Map([
   [372, "serial"],
 ]);
 
+/** Reads BACnet: over IP, and behind the logical link control of Ethernet. */
+export interface BacnetReader {
+  readonly datagram: MessageReader;
+  frame(bytes: Buffer, mac: string): readonly Announcement[];
+}
+
 /**
  * I-Am and I-Have, what devices answer when they are asked for properties, and the changes that they report: who they
- * are, and which objects they have. Of an answer in segments the first one is read.
+ * are, and which objects they have.
  */
-export const bacnet: MessageReader = (message) => {
-  const packet = network(message);
-  if (packet === undefined) return [];
+export function bacnet(): BacnetReader {
+  const segments = pieces();
+  return {
+    datagram(message) {
+      const packet = packetOf(message);
+      return packet === undefined ? [] : read(packet, segments, `${message.to.address} ${message.to.port}`);
+    },
+    frame(bytes, mac) {
+      const packet = networkOf(bytes, { kind: "mac", mac });
+      return packet === undefined ? [] : read(packet, segments, "");
+    },
+  };
+}
+
+function read(packet: Packet, segments: Pieces, to: string): readonly Announcement[] {
   const { bytes } = packet;
   const [first = 0, second, third] = bytes;
   if (first === kind.unconfirmed) {
@@ -43,45 +63,30 @@ export const bacnet: MessageReader = (message) => {
   }
   if ((first & ~flags) === kind.complexAck) {
     const isPart = (first & segmented) !== 0;
-    if (isPart && third !== 0) return [];
-    const [asked, values] = isPart ? [bytes[4], bytes.subarray(5)] : [third, bytes.subarray(3)];
-    if (asked === confirmed.readProperty) return property(packet, values);
-    return asked === confirmed.readPropertyMultiple ? properties(packet, values) : [];
+    // In segments: number of the question, of the segment, window, service.
+    const [asked, part] = isPart ? [bytes[4], bytes.subarray(5)] : [third, bytes.subarray(3)];
+    if (!isPart) return answered(packet, asked, part);
+    const { about, behind } = packet;
+    const key = JSON.stringify([about, behind, to, second, asked]);
+    const place = { isFirst: third === 0, isLast: (first & moreFollows) === 0 };
+    const whole = segments.add(key, part, place);
+    // The first segment says something by itself, should another one be lost.
+    return answered(packet, asked, whole ?? (place.isFirst ? part : undefined));
   }
   // A request that is not in segments: flags, what is accepted, number, service.
   return (first & 0xf8) === kind.confirmed && bytes[3] === confirmed.change
     ? change(packet, bytes.subarray(4))
     : [];
-};
-
-/** The application layer's part of a packet, who sent it, and of which network behind it. */
-interface Packet {
-  readonly bytes: Buffer;
-  readonly address: string;
-  readonly behind: string | undefined;
 }
 
-function network({ bytes, from }: Message): Packet | undefined {
-  if (bytes.length < 6 || bytes[0] !== virtualLink.type || bytes.readUInt16BE(2) !== bytes.length)
-    return undefined;
-  const forwarded = bytes[1] === virtualLink.forwarded;
-  if (!forwarded && bytes[1] !== virtualLink.unicast && bytes[1] !== virtualLink.broadcast) return undefined;
-  const address = forwarded ? bytes.subarray(4, 8).join(".") : from.address;
-  let at = forwarded ? 10 : 4;
-  const control = bytes[at + 1];
-  // Version 1; bit 7 is a message of the network layer itself.
-  if (bytes[at] !== 1 || control === undefined || control & 0x80) return undefined;
-  at += 2;
-  if (control & 0x20) at += 3 + (bytes[at + 2] ?? 0);
-  let behind: string | undefined;
-  if (control & 0x08) {
-    const length = bytes[at + 2] ?? 0;
-    if (at + 3 + length > bytes.length) return undefined;
-    behind = `BACnet network ${bytes.readUInt16BE(at)}, node ${bytes.toString("hex", at + 3, at + 3 + length)}`;
-    at += 3 + length;
-  }
-  if (control & 0x20) at += 1;
-  return at < bytes.length ? { bytes: bytes.subarray(at), address, behind } : undefined;
+function answered(
+  packet: Packet,
+  asked: number | undefined,
+  values: Buffer | undefined,
+): readonly Announcement[] {
+  if (values === undefined) return [];
+  if (asked === confirmed.readProperty) return property(packet, values);
+  return asked === confirmed.readPropertyMultiple ? properties(packet, values) : [];
 }
 
 /** Object identifier, longest message, segmentation, vendor: four application-tagged values. */
@@ -173,7 +178,7 @@ function answers(packet: Packet, by: string, all: readonly Answer[]): readonly A
   // Behind a router nobody knows here which device an object is of.
   return objects.length === 0 || packet.behind !== undefined
     ? []
-    : [{ about: { kind: "address", address: packet.address }, by, facts: {}, objects }];
+    : [{ about: packet.about, by, facts: {}, objects }];
 }
 
 const isDevice = (object: string): boolean => object.startsWith("device ");
@@ -183,79 +188,27 @@ const objectOf = (object: Buffer, name?: string): DeviceObject => ({
 });
 
 const announce = (
-  packet: Packet,
+  { about, behind }: Packet,
   instance: number,
   by: string,
   facts: Facts,
   objects: readonly DeviceObject[] = [],
 ): readonly Announcement[] => [
   {
-    about: { kind: "address", address: packet.address },
+    about,
     by,
-    ...(packet.behind === undefined ? {} : { part: `${packet.behind} (device ${instance})` }),
+    ...(behind === undefined
+      ? {}
+      : { part: `BACnet network ${behind.network}, node ${behind.node} (device ${instance})` }),
     facts,
-    role: { role: "building-controller", basis: "says", reason: `says that it is BACnet device ${instance}` },
+    role:
+      behind === undefined
+        ? { role: "building-controller", basis: "says", reason: `says that it is BACnet device ${instance}` }
+        : {
+            role: "gateway",
+            basis: "shows",
+            reason: `passes on messages of BACnet network ${behind.network}`,
+          },
     ...(objects.length === 0 ? {} : { objects }),
   },
 ];
-
-interface Tagged {
-  /** Number of a context tag, or undefined for an application tag. */
-  readonly context: number | undefined;
-  readonly tag: number;
-  readonly value: Buffer;
-  /** Number of the opening tag around it. */
-  readonly within: number | undefined;
-}
-
-/** The primitive values of a piece of BACnet data (clause 20.2), each with the opening tag around it; up to where it is sound. */
-function tags(bytes: Buffer): readonly Tagged[] {
-  const found: Tagged[] = [];
-  const around: number[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const first = bytes[at++]!;
-    const isContext = (first & 8) !== 0;
-    const number = first >> 4 === 15 ? bytes[at++] : first >> 4;
-    const marker = first & 7;
-    if (number === undefined) break;
-    if (isContext && marker === opening) around.push(number);
-    if (isContext && marker === closing) around.pop();
-    if (isContext && marker >= opening) continue;
-    let length = isContext || number !== 1 ? marker : 0;
-    if (length === 5) {
-      length = bytes[at++] ?? 0;
-      if (length === 254) {
-        if (at + 2 > bytes.length) break;
-        length = bytes.readUInt16BE(at);
-        at += 2;
-      }
-    }
-    if (at + length > bytes.length) break;
-    found.push({
-      context: isContext ? number : undefined,
-      tag: number,
-      value: bytes.subarray(at, at + length),
-      within: around.at(-1),
-    });
-    at += length;
-  }
-  return found;
-}
-
-const opening = 6;
-const closing = 7;
-
-const unsigned = (value: Buffer): number => value.reduce((sum, byte) => sum * 256 + byte, 0);
-
-/** A character string (clause 20.2.9): its first byte is the character set. Code pages and JIS are not read. */
-const characters = (value: Tagged | undefined): string | undefined => {
-  const charset = value?.tag === 7 ? charsets.get(value.value[0] ?? -1) : undefined;
-  return charset === undefined ? undefined : wireText(value!.value.subarray(1), charset);
-};
-/** ISO 10646 in UTF-8 (once called ANSI X3.4) and in UCS-2, and ISO 8859-1. */
-const charsets: ReadonlyMap<number, string> = new Map([
-  [0, "utf-8"],
-  [4, "utf-16be"],
-  [5, "latin1"],
-]);

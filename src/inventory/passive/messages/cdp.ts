@@ -1,4 +1,4 @@
-import { type Announcement, ipv4Text, known, type Role, wireText } from "../announcement.ts";
+import { type Announcement, ipv4Text, ipv6Text, known, type Role, wireText } from "../announcement.ts";
 
 /** Types of the values of the Cisco Discovery Protocol, version 1 and 2. */
 const types = {
@@ -9,8 +9,9 @@ const types = {
   platform: 6,
   management: 0x16,
 } as const;
-/** An IPv4 address: protocol type NLPID, of one byte, IP. */
-const ipv4 = [1, 1, 0xcc] as const;
+/** Protocols of an address: by NLPID, of one byte, IP; by SNAP, of eight, IPv6. */
+const ipv4 = Buffer.from("0101cc", "hex");
+const ipv6 = Buffer.from("0208aaaa0300000086dd", "hex");
 
 /** What a Cisco neighbour says of itself. `bytes` starts behind the SNAP header, `mac` is the sender's port. */
 export function cdp(bytes: Buffer, mac: string): readonly Announcement[] {
@@ -58,8 +59,9 @@ function addressesOf(value: Buffer | undefined): readonly string[] {
     if (lengthAt + 2 > value.length) break;
     const length = value.readUInt16BE(lengthAt);
     if (lengthAt + 2 + length > value.length) break;
-    if (length === 4 && ipv4.every((byte, index) => value[at + index] === byte))
-      found.push(ipv4Text(value, lengthAt + 2));
+    const protocol = value.subarray(at, lengthAt);
+    if (length === 4 && protocol.equals(ipv4)) found.push(ipv4Text(value, lengthAt + 2));
+    if (length === 16 && protocol.equals(ipv6)) found.push(ipv6Text(value, lengthAt + 2));
     at = lengthAt + 2 + length;
   }
   return found;

@@ -1,6 +1,7 @@
-import { type Announcement, type Facts, known, type Role, wireText } from "../announcement.ts";
+import type { Announcement } from "../announcement.ts";
+import { cipMessages } from "./cip.ts";
+import { cipIdentity } from "./cip-identity.ts";
 import type { Message, MessageReader, StreamProtocol } from "./message.ts";
-import { cipVendor } from "./vendors.ts";
 
 /** Length of the encapsulation header: command, length, session, status, context, options. All little endian. */
 const header = 24;
@@ -17,87 +18,80 @@ const commands = {
 const knownCommands: ReadonlySet<number> = new Set(Object.values(commands));
 const identityItem = 0x000c;
 
-/** What a device profile is in a plant (CIP Networks Library volume 1, chapter 6). */
-const deviceTypes: ReadonlyMap<number, readonly [name: string, role?: Role]> = new Map([
-  [0x02, ["AC drive", "drive"]],
-  [0x07, ["general purpose discrete I/O", "remote-io"]],
-  [0x0c, ["communications adapter"]],
-  [0x0e, ["programmable logic controller", "plc"]],
-  [0x10, ["position controller", "drive"]],
-  [0x13, ["DC drive", "drive"]],
-  [0x18, ["human-machine interface", "hmi"]],
-  [0x22, ["encoder", "remote-io"]],
-  [0x25, ["CIP motion drive", "drive"]],
-  [0x2c, ["managed Ethernet switch", "switch"]],
-]);
+/** Items with a message of CIP: sent without a connection, or in one, behind a number of two bytes. */
+const unconnectedItem = 0xb2;
+const connectedItem = 0xb1;
 
 /** EtherNet/IP encapsulation over UDP: List Identity is asked for by broadcast. */
 export const enipDatagram: MessageReader = (message) =>
-  enip.lengthOf(message.bytes) === message.bytes.length ? enip.read(message) : [];
+  lengthOf(message.bytes) === message.bytes.length && isListIdentity(message) ? listIdentity(message) : [];
 
-export const enip: StreamProtocol = {
-  lengthOf(bytes) {
-    if (bytes.length < 2 || !knownCommands.has(bytes.readUInt16LE(0))) return 0;
-    if (bytes.length < header) return header;
-    // Options are 0 in every message that a device may act on.
-    return bytes.readUInt32LE(20) === 0 ? header + bytes.readUInt16LE(2) : 0;
-  },
-  read(message) {
-    const { bytes, from } = message;
-    if (bytes.readUInt16LE(0) !== commands.listIdentity) return [];
-    if (bytes.length === header) {
-      return [
-        {
-          about: { kind: "address", address: from.address },
-          by: "EtherNet/IP List Identity, request",
-          facts: {},
-          role: {
-            role: "engineering-station",
-            basis: "asks",
-            reason: "browses for devices over EtherNet/IP",
-          },
-        },
-      ];
-    }
-    return items(bytes).flatMap((item) => identity(message, item));
-  },
-};
+/** EtherNet/IP over TCP: List Identity, and what CIP messages inside tell. */
+export function enip(): StreamProtocol {
+  const cip = cipMessages();
+  return {
+    lengthOf,
+    read(message) {
+      const { bytes } = message;
+      if (isListIdentity(message)) return listIdentity(message);
+      const command = bytes.readUInt16LE(0);
+      // A handle and a time stand before the items.
+      if ((command !== commands.sendRRData && command !== commands.sendUnitData) || bytes.length < header + 6)
+        return [];
+      return items(bytes, header + 6).flatMap(({ type, data }) => {
+        if (type === unconnectedItem)
+          return cip(message, { data, number: bytes.toString("latin1", 12, 20), isConnected: false });
+        return type === connectedItem && data.length > 2
+          ? cip(message, {
+              data: data.subarray(2),
+              number: data.toString("latin1", 0, 2),
+              isConnected: true,
+            })
+          : [];
+      });
+    },
+  };
+}
 
-/** The items of the common packet format that are CIP identities. */
-function items(bytes: Buffer): readonly Buffer[] {
-  if (bytes.length < header + 2) return [];
-  const found: Buffer[] = [];
-  let at = header + 2;
-  for (let left = bytes.readUInt16LE(header); left > 0 && at + 4 <= bytes.length; left--) {
+function lengthOf(bytes: Buffer): number {
+  if (bytes.length < 2 || !knownCommands.has(bytes.readUInt16LE(0))) return 0;
+  if (bytes.length < header) return header;
+  // Options are 0 in every message that a device may act on.
+  return bytes.readUInt32LE(20) === 0 ? header + bytes.readUInt16LE(2) : 0;
+}
+
+const isListIdentity = ({ bytes }: Message): boolean => bytes.readUInt16LE(0) === commands.listIdentity;
+
+function listIdentity({ bytes, from }: Message): readonly Announcement[] {
+  const about = { kind: "address", address: from.address } as const;
+  if (bytes.length === header) {
+    const reason = "browses for devices over EtherNet/IP";
+    return [
+      {
+        about,
+        by: "EtherNet/IP List Identity, request",
+        facts: {},
+        role: { role: "engineering-station", basis: "asks", reason },
+      },
+    ];
+  }
+  // Encapsulation version and socket address (18 bytes) stand before the attributes of the identity object.
+  return items(bytes, header)
+    .filter(({ type }) => type === identityItem)
+    .flatMap(({ data }) => cipIdentity(data.subarray(18)) ?? [])
+    .map((said) => ({ about, by: "EtherNet/IP List Identity", ...said }));
+}
+
+/** The items of the common packet format: how many, then type, length and data of each. */
+function items(bytes: Buffer, from: number): readonly { readonly type: number; readonly data: Buffer }[] {
+  if (bytes.length < from + 2) return [];
+  const found: { readonly type: number; readonly data: Buffer }[] = [];
+  let at = from + 2;
+  for (let left = bytes.readUInt16LE(from); left > 0 && at + 4 <= bytes.length; left--) {
     const [type, length] = [bytes.readUInt16LE(at), bytes.readUInt16LE(at + 2)];
     if (at + 4 + length > bytes.length) break;
-    if (type === identityItem) found.push(bytes.subarray(at + 4, at + 4 + length));
+    found.push({ type, data: bytes.subarray(at + 4, at + 4 + length) });
     at += 4 + length;
   }
   return found;
-}
-
-/** Encapsulation version, socket address (16 bytes), then attributes 1 to 7 of the identity object. */
-function identity({ from }: Message, item: Buffer): readonly Announcement[] {
-  if (item.length < 33) return [];
-  const type = item.readUInt16LE(20);
-  const [name, role] = deviceTypes.get(type) ?? [];
-  const nameLength = item[32]!;
-  if (33 + nameLength > item.length) return [];
-  const facts: Facts = known({
-    vendor: cipVendor(item.readUInt16LE(18)),
-    model: wireText(item.subarray(33, 33 + nameLength)),
-    firmware: `${item[24]}.${String(item[25]).padStart(3, "0")}`,
-    serial: item.readUInt32LE(28).toString(16).padStart(8, "0"),
-  });
-  return [
-    {
-      about: { kind: "address", address: from.address },
-      by: "EtherNet/IP List Identity",
-      facts,
-      ...(role === undefined
-        ? {}
-        : { role: { role, basis: "says", reason: `says that it is of CIP device type "${name}"` } }),
-    },
-  ];
 }

@@ -13,9 +13,11 @@ export const http: StreamProtocol = {
     return bytes.length < longestHeader ? bytes.length + 1 : 0;
   },
   read({ bytes, from }): readonly Announcement[] {
-    const server = /^server:[ \t]*(.*)$/im.exec(bytes.toString("latin1"))?.[1];
+    const head = bytes.toString("latin1");
+    const server = /^server:[ \t]*(.*)$/im.exec(head)?.[1];
     const model = server === undefined ? undefined : wireText(Buffer.from(server, "latin1"));
-    if (model === undefined) return [];
+    // What a proxy passes on (RFC 9110, 7.6.3) names the server behind it.
+    if (model === undefined || /^via:/im.test(head)) return [];
     return [
       {
         about: { kind: "address", address: from.address },

@@ -37,9 +37,10 @@ export function lldp(bytes: Buffer, mac: string): readonly Announcement[] {
   const capabilities = values.get(types.capabilities)?.[0];
   const role =
     capabilities && capabilities.length >= 4 ? neighbourRole(capabilities.readUInt16BE(2)) : undefined;
+  const own = chassisCard(values) ?? mac;
   return [
     {
-      about: { kind: "mac", mac: chassisCard(values) ?? mac },
+      about: { kind: "mac", mac: own },
       by: "LLDP",
       facts: {
         ...known({
@@ -49,6 +50,7 @@ export function lldp(bytes: Buffer, mac: string): readonly Announcement[] {
         }),
         ...mediaFacts(values.get(types.organisation) ?? []),
       },
+      ...(own === mac ? {} : { ports: [mac] }),
       ...(role === undefined
         ? {}
         : { role: { role, basis: "says", reason: "says over LLDP what it is enabled as" } }),

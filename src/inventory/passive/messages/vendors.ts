@@ -86,6 +86,36 @@ const profinet: ReadonlyMap<number, string> = new Map([
   [0x011d, "WAGO"],
 ]);
 
+/** Private enterprise numbers of IANA. */
+const enterprises: ReadonlyMap<number, string> = new Map([
+  [9, "Cisco"],
+  [11, "Hewlett-Packard"],
+  [95, "Rockwell Automation"],
+  [171, "D-Link"],
+  [248, "Hirschmann"],
+  [318, "APC"],
+  [343, "Intel"],
+  [641, "Lexmark"],
+  [674, "Dell"],
+  [1602, "Canon"],
+  [2435, "Brother"],
+  [2636, "Juniper"],
+  [3833, "Schneider Electric"],
+  [4196, "Siemens"],
+  [4329, "Siemens"],
+  [4346, "Phoenix Contact"],
+  [4526, "Netgear"],
+  [6876, "VMware"],
+  [8691, "Moxa"],
+  [10297, "Advantech"],
+  [12356, "Fortinet"],
+  [13576, "WAGO"],
+  [14988, "MikroTik"],
+  [15004, "RuggedCom"],
+  [16177, "Westermo"],
+  [24062, "Korenix"],
+]);
+
 /** A vendor by its number at ODVA (CIP). */
 export const cipVendor = (id: number): string => cip.get(id) ?? `ODVA vendor ${id}`;
 /** A vendor by its number at ASHRAE (BACnet). */
@@ -93,3 +123,5 @@ export const bacnetVendor = (id: number): string => bacnet.get(id) ?? `BACnet ve
 /** A vendor by its number at PROFIBUS & PROFINET International. */
 export const profinetVendor = (id: number): string =>
   profinet.get(id) ?? `PROFINET vendor 0x${id.toString(16).padStart(4, "0")}`;
+/** A vendor by its private enterprise number; undefined where it is none that plants have much of. */
+export const enterpriseVendor = (id: number): string | undefined => enterprises.get(id);
