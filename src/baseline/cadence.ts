@@ -24,15 +24,17 @@ export function cadence(times: readonly number[], longestGap = 0): Cadence | und
   const ordered = single.toSorted();
   const threshold = burstThreshold(ordered);
   const requests = measure(ordered);
+  const longest = Math.max(requests.longest, rounded(longestGap));
+  // A log that rounds its times down may have all of them at one.
+  if (longest === 0) return undefined;
   const pauses = single.length - countUpTo(threshold, ordered);
   const bursts = pauses === single.length ? requests : measure(betweenBursts(sorted, single, threshold));
   // Without bursts, or with a few pauses only (the line stood still), the requests themselves have the rhythm.
   const candidates = threshold > 0 && pauses > rarePauses * single.length ? [bursts] : [bursts, requests];
   const rhythm = candidates.find(isPeriodic);
-  const { median, deviation, longest } = rhythm ?? requests;
-  const silenceDeadline = rounded(
-    Math.max(3 * median, 1.5 * Math.max(longest, rounded(longestGap)), median + 10 * deviation),
-  );
+  const { median, deviation } = rhythm ?? requests;
+  // A burst is no silence: from its start to the next one's is longer than any.
+  const silenceDeadline = rounded(Math.max(3 * median, 1.5 * longest, median + 10 * deviation));
   const samples = sorted.length;
   return rhythm !== undefined
     ? { kind: "periodic", period: rounded(median), jitter: rounded(deviation), silenceDeadline, samples }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cadence } from "../../src/baseline/cadence.ts";
+import { cadenceText } from "../../src/cli/views/baseline.ts";
 
 const every = (period: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => 1000 + index * period);
@@ -47,6 +48,50 @@ describe("cadence", () => {
     const wide = withGaps([7, 9, 11, 7, 9, 11, 13]);
     // Median 9, median deviation 2: 9 + 10 · 1.4826 · 2.
     expect(cadence(wide)).toMatchObject({ kind: "irregular", silenceDeadline: 38.652 });
+  });
+
+  test("a long burst is no silence: minutes by day and hours by night are normal up to hours, not to days", () => {
+    const times = withGaps(
+      [0, 1, 2].flatMap(() => [...Array<number>(500).fill(60), ...Array<number>(20).fill(3600)]),
+    );
+    expect(cadence(times)).toMatchObject({ silenceDeadline: 10_800 });
+  });
+
+  test("requests that a log puts at one second tell nothing of their rhythm", () => {
+    expect(cadence([7, 7, 7, 7, 7, 7, 7, 7])).toBeUndefined();
+    expect(cadence([7, 7, 7, 7, 7, 7, 7, 7], 30)).toMatchObject({ silenceDeadline: 45 });
+  });
+
+  test.each([
+    ["Poisson", (draw: number) => -100 * Math.log(1 - draw)],
+    ["heavy tails", (draw: number) => 10 * (1 - draw) ** -1.5],
+    ["missed polls", (draw: number) => 10 * (1 + Math.floor(-Math.log(1 - draw)))],
+    ["two regimes", (draw: number) => (draw < 0.5 ? 1 : 60)],
+    ["a drift", (draw: number, place: number) => 10 + place / 10 + draw],
+    ["a poll a day", (draw: number) => 86_400 + 600 * draw],
+    ["a poll a millisecond", (draw: number) => 0.001 * (0.5 + draw)],
+  ])(
+    "no gap that was seen is longer than the deadline, and that is no absurd multiple of it: %s",
+    (_, gapOf) => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.double({ min: 0.001, max: 0.999, noNaN: true }), { minLength: 4, maxLength: 300 }),
+          (draws) => {
+            const gaps = draws.map((draw, place) => gapOf(draw, place));
+            const { silenceDeadline } = cadence(withGaps(gaps))!;
+            const longest = Math.max(...gaps);
+            expect(silenceDeadline).toBeGreaterThanOrEqual(longest);
+            // Ten deviations beside the median, each of them at most half of the longest gap.
+            expect(silenceDeadline).toBeLessThanOrEqual(9 * longest);
+          },
+        ),
+      );
+    },
+  );
+
+  test("a rhythm that rests on few requests is shown with how many these are", () => {
+    expect(cadenceText(cadence(every(86_400, 6)))).toBe("every 24.0 h ± 0.00 ms, by 6 requests only");
+    expect(cadenceText(cadence(every(10, 20)))).toBe("every 10.0 s ± 0.00 ms");
   });
 
   test("a silence known from elsewhere lengthens the deadline", () => {

@@ -3,7 +3,7 @@ import type { BaselineFlow } from "../../baseline/flow.ts";
 import type { LinkChange } from "../../baseline/links/diff.ts";
 import { serviceText } from "../../baseline/service-text.ts";
 import { type Column, table } from "../../diagnostics/text-table.ts";
-import { cadenceText } from "./baseline.ts";
+import { rhythmText } from "./baseline.ts";
 
 const linkText = ({ address, of, before, after }: LinkChange): string => {
   const [what, question] =
@@ -37,7 +37,7 @@ export function renderBaselineDiff({ appeared, gone, changed, same, links }: Bas
     ...gone.map((flow) => row("-", flow, "not seen again")),
     ...changed.map(({ before, after, changes }) => {
       const rhythms = [before, after]
-        .map(({ cadence }) => cadenceText(cadence))
+        .map(({ cadence }) => (cadence === undefined ? "" : rhythmText(cadence)))
         .filter((text) => text !== "");
       return row(
         "~",

@@ -59,12 +59,19 @@ function attemptsText(attempts: readonly Attempts[]): string {
   ].join("\n");
 }
 
-/** `every 10.0 s ± 9 ms`, or the longest silence that is still normal. */
+/** Of fewer, one gap in twenty or more is longer than all that were seen, whatever the rhythm. */
+const enoughRequests = 20;
+
+/** `every 10.0 s ± 9 ms`, or the longest silence that is still normal; and by how many requests where these are few. */
 export function cadenceText(cadence: Cadence | undefined): string {
   if (cadence === undefined) return "";
-  if (cadence.period === undefined) return `silent for up to ${durationText(cadence.silenceDeadline)}`;
-  return `every ${durationText(cadence.period)} ± ${durationText(cadence.jitter ?? 0)}`;
+  return `${rhythmText(cadence)}${cadence.samples < enoughRequests ? `, by ${cadence.samples} requests only` : ""}`;
 }
+
+export const rhythmText = ({ period, jitter = 0, silenceDeadline }: Cadence): string =>
+  period === undefined
+    ? `silent for up to ${durationText(silenceDeadline)}`
+    : `every ${durationText(period)} ± ${durationText(jitter)}`;
 
 /** Three significant digits, in the unit that suits. */
 export function durationText(seconds: number): string {

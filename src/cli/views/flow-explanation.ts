@@ -1,7 +1,7 @@
 import type { FlowExplanation } from "../../baseline/explain.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { count } from "../../report/words.ts";
-import { cadenceText } from "./baseline.ts";
+import { rhythmText } from "./baseline.ts";
 
 /** One paragraph a flow. */
 export const renderExplanations = (flows: readonly FlowExplanation[]): string =>
@@ -14,7 +14,7 @@ const lines = ({ flow, text, direction, sources, leadsTo }: FlowExplanation): re
     `${flow.firstSeen === undefined ? ", at no known time" : `, ${flow.firstSeen} to ${flow.lastSeen}`}` +
     `${flow.answered ? ", answered" : ", NOT answered"}`,
   ...(flow.cadence
-    ? [`  rhythm     ${cadenceText(flow.cadence)}, from ${flow.cadence.samples} requests`]
+    ? [`  rhythm     ${rhythmText(flow.cadence)}, from ${flow.cadence.samples} requests`]
     : []),
   `  evidence   ${sources.map(({ name, format }) => `${name} (${format})`).join(", ") || "no source recorded then"}`,
   `  leads to   ${leadsTo}`,
