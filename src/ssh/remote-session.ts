@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { Client, ClientChannel } from "ssh2";
 import { type CommandResult, type Session, SessionError } from "../session.ts";
 import { quoteWords } from "./quote.ts";
+import { turns } from "./turns.ts";
 
 /** More than any listing of a firewall; a command that prints more is out of hand. */
 const outputLimit = 256 * 1024 * 1024;
@@ -25,6 +26,9 @@ const begin = "sluice: the answer begins here";
  */
 const end = "sluice: the answer ends here";
 const toItsEnd = ["sh", "-c", `"$@"; code=$?; echo; echo "${end}"; exit $code`, "sh"];
+
+/** What sshd admits on one connection unless it is told to admit fewer (MaxSessions of sshd_config(5)). */
+const mostAtOnce = 10;
 
 export type Privilege = "login" | "sudo";
 
@@ -53,6 +57,7 @@ export function remoteSession(
   let ends = Number.POSITIVE_INFINITY;
   let gaveUp = false;
   const waiting = new Set<(error: SessionError) => void>();
+  const atOnce = turns(mostAtOnce);
   const lose = (message: string): void => {
     broken ??= new SessionError("lost", `the connection to ${place} is lost: ${message}`);
     for (const reject of waiting) reject(broken);
@@ -84,10 +89,12 @@ export function remoteSession(
       );
       return new Promise<CommandResult>((resolve, reject) => {
         let channel: ClientChannel | undefined;
+        let isStarted = false;
         const settle = (action: () => void): void => {
+          if (!waiting.delete(fail)) return;
           clearTimeout(timer);
-          waiting.delete(fail);
           action();
+          if (isStarted) atOnce.leave();
         };
         const fail = (error: SessionError): void => settle(() => reject(error));
         const timer = setTimeout(() => {
@@ -97,7 +104,10 @@ export function remoteSession(
         }, timeoutMs);
         waiting.add(fail);
         const opens = (error: Error | undefined, opened: ClientChannel): void => {
-          if (error) fail(new SessionError("lost", `${place} opens no channel: ${error.message}`));
+          if (error) {
+            if (waiting.has(fail) && atOnce.putBack(start)) isStarted = false;
+            else fail(new SessionError("lost", `${place} opens no channel: ${error.message}`));
+          }
           // Nobody waits for it any more, so it must not be given what it was to do.
           else if (!waiting.has(fail)) opened.destroy();
           else {
@@ -106,12 +116,17 @@ export function remoteSession(
             opened.end(options.stdin ?? "");
           }
         };
-        try {
-          client.exec(line, opens);
-        } catch (error) {
-          // The far side has ended the wire, and its last word has not been read yet.
-          fail(new SessionError("lost", `the connection to ${place} is lost: ${(error as Error).message}`));
-        }
+        const start = (): void => {
+          if (!waiting.has(fail)) return atOnce.leave();
+          isStarted = true;
+          try {
+            client.exec(line, opens);
+          } catch (error) {
+            // The far side has ended the wire, and its last word has not been read yet.
+            fail(new SessionError("lost", `the connection to ${place} is lost: ${(error as Error).message}`));
+          }
+        };
+        atOnce.take(start);
       });
     },
     async close() {

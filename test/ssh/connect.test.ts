@@ -61,6 +61,37 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     await session.close();
   });
 
+  test.each([10, 2, 1])(
+    "a host that admits %i commands at a time is asked more of, one after the other",
+    async (most) => {
+      const strict = await startSshd([`MaxSessions=${most}`]);
+      try {
+        const { port, hostKey } = strict;
+        const identity = readIdentity(strict.identity, undefined);
+        const session = await connect({ ...options, port, identity, hostKeys: [hostKey] });
+        const numbers = Array.from({ length: 13 }, (_, index) => String(index));
+        const ask = async () => Promise.all(numbers.map((number) => session.run(["echo", number])));
+        expect((await ask()).map((result) => result.stdout.trim())).toEqual(numbers);
+        expect((await ask()).map((result) => result.stdout.trim())).toEqual(numbers);
+        await session.close();
+      } finally {
+        strict.stop();
+      }
+    },
+  );
+
+  test("a command whose time is over before its turn comes is not sent", async () => {
+    const session = await connect(options);
+    const file = join(sshd.folder, "sent-out-of-turn");
+    const busy = Array.from({ length: 10 }, () => session.run(["sleep", "1"]));
+    const late = await fault(session.run(["touch", file], { timeoutMs: 300 }));
+    expect(late.fault).toBe("timeout");
+    await Promise.all(busy);
+    await session.run(["true"]);
+    expect(existsSync(file)).toBe(false);
+    await session.close();
+  });
+
   test("bytes that are not UTF-8 do not break the session", async () => {
     const session = await connect(options);
     expect((await session.run(["printf", "a\\377b"])).stdout).toBe("a\ufffdb");
