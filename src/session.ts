@@ -18,9 +18,10 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type SessionFault = "unreachable" | "host-key" | "authentication" | "lost" | "timeout";
+/** `privilege`: the host lets nobody do anything there, and nothing was done. */
+export type SessionFault = "unreachable" | "host-key" | "authentication" | "privilege" | "lost" | "timeout";
 
-/** The wire broke; what happened on the far side is not known. */
+/** The wire broke; unless its fault says otherwise, what happened on the far side is not known. */
 export class SessionError extends Error {
   readonly fault: SessionFault;
   constructor(fault: SessionFault, message: string) {

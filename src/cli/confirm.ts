@@ -3,6 +3,7 @@ import { changeOf } from "../rollout/change.ts";
 import { runChange } from "../rollout/trial/runner.ts";
 import { CommandError, type Context } from "./context.ts";
 import { type ActingFlags, actingFlags, requireRole, whoActs } from "./rollout/actor.ts";
+import { untilInterrupted } from "./rollout/interruption.ts";
 import { sealJournal } from "./rollout/journal-seal.ts";
 import { conclude, isReachable } from "./rollout/outcome.ts";
 import { outsideOf, sessionName } from "./rollout/outside.ts";
@@ -34,15 +35,18 @@ export const confirmCommand = buildCommand<ActingFlags, [plan: string], Context>
         `${plan.firewall.id} is the standby of ${plan.pair.peer}: it is confirmed together with it, by confirming the plan for ${plan.pair.peer}`,
       );
     }
-    const outside = outsideOf(this, folder, plan, actor, new AbortController().signal);
-    const start = { kind: "confirming", leaseEnds: outside.now() + plan.trial.lease } as const;
-    const settings = { lease: plan.trial.lease, soak: plan.trial.soak, confirm: "by-another" } as const;
-    const end = await runChange(
-      changeOf(plan, actor.person.id, sessionName(), this.now()),
-      start,
-      settings,
-      outside,
-    );
+    const { lease, soak } = plan.trial;
+    const end = await untilInterrupted((signal) => {
+      signal.addEventListener("abort", () => {
+        this.process.stderr.write(
+          `${signal.reason}: nothing is confirmed, unless it is already; that is finished first\n`,
+        );
+      });
+      const outside = outsideOf(this, folder, plan, actor, signal);
+      const start = { kind: "confirming", leaseEnds: outside.now() + lease } as const;
+      const settings = { lease, soak, confirm: "by-another" } as const;
+      return runChange(changeOf(plan, actor.person.id, sessionName(), this.now()), start, settings, outside);
+    });
     await sealJournal(this, folder, actor, isReachable(end) ? plan.firewall : undefined);
     conclude(this, plan.id, end, flags.json ? "json" : "human");
   },

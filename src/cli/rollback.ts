@@ -1,4 +1,5 @@
 import { buildCommand, numberParser } from "@stricli/core";
+import { printableLines } from "../diagnostics/printable.ts";
 import { type Rollback, rollBack } from "../rollout/known-good/rollback.ts";
 import { CommandError, type Context, exitCodes } from "./context.ts";
 import { rollbackDocument } from "./documents/change.ts";
@@ -56,7 +57,9 @@ export const rollbackCommand = buildCommand<Flags, [firewall: string], Context>(
     if (flags.json) printDocument(this, rollbackDocument, { firewall: id, ...result, seconds });
     else {
       const hint = result.kind === "trial-ended" || result.kind === "restored" ? pairHint(firewall) : "";
-      this.process.stdout.write(`${id}: ${describe(result)} (${seconds.toFixed(2)} s)\n${hint}`);
+      this.process.stdout.write(
+        `${id}: ${printableLines(describe(result))} (${seconds.toFixed(2)} s)\n${hint}`,
+      );
     }
     this.process.exitCode = exitCodeOf(result);
     await recordDone(this, folder, [entry]);
@@ -75,10 +78,13 @@ function describe(result: Rollback): string {
     case "trial-ended":
       return `the trial of plan ${result.plan}… is ended; what was confirmed before is ${result.proven ? "what runs" : "NOT PROVEN to run"}`;
     case "restored":
-      return (
+      return [
         `known-good ${result.number} is ${result.proven ? "what runs" : "NOT PROVEN to run"}; ` +
-        `a reboot ${result.persisted ? "loads it too" : "would NOT load it"}`
-      );
+          `a reboot ${result.persisted ? "loads it too" : "would NOT load it"}`,
+        ...(result.troubles ?? []).map(
+          (trouble) => `${trouble}. Mend that, then roll back to ${result.number} once more`,
+        ),
+      ].join("\n  ");
     case "nothing-to-restore":
     case "not-kept":
       return "nothing was changed";
@@ -91,7 +97,7 @@ function exitCodeOf(result: Rollback): number {
       return result.proven ? exitCodes.done : exitCodes.unproven;
     case "restored":
       if (!result.proven) return exitCodes.unproven;
-      return result.persisted ? exitCodes.done : exitCodes.notPersisted;
+      return result.persisted && !result.troubles ? exitCodes.done : exitCodes.notPersisted;
     case "nothing-to-restore":
     case "not-kept":
       return exitCodes.failed;

@@ -6,6 +6,7 @@ import { authentication } from "./authentication.ts";
 import type { Identity } from "./identity.ts";
 import { fingerprint, type PublicKey, parsePublicKey } from "./public-key.ts";
 import { type Privilege, type RemoteSession, remoteSession } from "./remote-session.ts";
+import { silentConnection, silentLogin } from "./silence.ts";
 
 /** A host that is logged in to, on the way or as the end of it. */
 export interface Hop {
@@ -53,7 +54,12 @@ export async function connect(options: ConnectOptions): Promise<RemoteSession> {
       client = await logIn(hop, options, await forward(way, hop, options));
       joinEnds(way, client);
     }
-    return remoteSession(client, placeOf(options), options.privilege ?? "login", () => cut(socket));
+    // What is said of the way is about the first host on it.
+    const { host, port } = hops[0]!;
+    return remoteSession(client, placeOf(options), options.privilege ?? "login", {
+      cut: () => cut(socket),
+      silence: () => silentConnection(host, port),
+    });
   } catch (error) {
     cut(socket);
     throw error;
@@ -110,7 +116,9 @@ async function logIn(hop: Hop, options: ConnectOptions, wire: Duplex): Promise<C
   try {
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve);
-      client.once("error", (error) => reject(explain(error, place, pinned, presented)));
+      client.once("error", (error) =>
+        reject(explain(error, place, pinned, presented, () => silentLogin(wire, hop.host))),
+      );
       client.once("close", () =>
         reject(
           new SessionError("unreachable", `${place} closed the connection before the login was complete`),
@@ -151,11 +159,20 @@ function abandon(client: Client): void {
   client.destroy();
 }
 
+/** What the way there answers (errno(3)), in words. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there: does sshd run, is the port right?",
+  EHOSTUNREACH: "nobody has that address on the way: is it on, is the address right?",
+  ENETUNREACH: "this machine has no way there: is the cable in, is the VPN up?",
+  ETIMEDOUT: "nobody answers there",
+};
+
 function explain(
   error: Error & { readonly level?: string; readonly code?: string },
   place: string,
   pinned: readonly PublicKey[],
   presented: Buffer | undefined,
+  silence: () => string,
 ): SessionError {
   if (presented && !pinned.some((key) => key.blob.equals(presented))) {
     const known = pinned.map((key) => `${fingerprint(key.blob)} (${key.type})`).join(" or ");
@@ -175,5 +192,9 @@ function explain(
   if (error.level === "agent") {
     return new SessionError("authentication", `the SSH agent does not help: ${error.message}`);
   }
-  return new SessionError("unreachable", `cannot reach ${place}: ${error.message}`);
+  const means = error.level === "client-timeout" ? silence() : reasons[error.code ?? ""];
+  return new SessionError(
+    "unreachable",
+    `cannot reach ${place}: ${error.message}${means ? ` (${means})` : ""}`,
+  );
 }

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { Client, ClientChannel } from "ssh2";
 import { type CommandResult, type Session, SessionError } from "../session.ts";
 import { quoteWords } from "./quote.ts";
+import { sudoRefusal } from "./sudo.ts";
 import { turns } from "./turns.ts";
 
 /** More than any listing of a firewall; a command that prints more is out of hand. */
@@ -41,32 +42,46 @@ export interface RemoteSession extends Session {
   allow(seconds: number): void;
 }
 
-/**
- * A session over a client that is logged in. `place` is how messages name the host. `cut` ends the wire below it at once:
- * what was not sent is never sent, lest a command that was given up be carried out when the wire is well again. The client's
- * own way to be destroyed does nothing once it was asked to end.
- */
+/** The wire below a session. */
+export interface Wire {
+  /**
+   * Ends it at once: what was not sent is never sent, lest a command that was given up be carried out when the wire is well again.
+   * The client's own way to be destroyed does nothing once it was asked to end.
+   */
+  readonly cut: () => void;
+  /** What its silence may mean, as far as that can be found out within a second; words for behind the fact, or none. */
+  readonly silence: () => Promise<string>;
+}
+
+/** A session over a client that is logged in. `place` is how messages name the host. */
 export function remoteSession(
   client: Client,
   place: string,
   privilege: Privilege,
-  cut: () => void,
+  { cut, silence }: Wire,
 ): RemoteSession {
   const prefix = privilege === "sudo" ? ["sudo", "-n", ...environment] : environment;
   let broken: SessionError | undefined;
   let ends = Number.POSITIVE_INFINITY;
   let gaveUp = false;
+  /** Whether a command was carried out: then a refusal tells nothing of those before. */
+  let hasAnswered = false;
   const waiting = new Set<(error: SessionError) => void>();
   const atOnce = turns(mostAtOnce);
   const lose = (message: string): void => {
     broken ??= new SessionError("lost", `the connection to ${place} is lost: ${message}`);
     for (const reject of waiting) reject(broken);
   };
-  client.on("error", (error) => {
-    lose(error.message);
+  let isSilent = false;
+  client.on("error", (error: Error & { readonly level?: string }) => {
+    isSilent = error.level === "client-timeout";
+    if (isSilent) void silence().then((means) => lose(`${error.message}${means}`));
+    else lose(error.message);
     cut();
   });
-  client.on("close", () => lose("the far side closed it"));
+  client.on("close", () => {
+    if (!isSilent) lose("the far side closed it");
+  });
 
   return {
     allow(seconds) {
@@ -97,6 +112,14 @@ export function remoteSession(
           if (isStarted) atOnce.leave();
         };
         const fail = (error: SessionError): void => settle(() => reject(error));
+        // What a wire that is cut makes of a command is not the reason.
+        const unlessSilent = (error: SessionError): void => {
+          if (!isSilent) fail(error);
+        };
+        const refused = (stderr: string): SessionError | undefined => {
+          const why = privilege === "sudo" && !hasAnswered && sudoRefusal(stderr);
+          return why ? new SessionError("privilege", `${place}: ${why}`) : undefined;
+        };
         const timer = setTimeout(() => {
           gaveUp = true;
           channel?.destroy();
@@ -112,12 +135,18 @@ export function remoteSession(
           else if (!waiting.has(fail)) opened.destroy();
           else {
             channel = opened;
-            collect(opened, place).then((result) => settle(() => resolve(result)), fail);
+            collect(opened, place, refused).then((result) => {
+              hasAnswered = true;
+              settle(() => resolve(result));
+            }, unlessSilent);
             opened.end(options.stdin ?? "");
           }
         };
         const start = (): void => {
-          if (!waiting.has(fail)) return atOnce.leave();
+          if (!waiting.has(fail)) {
+            atOnce.leave();
+            return;
+          }
           isStarted = true;
           try {
             client.exec(line, opens);
@@ -133,7 +162,7 @@ export function remoteSession(
       if (broken) return;
       lose("it was closed");
       // A host that was given up will not say goodbye either, and must not carry out what it did not get yet.
-      if (gaveUp) {
+      if (gaveUp || isSilent) {
         cut();
         return;
       }
@@ -153,7 +182,11 @@ export function remoteSession(
 }
 
 /** Gathers what one command prints until it ends. Rejects when the channel ends without an exit status. */
-function collect(channel: ClientChannel, place: string): Promise<CommandResult> {
+function collect(
+  channel: ClientChannel,
+  place: string,
+  refused: (stderr: string) => SessionError | undefined,
+): Promise<CommandResult> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   let size = 0;
@@ -180,22 +213,13 @@ function collect(channel: ClientChannel, place: string): Promise<CommandResult> 
       const said = text(out);
       const start = said.indexOf(`${begin}\n`);
       if (start < 0) {
-        reject(
-          new SessionError(
-            "lost",
-            `${place} ran something else than what was asked: ${text(err).slice(0, 500)}`,
-          ),
-        );
+        reject(new SessionError("lost", `${place} ran something else than what was asked: ${excerpt(err)}`));
         return;
       }
       const stop = said.lastIndexOf(`\n${end}\n`);
       if (stop <= start) {
-        reject(
-          new SessionError(
-            "lost",
-            `${place} did not answer to the end, with exit code ${status}: ${text(err).slice(0, 500)}`,
-          ),
-        );
+        const reason = `${place} did not answer to the end, with exit code ${status}: ${excerpt(err)}`;
+        reject(refused(text(err)) ?? new SessionError("lost", reason));
         return;
       }
       resolve({ code: status, stdout: said.slice(start + begin.length + 1, stop), stderr: text(err) });
@@ -204,6 +228,9 @@ function collect(channel: ClientChannel, place: string): Promise<CommandResult> 
 }
 
 const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString("utf8");
+
+/** What a message has room for. */
+const excerpt = (chunks: readonly Buffer[]): string => text(chunks).trim().slice(0, 500);
 
 /** RFC 4254, section 6.10 names signals without `SIG`. Shells report a killed command as 128 + its number. */
 const signalNumber = (name: string | undefined): number =>

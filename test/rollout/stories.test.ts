@@ -111,6 +111,22 @@ describe("a trial", () => {
     expect(firewall.told.join("\n")).not.toContain("held");
   });
 
+  test("goes on when the session that was to confirm it is asked to stop before it did", async () => {
+    let stopped: Promise<State> | undefined;
+    firewall.script.set(60, () => {
+      const outside = { ...firewall.outside, abortReason: () => "ended by Ctrl-C" };
+      const start = { kind: "confirming", leaseEnds: firewall.now + plan.trial.lease } as const;
+      const change = changeOf(plan, "olaf", "two", outside.time());
+      stopped = runChange(change, start, settingsOf("by-another"), outside);
+    });
+    firewall.script.set(70, () => {
+      firewall.abort = "enough";
+    });
+    expect(await apply()).toEqual({ kind: "verified-back", cause: "enough" });
+    expect(await stopped).toEqual({ kind: "refused", reasons: ["ended by Ctrl-C"] });
+    expect(firewall.calls).not.toContain("confirm");
+  });
+
   test("is not confirmed before its soak is over, and goes on", async () => {
     let early: Promise<State> | undefined;
     firewall.script.set(12, () => {
@@ -603,6 +619,26 @@ describe("a rollback", () => {
   test("restores the known-good before the current one, when that is what runs", async () => {
     expect(await rollBack(firewall.driver)).toMatchObject({ kind: "restored", number: 1 });
     expect(firewall.confirmed).toBe("");
+  });
+
+  test("on a firewall that cannot write is told with what runs, and not as an unknown state", async () => {
+    const full = new DriverError("Read-only file system");
+    const driver = { ...firewall.driver, writeFile: () => Promise.reject(full) };
+    expect(await rollBack(driver)).toEqual({
+      ...{ kind: "restored", number: 1, proven: true, persisted: true },
+      troubles: ["the firewall does not note which known-good runs: Read-only file system"],
+    });
+    expect(await rollBack({ ...driver, writeBoot: () => Promise.reject(full) }, 2)).toMatchObject({
+      ...{ kind: "restored", number: 2, proven: true, persisted: false },
+      troubles: ["the boot file is not written: Read-only file system", expect.anything()],
+    });
+    // Once it can write again, the same command finishes it.
+    expect(await rollBack(firewall.driver, 2)).toEqual({
+      kind: "restored",
+      number: 2,
+      proven: true,
+      persisted: true,
+    });
   });
 
   test("restores the current known-good, when what runs was confirmed and never kept", async () => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Client } from "ssh2";
@@ -179,15 +179,6 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     expect((await fault(connect({ ...options, port: 1 }))).fault).toBe("unreachable");
   });
 
-  test("a server that accepts and says nothing is unreachable after the connect timeout", async () => {
-    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
-    await new Promise((resolve) => silent.once("listening", resolve));
-    const { port } = silent.address() as { port: number };
-    const error = await fault(connect({ ...options, port, connectTimeoutMs: 300 }));
-    expect(error.fault).toBe("unreachable");
-    silent.close();
-  });
-
   test("a connection that drops in mid-command is lost, and stays lost", async () => {
     const session = await connect(options);
     const running = fault(session.run(["sleep", "30"]));
@@ -204,9 +195,42 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const stopped = sshd.sessions();
     for (const pid of stopped) process.kill(pid, "SIGSTOP");
-    expect((await running).fault).toBe("lost");
+    const { fault: kind, message } = await running;
+    expect(kind).toBe("lost");
+    // Another session of the same server shows that neither the host nor the way is gone.
+    expect(message).toMatch(
+      /A new connection is greeted all the same: .* smaller MTU: try ping .* or have forgotten/,
+    );
+    expect((await fault(session.run(["true"]))).fault).toBe("lost");
+    await session.close();
     for (const pid of stopped) process.kill(pid, "SIGKILL");
   });
+
+  test.each([
+    ["says nothing", "", /it takes connections and says nothing/],
+    [
+      "greets and then says nothing",
+      "SSH-2.0-OpenSSH_9.2p1\r\n",
+      /it greeted, .* small packets pass and large ones do not.* MTU/,
+    ],
+  ])(
+    "a server that %s is unreachable after the connect timeout, with what that may mean",
+    async (_name, greeting, means) => {
+      const server = createServer((socket) =>
+        socket
+          .on("error", () => undefined)
+          .resume()
+          .write(greeting),
+      ).listen(0, "127.0.0.1");
+      await new Promise((resolve) => server.once("listening", resolve));
+      const { port } = server.address() as { port: number };
+      const error = await fault(connect({ ...options, port, connectTimeoutMs: 300 }));
+      expect([error.fault, error.message]).toEqual(["unreachable", expect.stringMatching(means)]);
+      await new Promise((resolve) => server.close(resolve));
+      const gone = await fault(connect({ ...options, port }));
+      expect(gone.message).toContain("(nothing listens there: does sshd run, is the port right?)");
+    },
+  );
 
   test("a command that takes too long is a timeout, and the session lives on", async () => {
     const session = await connect(options);
@@ -307,15 +331,21 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
         throw new Error("Not connected");
       },
     });
-    const session = remoteSession(client as unknown as Client, "root@fw1:22", "login", () => undefined);
+    const session = remoteSession(client as unknown as Client, "root@fw1:22", "login", {
+      cut: () => undefined,
+      silence: async () => "",
+    });
     expect(await fault(session.run(["true"]))).toMatchObject({ fault: "lost" });
   });
 
   test("a host that opens no channel, and ends no command, is given up in time", async () => {
     const silent = Object.assign(new EventEmitter(), { exec: () => undefined, end: () => undefined });
     let cut = false;
-    const session = remoteSession(silent as unknown as Client, "root@fw1:22", "login", () => {
-      cut = true;
+    const session = remoteSession(silent as unknown as Client, "root@fw1:22", "login", {
+      cut: () => {
+        cut = true;
+      },
+      silence: async () => "",
     });
     expect((await fault(session.run(["true"], { timeoutMs: 100 }))).fault).toBe("timeout");
     await session.close();
@@ -379,6 +409,29 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     });
     cutting.stop();
   });
+
+  test.each([
+    ["sudo: a password is required", 1, "NOPASSWD: ALL"],
+    ["sudo: a terminal is required to read the password; either use the -S option", 1, "NOPASSWD: ALL"],
+    ["eva is not in the sudoers file.", 1, "sudo does not let this account"],
+    [undefined, 127, "sudo is not installed there"],
+  ])(
+    "a host where sudo says %j is a refusal that says how to mend it, and not a broken wire",
+    async (said, code, mend) => {
+      const bin = mkdtempSync(join(sshd.folder, "bin-"));
+      if (said !== undefined)
+        writeFileSync(join(bin, "sudo"), `#!/bin/sh\necho '${said}' >&2\nexit ${code}\n`, { mode: 0o755 });
+      const strict = await startSshd([`ForceCommand=PATH=${bin}; eval "$SSH_ORIGINAL_COMMAND"`]);
+      const { port, hostKey } = strict;
+      const identity = readIdentity(strict.identity, undefined);
+      const session = await connect({ ...options, port, identity, hostKeys: [hostKey], privilege: "sudo" });
+      const refusal = await fault(session.run(["id"]));
+      expect([refusal.fault, refusal.message]).toEqual(["privilege", expect.stringContaining(mend)]);
+      expect(refusal.message).not.toMatch(/\n/);
+      await session.close();
+      strict.stop();
+    },
+  );
 
   test("an answer that stops in the middle of a line is lost, whatever was said before", async () => {
     const { session, stop } = await forced(`eval "$SSH_ORIGINAL_COMMAND" & sleep 0.3; kill -9 $PPID`);

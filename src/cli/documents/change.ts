@@ -80,6 +80,7 @@ export const rollbackDocument = published("rollback", 1, "What a rollback did.",
   numbers: many(count).optional().describe("The known-goods that are kept"),
   proven: z.boolean().optional(),
   persisted: z.boolean().optional(),
+  troubles: strings.optional().describe("What the firewall could not write down, though the known-good runs"),
   seconds: z.number(),
 });
 

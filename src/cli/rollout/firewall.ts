@@ -121,5 +121,7 @@ const explain =
   (place: Place, exitCode: number) =>
   (error: unknown): never => {
     if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
-    throw new CommandError(`firewall ${place.id}: ${error.message}`, exitCode);
+    // Where nothing may be done nothing was done.
+    const isRefused = error instanceof SessionError && error.fault === "privilege";
+    throw new CommandError(`firewall ${place.id}: ${error.message}`, isRefused ? exitCodes.failed : exitCode);
   };

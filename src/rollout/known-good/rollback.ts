@@ -1,5 +1,5 @@
 import { sha256 } from "../../digest.ts";
-import type { Driver, LiveState } from "../../target.ts";
+import { type Driver, DriverError, type LiveState } from "../../target.ts";
 import { measureUnder } from "../holder.ts";
 import {
   currentOf,
@@ -21,6 +21,8 @@ export type Rollback =
       readonly number: number;
       readonly proven: boolean;
       readonly persisted: boolean;
+      /** What the firewall could not write down; it runs what it should all the same. */
+      readonly troubles?: readonly string[];
     }
   | { readonly kind: "nothing-to-restore" }
   | { readonly kind: "not-kept"; readonly numbers: readonly number[] };
@@ -57,18 +59,34 @@ async function stepBack(driver: Driver, ring: Ring, live: LiveState): Promise<Kn
 
 async function restore(driver: Driver, ring: Ring, entry: KnownGood): Promise<Rollback> {
   await driver.restore(entry.text ?? undefined);
-  const written = await driver.writeBoot(entry.boot ?? undefined);
+  // What runs is what matters now: a disk that is full or read-only is told, and does not keep anybody from knowing what runs.
+  const troubles: string[] = [];
+  const orTrouble = async <T>(what: string, action: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      troubles.push(`${what}: ${error.message}`);
+      return undefined;
+    }
+  };
+  const written = await orTrouble("the boot file is not written", () =>
+    driver.writeBoot(entry.boot ?? undefined),
+  );
   const [live, wanted, booted] = await Promise.all([
     driver.read(),
     driver.preview(entry.text ?? driver.absence),
     driver.rehearseBoot(),
   ]);
-  await writeRing(driver, withCurrent(ring, entry), driver.absence);
+  await orTrouble("the firewall does not note which known-good runs", () =>
+    writeRing(driver, withCurrent(ring, entry), driver.absence),
+  );
   return {
     kind: "restored",
     number: entry.number,
     proven: live.ownHash === wanted.ownHash,
     persisted: written === sha256(entry.boot ?? "") && booted.ownHash === wanted.ownHash,
+    ...(troubles.length > 0 && { troubles }),
   };
 }
 

@@ -254,7 +254,7 @@ function afterRenewal(
 const whyItEnded = (secondsLate: number, { lease }: Settings): string =>
   secondsLate > 0
     ? `its lease of ${lease} s was not renewed in time: this program came ${Math.ceil(secondsLate)} s too late`
-    : "the trial was ended on the firewall, or its lease was not renewed in time";
+    : "the trial was ended on the firewall before its lease was over, by an abort or a rollback (the journal names it) or a restart";
 
 function afterMeasurement(
   state: Extract<State, Running>,
