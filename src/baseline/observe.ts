@@ -15,6 +15,7 @@ import { type ClockSettings, clock } from "./sources/clock.ts";
 import { detectionLength, readerFor } from "./sources/detect.ts";
 import type { Frame, FrameSink } from "./sources/frame.ts";
 import { type ByteReader, tally } from "./sources/source.ts";
+import type { Folded } from "./sources/zeek-tsv.ts";
 import { instant } from "./time.ts";
 
 /** One file that is being read. */
@@ -42,6 +43,12 @@ export interface ObservationSettings {
   readonly clock?: ClockSettings;
   /** Sees each frame of a capture too. */
   readonly frames?: FrameSink;
+  /**
+   * Whether no other file holds the same traffic: records of a log need not be told apart then, and are added up as they are
+   * read.
+   */
+  readonly isOnly?: boolean;
+  readonly odd?: Folded["odd"];
 }
 
 export function observation(settings: ObservationSettings = {}): Observation {
@@ -88,7 +95,11 @@ export function recording(
   return {
     open(name) {
       const number = known.push(undefined) - 1;
-      const sinks = { packets, record: (talk: Conversation) => record(talk, number) };
+      const sinks = {
+        packets,
+        record: (talk: Conversation) => record(talk, number),
+        folded: settings.isOnly === true ? { sink, links, odd: settings.odd } : undefined,
+      };
       return openSource(name, number, sinks, settings, (source) => {
         known[number] = source;
       });
@@ -142,10 +153,16 @@ function copyFindings(sources: readonly BaselineSource[], forgot: boolean): read
     : found;
 }
 
+interface RecordSinks {
+  readonly packets: Trackers;
+  readonly record: (talk: Conversation) => void;
+  readonly folded: Folded | undefined;
+}
+
 function openSource(
   name: string,
   number: number,
-  { packets, record }: { readonly packets: Trackers; readonly record: (talk: Conversation) => void },
+  { packets, record, folded }: RecordSinks,
   { clock: times = {}, frames }: ObservationSettings,
   done: (source: BaselineSource) => void,
 ): OpenSource {
@@ -169,6 +186,13 @@ function openSource(
     conversation: (talk: Conversation) => {
       see(talk.first, talk.last);
       record(talk);
+    },
+    folded: folded && {
+      ...folded,
+      sink: (talk: Conversation) => {
+        see(talk.first, talk.last);
+        folded.sink(talk);
+      },
     },
   };
   let head: Uint8Array = new Uint8Array(0);

@@ -1,6 +1,5 @@
 import { type Conversation, conversation, type Party, party } from "./conversation.ts";
 import { ownDirection } from "./direction.ts";
-import { slotLength } from "./presence.ts";
 
 /**
  * A sum over conversations of one flow, such that sums of sums are sums again: parts of an observation can be kept by
@@ -17,8 +16,6 @@ export interface FlowPartial {
   readonly aPort: number;
   readonly bPort: number;
   readonly icmpType: number | undefined;
-  /** Time slot in which they began; undefined where no record of them had a time. */
-  readonly slot: number | undefined;
   readonly connections: number;
   /** Sent by `a` and by `b`. */
   readonly packets: number;
@@ -76,7 +73,6 @@ export function partialOf(talk: Conversation): FlowPartial {
     aPort: own === undefined || isOpen || talk.midway ? a.port : 0,
     bPort: b.port,
     icmpType: talk.icmpType,
-    slot: Number.isNaN(talk.first) ? undefined : Math.floor(talk.first / slotLength),
     connections: talk.connections,
     packets: a.packets,
     packetsBack: b.packets,
@@ -112,6 +108,7 @@ export const goesOn = (before: Pick<FlowPartial, "flags">, after: Pick<FlowParti
 /** A sum of conversations as one that says the same of their flow. */
 export function conversationFrom(sum: FlowPartial): Conversation {
   const holds = (bit: number): boolean => (sum.flags & bit) !== 0;
+  const requests = [...sum.requests];
   const family = sum.a.includes(":") ? 6 : 4;
   const a: Party = {
     ...party(sum.a, sum.aPort),
@@ -119,7 +116,7 @@ export function conversationFrom(sum: FlowPartial): Conversation {
     bytes: sum.bytes,
     spoke: holds(partialFlags.spoke),
     acknowledged: holds(partialFlags.acknowledged),
-    requests: [...sum.requests],
+    requests,
     lastRequest: sum.lastRequest,
     longestGap: sum.longestGap,
   };
@@ -129,7 +126,7 @@ export function conversationFrom(sum: FlowPartial): Conversation {
     bytes: sum.bytesBack,
     spoke: holds(partialFlags.spokeBack),
     acknowledged: holds(partialFlags.acknowledgedBack),
-    requests: [...(sum.requestsBack ?? sum.requests)],
+    requests: sum.requestsBack === undefined ? requests : [...sum.requestsBack],
     longestGap: sum.longestGapBack,
   };
   const talk = conversation(family, sum.protocol, sum.icmpType, a, b, sum.first);

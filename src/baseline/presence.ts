@@ -28,6 +28,16 @@ export function spanned(first: number, last: number): Presence {
   return last >= first ? [from, to] : [];
 }
 
+/** Whether the last stretch already has all that lasted from one time to another. */
+export function isWithinLast(stretches: Presence, first: number, last: number): boolean {
+  const end = stretches.length - 1;
+  return (
+    end > 0 &&
+    Math.floor(first / slotLength) >= stretches[end - 1]! &&
+    Math.floor(last / slotLength) <= stretches[end]!
+  );
+}
+
 /** Adds stretches to others; one that begins inside the last, or at its end, makes that longer. */
 export function addStretches(stretches: Presence, more: readonly number[]): void {
   for (let index = 0; index < more.length; index += 2) {

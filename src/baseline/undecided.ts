@@ -57,6 +57,7 @@ const requestsOf = ({ requests, longestGap, lastRequest }: Party): Requests => (
   times: requests,
   longestGap,
   leftOut: requests.length < requestLimit ? Number.NEGATIVE_INFINITY : lastRequest,
+  settled: false,
 });
 
 function join({ talk, presence, requests, requestsBack }: Waiting, other: Conversation): void {

@@ -10,6 +10,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { inventoryDocument } from "./documents/inventory.ts";
 import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./observe/files.ts";
+import { findInputs } from "./observe/input.ts";
 import { factsOf } from "./site-drafts.ts";
 import { loadSite, nearestSiteFile } from "./site-file.ts";
 import { renderInventory } from "./views/inventory.ts";
@@ -53,7 +54,7 @@ export const inventoryCommand = buildCommand<Flags, string[], Context>({
     const zones = place === undefined ? undefined : loadSite(this, place).site.zones;
     const devices = watchDevices();
     const seen = observation({ clock: clockOf(clock), frames: devices.frame });
-    await observeFiles(this, names, seen);
+    await observeFiles(this, findInputs(this, names), seen);
     const { sources, flows } = seen.baseline();
     if (sources.length === 0) throw new CommandError("none of the files is of a format that is read here");
     const inventory = passiveInventory({

@@ -31,7 +31,7 @@ function drawingsIn(text: string, seen: number): readonly Drawing[] {
 }
 
 test.skipIf(missingForTerminal !== undefined)(
-  `an addition tells at a terminal how far it is: an engine's reading, and that of lines with a rate of its own${suffix}`,
+  `an addition tells at a terminal how far it is: the first reading of all files, and that of lines with a rate of its own${suffix}`,
   { timeout: 120_000 },
   async () => {
     if (!existsSync(main)) throw new Error("dist/ is not built: npm run build");
@@ -39,7 +39,7 @@ test.skipIf(missingForTerminal !== undefined)(
     const minutes = zeekLog(
       Array.from({ length: 20_000 }, (_, second) => poll(second, `10.1.${second % 97}.1`)),
     );
-    writeFileSync(join(folder, "bulk.log"), minutes.repeat(20));
+    writeFileSync(join(folder, "bulk.log"), minutes.repeat(60));
     const line = (second: number): string => {
       const { ts, "id.orig_p": port, ...others } = poll(second);
       return `${JSON.stringify({ ...others, ts: Number(ts), "id.orig_p": Number(port), "id.resp_p": 502 })}\n`;
@@ -67,8 +67,6 @@ test.skipIf(missingForTerminal !== undefined)(
     const bulk = drawings.filter(({ label }) => label === "bulk.log");
     const rest = drawings.filter(({ label, total }) => label === "lines.log" && total < all - 1);
     expect(bulk.filter(({ share }) => share < 95).length).toBeGreaterThanOrEqual(2);
-    // The bytes pass long before the engine is through with them.
-    expect(bulk.filter(({ done }) => done > 0.95 * inBulk!).length).toBeLessThanOrEqual(1 + bulk.length / 3);
     expect(rest.length).toBeGreaterThanOrEqual(1);
     for (const [step, total, start] of [
       [bulk, all, began],

@@ -57,11 +57,7 @@ export function linkSightings(): LinkSightings {
   };
   return {
     of,
-    record(address, { card, vlan }, first, last) {
-      const sighting = of(address, card, vlan);
-      count(sighting, first, 0);
-      if (!(last <= sighting.last) && !Number.isNaN(last)) sighting.last = last;
-    },
+    record: (address, { card, vlan }, first, last) => countRecord(of(address, card, vlan), first, last),
     add(before) {
       const sighting = of(before.address, before.card, before.vlan);
       const { seen } = sighting;
@@ -74,7 +70,20 @@ export function linkSightings(): LinkSightings {
   };
 }
 
+/** What several observations saw of links, as one. */
+export function joinedSightings(parts: readonly (readonly LinkSighting[])[]): readonly LinkSighting[] {
+  const links = linkSightings();
+  for (const sighting of parts.flat()) links.add(sighting);
+  return links.all();
+}
+
 const noTimes = { first: Number.NaN, last: Number.NaN };
+
+/** Counts one record of a log. */
+export function countRecord(sighting: LinkSighting, first: number, last: number): void {
+  count(sighting, first, 0);
+  if (!(last <= sighting.last) && !Number.isNaN(last)) sighting.last = last;
+}
 
 /** Counts one packet of a sighting. */
 export function count(sighting: LinkSighting, time: number, hopLimit: number): void {

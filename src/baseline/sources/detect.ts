@@ -16,7 +16,7 @@ import { pcapngMagic, pcapngReader } from "./pcapng.ts";
 import { type ByteReader, FormatError, type Tally } from "./source.ts";
 import { ulogdReader } from "./ulogd.ts";
 import { zeekJsonReader } from "./zeek-json.ts";
-import { zeekTsvReader } from "./zeek-tsv.ts";
+import { type Folded, zeekTsvReader } from "./zeek-tsv.ts";
 
 /** How many bytes of a file tell its format. */
 export const detectionLength = 16_384;
@@ -48,6 +48,8 @@ export interface Sinks {
   readonly conversation: (talk: Conversation) => void;
   readonly tally: Tally;
   readonly clock: Clock;
+  /** Takes the records of a log that can be added up as they are read, where they need not be told apart. */
+  readonly folded?: Folded | undefined;
 }
 
 /** How each format of text is told, by what stands at the start, first to last. */
@@ -55,7 +57,10 @@ const texts: readonly (readonly [
   matches: (text: string, lines: readonly string[]) => boolean,
   reader: (sinks: Sinks) => ByteReader,
 ])[] = [
-  [(text) => text.startsWith("#"), ({ conversation, tally }) => zeekTsvReader(conversation, tally)],
+  [
+    (text) => text.startsWith("#"),
+    ({ conversation, tally, folded }) => zeekTsvReader(conversation, tally, folded),
+  ],
   [
     (text) => /^(<\?xml[^>]*>\s*)?<(conntrack|flow)[\s>]/.test(text),
     ({ conversation, tally, clock }) => conntrackXmlReader(conversation, tally, clock),

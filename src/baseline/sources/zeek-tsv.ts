@@ -1,43 +1,38 @@
 import type { Conversation } from "../conversation.ts";
+import type { LinkSightings } from "../links/sightings.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
-import { lineReader } from "./lines.ts";
+import { endsInReturn, lineReader } from "./lines.ts";
 import { use } from "./record.ts";
-import { noteZeekLoss, zeekLossFields, zeekLossLog } from "./recorder-losses.ts";
+import { noteZeekLoss, zeekLossLog } from "./recorder-losses.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
-import { neededFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
+import { type ZeekFold, zeekFold } from "./zeek-fold.ts";
+import { isFoldable, noZeekHeader, readZeekHeader, type ZeekHeader } from "./zeek-header.ts";
+import { readZeekRecord, type ZeekField } from "./zeek-record.ts";
 
-/** What the header lines say about the lines below them; a file may hold several logs, each with its own. */
-export interface ZeekHeader {
-  readonly separator: string;
-  readonly unset: string;
-  readonly empty: string;
-  readonly path: string;
-  readonly width: number;
-  /** Column of each field that is used, by name, from the left: the order differs, and others put columns in front. */
-  readonly columns: readonly (readonly [ZeekField, number])[];
-  /** Columns of what a recorder says that it lost, in its own log; -1 where one is absent. */
-  readonly losses: readonly number[];
-}
-
-const emptyLine = ignored("empty line");
-const comment = ignored("header or comment");
+/** Why a line is no record. */
+export const [emptyLine, comment] = [ignored("empty line"), ignored("header or comment")];
 const wrongWidth = rejected("number of columns differs from #fields");
 
-export const noZeekHeader: ZeekHeader = {
-  separator: "\t",
-  unset: "-",
-  empty: "(empty)",
-  path: "conn",
-  width: 0,
-  columns: [],
-  losses: [],
-};
+/** Takes what lines say added up. */
+export interface Folded {
+  readonly sink: (talk: Conversation) => void;
+  readonly links: LinkSightings;
+  /** Told where the text of a line is not what it says under the first header. */
+  readonly odd?: (() => void) | undefined;
+}
 
-/** Reads Zeek's conn.log as tab-separated values, by the header lines that it carries. */
-export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
+/**
+ * Reads Zeek's conn.log as tab-separated values, by the header lines that it carries.
+ * @param folded takes the lines added up instead of one by one.
+ */
+export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally, folded?: Folded): ByteReader {
   let header = noZeekHeader;
   // One object for all lines of a header: a new one for each is most of what a line costs.
   let record: Fields = {};
+  let fold: ZeekFold | undefined;
+  /** The header of the lines that are added up, as text. */
+  let foldedHeader: string | undefined;
+  let isHeaderOpen = true;
 
   const readData = (line: string, number: number): Conversation | Drop => {
     if (header.width === 0) {
@@ -48,24 +43,61 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally):
     }
     return fill(record, line, header) === header.width ? readZeekRecord(record) : wrongWidth;
   };
+  const learn = (talk: Conversation): void => {
+    if (record["id.orig_h"] !== talk.a.address || record["id.resp_h"] !== talk.b.address) folded?.odd?.();
+    (fold?.learn ?? sink)(talk);
+  };
+  /** Goes on adding up under a header that is the same, as those of logs that were put together are. */
+  const closeHeader = (to: Folded): void => {
+    isHeaderOpen = false;
+    const text = JSON.stringify(header);
+    if (text === foldedHeader) return;
+    if (foldedHeader !== undefined) to.odd?.();
+    foldedHeader = text;
+    fold?.end();
+    fold = isFoldable(header) ? zeekFold(header, to.links, to.sink) : undefined;
+  };
 
-  return lineReader("Zeek conn.log (TSV)", tally, (line, number) => {
-    // A concatenated or copied log may have white space before its first header line.
-    const text = line.trimStart();
-    if (text === "") return emptyLine;
-    if (text.startsWith("#")) {
-      header = readZeekHeader(header, text, number);
-      record = {};
-      return comment;
-    }
-    if (header.path === "conn") return use(readData(line, number), sink, tally);
-    if (header.path === zeekLossLog)
-      noteZeekLoss(
-        header.losses.map((column) => line.split(header.separator)[column]),
-        tally,
-      );
-    return ignored(`of another log (${header.path})`);
-  });
+  const lines = lineReader(
+    "Zeek conn.log (TSV)",
+    tally,
+    (line, number) => {
+      // A concatenated or copied log may have white space before its first header line.
+      const text = line.trimStart();
+      if (text === "") return emptyLine;
+      if (text.startsWith("#")) {
+        header = readZeekHeader(header, text, number);
+        record = {};
+        isHeaderOpen = true;
+        return comment;
+      }
+      if (header.path === "conn") {
+        if (folded !== undefined && isHeaderOpen) closeHeader(folded);
+        return use(readData(line, number), learn, tally);
+      }
+      if (header.path === zeekLossLog)
+        noteZeekLoss(
+          header.losses.map((column) => line.split(header.separator)[column]),
+          tally,
+        );
+      return ignored(`of another log (${header.path})`);
+    },
+    (bytes, start, end) => {
+      if (folded === undefined) return false;
+      if (endsInReturn(bytes, start, end)) folded.odd?.();
+      if (isHeaderOpen || !fold?.take(bytes, start, end)) return false;
+      tally.use();
+      return true;
+    },
+  );
+  return {
+    ...lines,
+    end() {
+      const findings = lines.end();
+      fold?.end();
+      return findings;
+    },
+  };
 }
 
 type Fields = Partial<Record<ZeekField, string | undefined>>;
@@ -85,44 +117,3 @@ function fill(record: Fields, line: string, { separator, unset, empty, columns }
   }
   return width;
 }
-
-/** What a header line says, behind what is known. @throws {SourceError} when needed fields are missing. */
-export function readZeekHeader(header: ZeekHeader, line: string, number: number): ZeekHeader {
-  const separator = /^#separator (.+)$/.exec(line)?.[1];
-  // `#separator` opens a log: what stood before no longer holds. It alone is parted from its value by a space.
-  if (separator !== undefined) return { ...noZeekHeader, separator: unescaped(separator) };
-  const [name = "", ...values] = line.split(header.separator);
-  const [value = ""] = values;
-  switch (name) {
-    case "#unset_field":
-      return { ...header, unset: value };
-    case "#empty_field":
-      return { ...header, empty: value };
-    case "#path":
-      return { ...header, path: value };
-    case "#fields":
-      return {
-        ...{ ...header, width: values.length, columns: columnsOf(header.path, values, number) },
-        losses: header.path === zeekLossLog ? zeekLossFields.map((field) => values.indexOf(field)) : [],
-      };
-    default:
-      return header;
-  }
-}
-
-function columnsOf(path: string, names: readonly string[], number: number): ZeekHeader["columns"] {
-  const missing = neededFields.filter((field) => !names.includes(field));
-  if (missing.length > 0 && path === "conn") {
-    throw new SourceError(
-      `line ${number}: #fields has no ${missing.join(", ")}: a conn.log with at least ${neededFields.join(", ")} is expected`,
-    );
-  }
-  return zeekFields
-    .filter((field) => names.includes(field))
-    .map((field) => [field, names.indexOf(field)] as const)
-    .sort(([, x], [, y]) => x - y);
-}
-
-/** Zeek writes the separator as `\x09`. */
-const unescaped = (text: string): string =>
-  text.replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

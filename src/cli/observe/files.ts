@@ -5,7 +5,7 @@ import { type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { renderDiagnostic } from "../../diagnostics/render.ts";
 import { CommandError, type Context } from "../context.ts";
-import { findInputs, type Input, readInput } from "./input.ts";
+import { type Input, readInput } from "./input.ts";
 import { type Progress, progress } from "./progress.ts";
 
 /** The flags of commands that read logs: what these leave out of their times. */
@@ -51,14 +51,13 @@ function fullYear(text: string): number {
   return Number(text);
 }
 
-/** Reads the files that arguments name into an observation, one after the other. @throws {CommandError} */
+/** Reads files into an observation, one after the other. @throws {CommandError} */
 export async function observeFiles(
   context: Context,
-  names: readonly string[],
+  inputs: readonly Input[],
   seen: Observation,
 ): Promise<void> {
   const bar = progress(context.process.stderr);
-  const inputs = findInputs(context, names);
   const total = inputs.some(({ size }) => size === undefined)
     ? undefined
     : inputs.reduce((sum, { size }) => sum + (size ?? 0), 0);

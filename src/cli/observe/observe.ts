@@ -12,6 +12,7 @@ import { untilInterrupted } from "../rollout/interruption.ts";
 import { renderBaseline } from "../views/baseline.ts";
 import { type CollectingFlags, collectingFlags } from "./collecting-flags.ts";
 import { type ClockFlags, clockFlags, clockOf, observeFiles } from "./files.ts";
+import { findInputs } from "./input.ts";
 
 interface Flags extends ClockFlags, CollectingFlags {
   readonly output?: string;
@@ -133,11 +134,15 @@ async function observed(
       exitCodes.usage,
     );
   }
-  const seen = observation({ clock });
   if (follow) {
+    const seen = observation({ clock });
     const { followFiles } = await import("./follow.ts");
     await untilInterrupted((signal) => followFiles(context, names, seen, signal));
-  } else await observeFiles(context, names, seen);
+    return seen.baseline();
+  }
+  const inputs = findInputs(context, names);
+  const seen = observation({ clock, isOnly: inputs.length === 1 });
+  await observeFiles(context, inputs, seen);
   return seen.baseline();
 }
 

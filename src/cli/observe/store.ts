@@ -1,16 +1,17 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Baseline, BaselineSource } from "../../baseline/flow.ts";
+import { joinedSightings } from "../../baseline/links/sightings.ts";
 import { type Recorded, recording } from "../../baseline/observe.ts";
 import { clockSkew } from "../../baseline/points/ledger.ts";
 import type { ClockSettings } from "../../baseline/sources/clock.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { EngineError } from "../../engines/engine-error.ts";
-import { type Addition, addition, storedBaseline } from "../../engines/store/flow-store.ts";
+import { type Addition, addition, type Draft, storedBaseline } from "../../engines/store/flow-store.ts";
 import { CommandError, type Context } from "../context.ts";
 import { untilInterrupted } from "../rollout/interruption.ts";
-import { type InBulk, inBulk, scan } from "./bulk.ts";
 import { observeInput } from "./files.ts";
+import { type Folded, type Scanned, scan } from "./folded.ts";
 import { findInputs, type Input } from "./input.ts";
 import { type Progress, progress, refresh } from "./progress.ts";
 
@@ -66,17 +67,15 @@ async function addFiles(
   const work: Work = { context, adding, bar, signal };
   try {
     const scanned = await scanFiles(work, inputs);
-    const { bulks, others } = await readOthers(work, scanned, clock);
-    for (const { rows } of bulks.values()) rows.keep();
+    const { folded, others } = await readOthers(work, scanned, clock);
     const sources = scanned.flatMap((file): readonly BaselineSource[] => {
-      const { input, sha256 } = file;
-      const bulk = bulks.get(file);
-      if (bulk !== undefined) return [{ name: input.name, sha256, ...bulk.source }];
-      return others.sources.filter((other) => other.sha256 === sha256);
+      const source = folded.get(file)?.source;
+      return source === undefined ? others.sources.filter(({ sha256 }) => sha256 === file.sha256) : [source];
     });
+    const links = joinedSightings([others.links, ...[...folded.values()].map((log) => log.links)]);
     const inBoth =
       sources.length > 0
-        ? await watched(work, "writing the store", adding.commit({ ...others, sources }))
+        ? await watched(work, "writing the store", adding.commit({ ...others, sources, links }))
         : undefined;
     if (inBoth !== undefined)
       note(
@@ -107,97 +106,89 @@ async function watched<T>({ bar }: Work, label: string, step: Promise<T>): Promi
   }
 }
 
-interface ScannedFile {
-  readonly input: Input;
-  readonly sha256: string;
-  readonly bulk: InBulk | undefined;
-}
-
-/** Reads each file once, and has an engine aggregate what it can; without those that the store has. */
-async function scanFiles(work: Work, inputs: readonly Input[]): Promise<readonly ScannedFile[]> {
-  const { context, adding, bar, signal } = work;
-  const scanned: ScannedFile[] = [];
+/** Reads each file once; without those that the store has. */
+async function scanFiles(work: Work, inputs: readonly Input[]): Promise<readonly Scanned[]> {
+  const { context, adding, bar } = work;
+  const scanned: Scanned[] = [];
   const total = sizeOf(inputs);
   let before = 0;
   for (const input of inputs) {
-    let bytes = 0;
-    const passed = (count: number): void => {
-      if (signal.aborted) throw new EngineError(String(signal.reason));
-      bytes = count;
-    };
-    // An engine reads the file too, and is mostly behind.
-    const show = (): void =>
-      bar.show(input.name, before + Math.min(bytes, adding.aggregated() * (input.size ?? 0)), total);
-    const shown = setInterval(show, refresh);
-    try {
-      const { sha256, bulk } = await scan(context, input, adding, passed);
-      const known = adding.nameOf(sha256) ?? scanned.find((other) => other.sha256 === sha256)?.input.name;
-      if (known !== undefined) {
-        note(work, `${input.name}: skipped, the store has it already (as ${known})`);
-        const rows = await bulk?.rows;
-        if (typeof rows === "object") await rows.drop();
-      } else {
-        const read = await inBulk(bulk);
-        // An engine that was stopped is no reason to read on in another way.
-        if (signal.aborted) throw new EngineError(String(signal.reason));
-        if (typeof read === "string") note(work, `${input.name}: read line by line, since ${read}`);
-        scanned.push({ input, sha256, bulk: typeof read === "object" ? read : undefined });
-      }
-    } finally {
-      clearInterval(shown);
+    const file = await scan(context, input, adding, (bytes) => {
+      goOn(work);
+      bar.show(input.name, before + bytes, total);
+    });
+    bar.clear();
+    const known =
+      adding.nameOf(file.sha256) ?? scanned.find(({ sha256 }) => sha256 === file.sha256)?.input.name;
+    if (known === undefined) scanned.push(file);
+    else {
+      note(work, `${input.name}: skipped, the store has it already (as ${known})`);
+      file.folded?.draft.drop();
     }
     before += input.size ?? 0;
   }
   return scanned;
 }
 
+/** @throws {EngineError} when the work was interrupted. */
+function goOn({ signal }: Work): void {
+  if (signal.aborted) throw new EngineError(String(signal.reason));
+}
+
 interface Read {
-  /** What stays in bulk. */
-  readonly bulks: ReadonlyMap<ScannedFile, InBulk>;
+  /** Whose lines stay added up. */
+  readonly folded: ReadonlyMap<Scanned, Folded>;
   /** Of the files that were read line by line. */
   readonly others: Recorded;
 }
 
-/** Reads line by line what no engine has read, and what may hold the same traffic as another file: only single lines tell. */
-async function readOthers(work: Work, scanned: readonly ScannedFile[], clock: ClockSettings): Promise<Read> {
-  const { context, adding, bar, signal } = work;
-  const bulks = new Map(scanned.flatMap((file) => (file.bulk ? [[file, file.bulk] as const] : [])));
-  const giveUp = async (file: ScannedFile): Promise<void> => {
-    await bulks.get(file)?.rows.drop();
-    bulks.delete(file);
+/** Reads line by line what is not added up, and what may hold the same traffic as another file: only single lines tell. */
+async function readOthers(work: Work, scanned: readonly Scanned[], clock: ClockSettings): Promise<Read> {
+  const { context, adding, bar } = work;
+  const folded = new Map(scanned.flatMap((file) => (file.folded ? [[file, file.folded] as const] : [])));
+  const giveUp = (file: Scanned): void => {
+    folded.get(file)!.draft.drop();
+    folded.delete(file);
   };
-  const readRest = async (from: Context): Promise<Recorded> => {
-    const lines = recording(adding.add, { clock });
-    const rest = scanned.filter((file) => !bulks.has(file)).map(({ input }) => input);
-    const total = sizeOf(rest);
+  const readRest = async (into: Draft, isTold: (file: Scanned) => boolean): Promise<Recorded> => {
+    const lines = recording(into.add, { clock });
+    const rest = scanned.filter((file) => !folded.has(file));
+    const total = sizeOf(rest.map(({ input }) => input));
     let before = 0;
     bar.begin();
-    for (const input of rest) {
-      await observeInput(from, input, lines, bar, (bytes) => {
-        if (signal.aborted) throw new EngineError(String(signal.reason));
+    for (const file of rest) {
+      const { input } = file;
+      await observeInput(isTold(file) ? silent(context) : context, input, lines, bar, (bytes) => {
+        goOn(work);
         bar.show(input.name, before + bytes, total);
       });
       before += input.size ?? 0;
     }
     return lines.end();
   };
-  const files = [...bulks.values()].map(({ rows }) => rows.file);
-  if (await watched(work, "looking for the same connections", adding.haveCopies(files))) {
-    note(work, "the logs hold the same connections, which count once: they are read line by line");
-    for (const file of [...bulks.keys()]) await giveUp(file);
-  }
-  const others = await readRest(context);
-  const meeting = [...bulks].filter(([, { source }]) =>
-    others.sources.some((other) => mayMeet(source, other)),
+  const meeting = [...folded].filter(([file, { source }]) =>
+    [...folded].some(([other, log]) => other !== file && mayMeet(source, log.source)),
   );
-  if (meeting.length === 0) return { bulks, others };
-  for (const [file] of meeting) {
+  const tables = meeting.flatMap(([, { table }]) => (table === undefined ? [] : [table]));
+  const isAlike =
+    tables.length < meeting.length ||
+    (meeting.length > 0 &&
+      (await watched(work, "looking for the same connections", adding.mayHaveCopies(tables))));
+  if (isAlike) {
+    note(work, "the logs may hold the same connections, which count once: they are read line by line");
+    for (const [file] of meeting) giveUp(file);
+  }
+  const draft = adding.draft();
+  const others = await readRest(draft, (file) => file.folded !== undefined);
+  const late = [...folded].filter(([, { source }]) => others.sources.some((other) => mayMeet(source, other)));
+  if (late.length === 0) return { folded, others };
+  for (const [file] of late) {
     note(work, `${file.input.name}: read line by line, since another file of the same time is`);
-    await giveUp(file);
+    giveUp(file);
   }
   // In their order, as without a store: which of two is the copy depends on it. What there is to tell was told.
-  adding.readAgain();
-  return { bulks, others: await readRest(silent(context)) };
+  draft.drop();
+  return { folded, others: await readRest(adding.draft(), () => true) };
 }
 
 /** Whether two files may hold the same traffic, as two sensors see it: only single conversations tell. */

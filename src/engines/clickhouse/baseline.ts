@@ -8,13 +8,13 @@ import { recordDrops } from "../../baseline/sources/record.ts";
 import { instant } from "../../baseline/time.ts";
 import { AddressError, formatAddress, parseAddress } from "../../net/address.ts";
 import { EngineError } from "../engine-error.ts";
-import { dropReasons, zeekPartials } from "../sql/zeek-partials.ts";
 import { accountOf } from "./account.ts";
 import type { ClickHouseTable } from "./address.ts";
 import type { AnswerRow } from "./answer.ts";
 import type { Ask } from "./ask.ts";
 import { type TableColumn, zeekColumns } from "./columns.ts";
-import { clickhouse, identifier, literal } from "./dialect.ts";
+import { identifier, literal } from "./dialect.ts";
+import { dropReasons, zeekPartials } from "./zeek-partials.ts";
 
 /** The release on whose engine the statement was proved. */
 export const provenVersion = "26.7";
@@ -40,7 +40,7 @@ export async function tableBaseline(
     ({ name, type }) => columns.push({ name: String(name), type: String(type) }),
   );
   const from = `${identifier(database)}.${identifier(table)}`;
-  const partials = zeekPartials(from, zeekColumns(columns), clickhouse);
+  const partials = zeekPartials(from, zeekColumns(columns));
   const flows = aggregate(flowLimits);
   const counts = new Map<string, number>();
   const [span, digest] = [{ first: Number.NaN, last: Number.NaN }, createHash("sha256")];
@@ -112,7 +112,6 @@ function addRow(row: Row, flows: Aggregate, span: { first: number; last: number 
     conversationFrom({
       ...{ a, b, protocol: row.protocol, aPort: row.a_port, bPort: row.b_port },
       icmpType: row.icmp_type ?? undefined,
-      slot: row.slot ?? undefined,
       connections: row.connections,
       packets: row.packets,
       packetsBack: row.packets_back,

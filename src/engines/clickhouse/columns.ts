@@ -6,8 +6,8 @@ import {
 } from "../../baseline/sources/zeek-record.ts";
 import { latestTime } from "../../baseline/time.ts";
 import { EngineError } from "../engine-error.ts";
-import type { ZeekExpressions } from "../sql/zeek-partials.ts";
 import { identifier } from "./dialect.ts";
+import type { ZeekExpressions } from "./zeek-partials.ts";
 
 export interface TableColumn {
   readonly name: string;

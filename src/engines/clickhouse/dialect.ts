@@ -1,5 +1,3 @@
-import type { Dialect } from "../sql/dialect.ts";
-
 const escaped = (text: string, quote: string): string =>
   `${quote}${text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`)}${quote}`;
 
@@ -8,17 +6,19 @@ export const literal = (text: string): string => escaped(text, "'");
 /** A name of a database, a table or a column. */
 export const identifier = (name: string): string => escaped(name, '"');
 
-export const clickhouse: Dialect = {
-  text: literal,
-  name: identifier,
-  startsWith: (text, prefix) => `startsWith(${text}, ${literal(prefix)})`,
-  contains: (text, part) => `(position(${text}, ${literal(part)}) > 0)`,
-  matches: (text, pattern) => `match(${text}, ${literal(pattern)})`,
-  integer: (number) => `toInt64(floor(${number} + 0.5))`,
-  floor: (number) => `toInt32(floor(${number}))`,
-  count: "count()",
-  listOf: (value) => `groupArray(${value})`,
-  sorted: (list) => `arraySort(${list})`,
-  // In order: a list that was grouped has the order of the threads that read it.
-  twice: (list) => `arraySort(arrayConcat(${list}, ${list}))`,
+/** Words of ClickHouse. Arguments and results are SQL expressions. */
+export const sql = {
+  startsWith: (text: string, prefix: string) => `startsWith(${text}, ${literal(prefix)})`,
+  contains: (text: string, part: string) => `(position(${text}, ${literal(part)}) > 0)`,
+  /** RE2 syntax, found anywhere. */
+  matches: (text: string, pattern: string) => `match(${text}, ${literal(pattern)})`,
+  /** A 64-bit integer that is nearest to a number, of two the upper one, as `Math.round` gives it: the engine takes the even one. */
+  integer: (number: string) => `toInt64(floor(${number} + 0.5))`,
+  /** A 32-bit integer that is at most a number. */
+  floor: (number: string) => `toInt32(floor(${number}))`,
+  /** All values of a group that are not NULL. */
+  listOf: (value: string) => `groupArray(${value})`,
+  sorted: (list: string) => `arraySort(${list})`,
+  /** Each element of a list two times, in order: a list that was grouped has the order of the threads that read it. */
+  twice: (list: string) => `arraySort(arrayConcat(${list}, ${list}))`,
 };

@@ -9,8 +9,6 @@ export interface Database {
   rows(sql: string): Promise<readonly (readonly unknown[])[]>;
   /** A large result, chunk by chunk. @throws {EngineError} */
   stream(sql: string): Promise<DuckDBResult>;
-  /** How far the statement that runs has come, from 0 to 1; 0 where that is not known. */
-  progress(): number;
   /** Stops the statement that runs, and all that follow: each fails with an `EngineError`. */
   interrupt(): void;
   close(): void;
@@ -43,22 +41,14 @@ export async function openDatabase({ temporaryFolder, memory }: DatabaseSettings
     autoinstall_known_extensions: "false",
   });
   const connection = await instance.connect();
-  // Progress is counted at all only where a bar could be printed.
-  await connection.run("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   const failed = (error: unknown): EngineError => new EngineError((error as Error).message, { cause: error });
   // To the engine an interruption is over with the statement that it met, and is nothing between two of them.
   let isStopped = false;
-  /** Where the last statement ended: the engine says so until the next one is under way. */
-  let stale: number | undefined;
   const unlessStopped = async <T>(statement: () => Promise<T>): Promise<T> => {
     if (isStopped) throw new EngineError("the work was stopped");
-    return statement()
-      .catch((error: unknown) => {
-        throw failed(error);
-      })
-      .finally(() => {
-        stale = connection.progress.percentage;
-      });
+    return statement().catch((error: unknown) => {
+      throw failed(error);
+    });
   };
   return {
     async run(sql) {
@@ -66,12 +56,6 @@ export async function openDatabase({ temporaryFolder, memory }: DatabaseSettings
     },
     rows: async (sql) => (await unlessStopped(() => connection.runAndReadAll(sql))).getRowsJson(),
     stream: (sql) => unlessStopped(() => connection.stream(sql)),
-    progress() {
-      const { percentage } = connection.progress;
-      if (percentage === stale) return 0;
-      stale = undefined;
-      return Math.max(0, percentage) / 100;
-    },
     interrupt() {
       isStopped = true;
       connection.interrupt();

@@ -12,8 +12,6 @@ declare module "@duckdb/node-api" {
     runAndReadAll(sql: string): Promise<{ getRowsJson(): readonly (readonly unknown[])[] }>;
     stream(sql: string): Promise<DuckDBResult>;
     interrupt(): void;
-    /** Of the statement that runs; -1 while nobody knows. */
-    readonly progress: { readonly percentage: number };
     closeSync(): void;
   }
   export interface DuckDBResult {

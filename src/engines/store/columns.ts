@@ -1,7 +1,6 @@
 /**
  * The columns of a partial, in every engine's answer and where lines were read: `FlowPartial` with times in microseconds
- * since 1970, ports and types as numbers. `until` is the last slot of the presence that starts in `slot`; `presence` holds
- * further pairs. `requests` is NULL where earlier partials of the same addition have enough of them; `longest_gap` and
+ * since 1970, ports and types as numbers. `requests` is NULL where earlier partials of the same addition have enough of them; `longest_gap` and
  * `last_request` stand in for them.
  */
 export const partialColumns = {
@@ -11,7 +10,6 @@ export const partialColumns = {
   a_port: "USMALLINT",
   b_port: "USMALLINT",
   icmp_type: "UTINYINT",
-  slot: "INTEGER",
   connections: "UBIGINT",
   packets: "DOUBLE",
   packets_back: "DOUBLE",
@@ -19,7 +17,6 @@ export const partialColumns = {
   bytes_back: "DOUBLE",
   first: "BIGINT",
   last: "BIGINT",
-  until: "INTEGER",
   presence: "INTEGER[]",
   evidence: "UTINYINT",
   flags: "UTINYINT",

@@ -56,7 +56,6 @@ function addChunk(chunk: DuckDBDataChunk, flows: Aggregate, connections: (sum: F
       aPort: number("a_port"),
       bPort: number("b_port"),
       icmpType: numberOr("icmp_type", undefined),
-      slot: undefined,
       connections: number("connections"),
       packets: number("packets"),
       packetsBack: number("packets_back"),
@@ -81,5 +80,8 @@ function addChunk(chunk: DuckDBDataChunk, flows: Aggregate, connections: (sum: F
 function numbers(list: DuckDBListVector, row: number, divisor: number): readonly number[] | undefined {
   const items = list.getItemVector(row);
   if (items === null) return undefined;
-  return Array.from({ length: items.itemCount }, (_, index) => (items.getItem(index) as number) / divisor);
+  const all: number[] = [];
+  for (let index = 0; index < items.itemCount; index += 1)
+    all.push((items.getItem(index) as number) / divisor);
+  return all;
 }

@@ -1,7 +1,7 @@
 import { requestLimit } from "../../baseline/conversation.ts";
 import { partialFlags } from "../../baseline/partial.ts";
 import { slotLength } from "../../baseline/presence.ts";
-import { duckdb, literal } from "../duckdb/dialect.ts";
+import { identifier, literal } from "../duckdb/dialect.ts";
 import {
   keyColumns,
   type PartialColumn,
@@ -11,19 +11,15 @@ import {
   storedType,
 } from "./columns.ts";
 
-const keys = keyColumns.map(duckdb.name).join(", ");
+const keys = keyColumns.map(identifier).join(", ");
 const sameKey = (one: string, other: string): string =>
   keyColumns.map((name) => `${one}."${name}" IS NOT DISTINCT FROM ${other}."${name}"`).join(" AND ");
 
-/** Reads a file that `partialLines` wrote. */
-export const fromLines = (path: string): string => {
+/** Reads files that `partialLines` wrote. */
+function fromLines(paths: readonly string[]): string {
   const columns = Object.entries(partialColumns).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
-  return `read_json(${literal(path)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
-};
-
-/** Rows that an engine made of a log, without those that are no flows. */
-export const fromEngine = (table: string): string =>
-  `(SELECT * EXCLUDE (reason) FROM ${table} WHERE reason = 0)`;
+  return `read_json([${paths.map(literal).join(", ")}], format = 'newline_delimited', columns = {${columns.join(", ")}})`;
+}
 
 const stored = (paths: readonly string[]): string => `read_parquet([${paths.map(literal).join(", ")}])`;
 
@@ -33,25 +29,25 @@ const gap =
 
 /** All slots of a partial, as a list of pairs. */
 const pairs =
-  "list_concat(CASE WHEN until IS NULL THEN [] ELSE [[slot, until]] END, " +
-  "list_transform(range(1, coalesce(len(presence), 0), 2), lambda start: presence[start:start + 1]))";
+  "list_transform(range(1, coalesce(len(presence), 0), 2), lambda start: presence[start:start + 1])";
 
 /** Adds rows with the columns of partials or of a file of the store, and their `pairs`, up to rows of such a file. */
 const sums = Object.entries(storedColumns)
-  .map(([name, sum]) => `CAST(${sum} AS ${storedType(name as StoredColumn)}) AS ${duckdb.name(name)}`)
+  .map(([name, sum]) => `CAST(${sum} AS ${storedType(name as StoredColumn)}) AS ${identifier(name)}`)
   .join(", ");
 
 /**
  * Writes partials as a file of the store, one row for each flow: of each the earliest requests only, which are all that a
  * cadence is taken from, and of later ones their longest gap. Requests that the store has already count among the
  * earlier, so that what is added day by day keeps none, and costs no more to read than it has flows.
+ * @param lines files of partials.
  * @param before the files of the store.
  */
-export function writePart(tables: readonly string[], before: readonly string[], path: string): string {
-  // Files in which nothing talked give no table.
-  const all = tables.map((table) => ` UNION ALL BY NAME SELECT * FROM ${table}`).join("");
+export function writePart(lines: readonly string[], before: readonly string[], path: string): string {
+  // Files in which nothing talked give no lines.
+  const all = lines.length === 0 ? "" : ` UNION ALL BY NAME SELECT * FROM ${fromLines(lines)}`;
   const empty = Object.entries(partialColumns).map(
-    ([name, type]) => `CAST(NULL AS ${type}) AS ${duckdb.name(name)}`,
+    ([name, type]) => `CAST(NULL AS ${type}) AS ${identifier(name)}`,
   );
   const isLate = 'partial."first" > limits.until_first';
   const special: Partial<Record<PartialColumn, string>> = {
@@ -60,8 +56,8 @@ export function writePart(tables: readonly string[], before: readonly string[], 
     longest_gap: `greatest(longest_gap, CASE WHEN ${isLate} THEN greatest(${gap}, limits.silence) END, 0)`,
   };
   const columns = Object.entries(partialColumns).map(([name, type]) => {
-    const expression = special[name as PartialColumn] ?? `partial.${duckdb.name(name)}`;
-    return `CAST(${expression} AS ${type}) AS ${duckdb.name(name)}`;
+    const expression = special[name as PartialColumn] ?? `partial.${identifier(name)}`;
+    return `CAST(${expression} AS ${type}) AS ${identifier(name)}`;
   });
   const earlierFiles =
     before.length === 0 ? "" : `UNION ALL SELECT ${keys}, "first", kept, last_request FROM ${stored(before)}`;
@@ -103,10 +99,10 @@ export function readFlows(paths: readonly string[]): string {
   const columns = Object.keys(storedColumns).map((name) => {
     const type = storedType(name as StoredColumn);
     const read = type === "VARCHAR" ? "VARCHAR" : type.endsWith("[]") ? "DOUBLE[]" : "DOUBLE";
-    return `CAST(${duckdb.name(name)} AS ${read}) AS ${duckdb.name(name)}`;
+    return `CAST(${identifier(name)} AS ${read}) AS ${identifier(name)}`;
   });
   const isApart = `(kept > 0 OR (CAST(flags AS UTINYINT) & ${partialFlags.midway}) > 0)`;
-  const others = `SELECT *, NULL AS slot, NULL AS until FROM ${stored(paths)} WHERE NOT ${isApart}`;
+  const others = `SELECT * FROM ${stored(paths)} WHERE NOT ${isApart}`;
   return `WITH merged AS (SELECT * FROM ${stored(paths)} WHERE ${isApart}
 UNION ALL BY NAME SELECT ${sums} FROM (SELECT *, ${pairs} AS pairs FROM (${others})) GROUP BY ${keys})
 SELECT ${columns.join(", ")} FROM merged ORDER BY ${keys}, "first"`;

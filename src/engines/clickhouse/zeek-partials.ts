@@ -15,7 +15,7 @@ import {
 import { latestTime } from "../../baseline/time.ts";
 import { knownServices } from "../../net/known-services.ts";
 import { icmpReplyType, portProtocols, protocolNumbers } from "../../net/protocol.ts";
-import type { Dialect } from "./dialect.ts";
+import { identifier, literal, sql } from "./dialect.ts";
 
 /**
  * For each field of Zeek's conn.log an SQL expression: text, ports, times and counters as numbers, NULL where it has
@@ -43,9 +43,9 @@ export const dropReasons: readonly (keyof typeof recordDrops | undefined)[] = [
  * `partialColumns`. It says in SQL what `readZeekRecord`, `conversationOf` and `partialOf` say of one record. What can be
  * said of groups as well is said of them, for there are far fewer.
  */
-export function zeekPartials(from: string, fields: ZeekExpressions, sql: Dialect): string {
+export function zeekPartials(from: string, fields: ZeekExpressions): string {
   const known = (port: string): string => knownPort("z_protocol", port);
-  const toGroup = `(z_broadcast OR ${isGroup("z_destination", sql)})`;
+  const toGroup = `(z_broadcast OR ${isGroup("z_destination")})`;
   const isIcmp = (protocol: string, address: string): string =>
     `CASE ${protocol} WHEN ${protocolNumbers.icmp} THEN NOT ${sql.contains(address, ":")} ` +
     `WHEN ${protocolNumbers.icmpv6} THEN ${sql.contains(address, ":")} ELSE false END`;
@@ -54,12 +54,12 @@ export function zeekPartials(from: string, fields: ZeekExpressions, sql: Dialect
   const kept = (port: string, condition: string): string =>
     `CASE WHEN ${condition} OR ${port} IS NULL THEN ${port} ELSE 0 END`;
   const slot = (time: string): string => sql.floor(`${time} / ${slotLength}`);
-  return `WITH zeek_log AS (SELECT ${columns(sql, {
+  return `WITH zeek_log AS (SELECT ${columns({
     z_source: fields["id.orig_h"],
     z_destination: fields["id.resp_h"],
     z_sport: fields["id.orig_p"],
     z_dport: fields["id.resp_p"],
-    z_protocol: protocolOf(fields, sql),
+    z_protocol: protocolOf(fields),
     z_time: fields.ts,
     z_duration: `coalesce(${fields.duration}, 0)`,
     z_history: fields.history,
@@ -73,28 +73,28 @@ export function zeekPartials(from: string, fields: ZeekExpressions, sql: Dialect
     z_broadcast: `coalesce(lower(${fields.resp_l2_addr}) = 'ff:ff:ff:ff:ff:ff', false)`,
   })}
 FROM ${from}),
-zeek_record AS (SELECT *, ${columns(sql, {
+zeek_record AS (SELECT *, ${columns({
     r_last: "z_time + z_duration",
     r_far: `z_time + z_duration - z_time > ${longestSpan}`,
     r_opened: `CASE WHEN ${isAmong("z_protocol", hasConnections)} THEN CASE WHEN z_shaken THEN true
-  WHEN z_history IS NULL THEN ${isAmong("z_state", texts(openedStates, sql))} ELSE ${sql.contains("z_history", "S")} END ELSE false END`,
+  WHEN z_history IS NULL THEN ${isAmong("z_state", texts(openedStates))} ELSE ${sql.contains("z_history", "S")} END ELSE false END`,
     r_answered: `CASE WHEN z_shaken THEN 1
   WHEN z_history IS NOT NULL THEN CASE WHEN ${sql.matches("z_history", answerPattern.source)} THEN 1 ELSE 0 END
-  WHEN z_packets_back IS NOT NULL THEN CASE WHEN z_packets_back > 0 AND NOT ${isAmong("z_state", texts(refusedStates, sql))} THEN 1 ELSE 0 END
-  WHEN ${isAmong("z_state", texts(answeredStates, sql))} THEN 1 ELSE 0 END`,
+  WHEN z_packets_back IS NOT NULL THEN CASE WHEN z_packets_back > 0 AND NOT ${isAmong("z_state", texts(refusedStates))} THEN 1 ELSE 0 END
+  WHEN ${isAmong("z_state", texts(answeredStates))} THEN 1 ELSE 0 END`,
   })} FROM zeek_log),
 zeek_judged AS (SELECT *, CASE
   WHEN ${isIcmp("z_protocol", "z_source")} THEN ${evidenceRank("icmp")}
   WHEN ${sql.startsWith("z_history", "^")} THEN ${evidenceRank("log")}
   WHEN r_opened THEN ${evidenceRank("syn")}
-  WHEN ${toGroup} OR ${isGroup("z_source", sql)} THEN ${evidenceRank("group")}
+  WHEN ${toGroup} OR ${isGroup("z_source")} THEN ${evidenceRank("group")}
   WHEN ${hasPorts} AND ${known("z_sport")} <> ${known("z_dport")} THEN ${evidenceRank("known-port")}
   ELSE 0 END AS r_evidence FROM zeek_record),
 zeek_turned AS (SELECT *, CASE r_evidence
   WHEN ${evidenceRank("group")} THEN NOT ${toGroup}
   WHEN ${evidenceRank("known-port")} THEN ${known("z_sport")}
   ELSE false END AS r_turned FROM zeek_judged),
-zeek_keyed AS (SELECT ${columns(sql, {
+zeek_keyed AS (SELECT ${columns({
     k_source: "z_source",
     k_destination: "z_destination",
     k_protocol: "z_protocol",
@@ -117,8 +117,8 @@ zeek_keyed AS (SELECT ${columns(sql, {
     v_far: `CASE WHEN r_far THEN ${slot("r_last")} END`,
     v_request: sql.integer("z_time * 1e6"),
   })} FROM zeek_turned),
-zeek_sums AS (SELECT k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot, ${columns(sql, {
-    s_connections: sql.count,
+zeek_sums AS (SELECT k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot, ${columns({
+    s_connections: "count()",
     s_packets: total("v_packets"),
     s_packets_back: total("v_packets_back"),
     s_bytes: total("v_bytes"),
@@ -143,16 +143,16 @@ zeek_sums AS (SELECT k_source, k_destination, k_protocol, k_sport, k_dport, k_tu
     s_requests: sql.listOf("v_request"),
   })}
 FROM zeek_keyed GROUP BY k_source, k_destination, k_protocol, k_sport, k_dport, k_turned, k_slot),
-zeek_directed AS (SELECT *, ${columns(sql, {
+zeek_directed AS (SELECT *, ${columns({
     d_six: sql.contains("k_source", ":"),
     d_icmp: isIcmp("k_protocol", "k_source"),
     d_ports: isAmong("k_protocol", portProtocols),
   })} FROM zeek_sums),
-zeek_flows AS (SELECT *, ${columns(sql, {
+zeek_flows AS (SELECT *, ${columns({
     d_request: `CASE WHEN d_icmp THEN ${icmpReplies("d_six", "k_sport")} END`,
     d_turned: `k_turned OR CASE WHEN d_icmp THEN ${icmpReplies("d_six", "k_sport")} IS NOT NULL ELSE false END`,
   })} FROM zeek_directed)
-SELECT ${columns(sql, {
+SELECT ${columns({
     a: turn("k_source", "k_destination"),
     b: turn("k_destination", "k_source"),
     protocol: "k_protocol",
@@ -160,7 +160,7 @@ SELECT ${columns(sql, {
     b_port: `CASE WHEN d_ports THEN ${turn("k_dport", "k_sport")} ELSE 0 END`,
     icmp_type: "CASE WHEN d_icmp THEN coalesce(d_request, k_sport) END",
     slot: "k_slot",
-    reason: dropped(sql),
+    reason: dropped(),
     connections: "s_connections",
     packets: turn("s_packets", "s_packets_back"),
     packets_back: turn("s_packets_back", "s_packets"),
@@ -178,16 +178,16 @@ SELECT ${columns(sql, {
 FROM zeek_flows`;
 }
 
-const columns = (sql: Dialect, expressions: Readonly<Record<string, string>>): string =>
+const columns = (expressions: Readonly<Record<string, string>>): string =>
   Object.entries(expressions)
-    .map(([name, expression]) => `${expression} AS ${sql.name(name)}`)
+    .map(([name, expression]) => `${expression} AS ${identifier(name)}`)
     .join(",\n  ");
 
 /** Who asked is the destination, where a conversation is turned around. */
 const turn = (one: string, other: string): string => `CASE WHEN d_turned THEN ${other} ELSE ${one} END`;
 
 /** As `conversationOf`, in the same order. */
-function dropped(sql: Dialect): string {
+function dropped(): string {
   const reason = (name: keyof typeof recordDrops): number => dropReasons.indexOf(name);
   return `CASE
   WHEN coalesce(s_doubtful, false) THEN ${doubtful}
@@ -201,10 +201,10 @@ function dropped(sql: Dialect): string {
 }
 
 /** As `isGroup`. */
-const isGroup = (address: string, sql: Dialect): string =>
+const isGroup = (address: string): string =>
   `(${address} = '255.255.255.255' OR ${sql.matches(address, multicastPattern.source)})`;
 
-const texts = (values: Iterable<string>, sql: Dialect): readonly string[] => [...values].map(sql.text);
+const texts = (values: Iterable<string>): readonly string[] => [...values].map(literal);
 
 /** False for NULL. An IN of more than two values would be a join with all rows in DuckDB. */
 const isAmong = (value: string, all: Iterable<string | number | undefined>): string =>
@@ -213,15 +213,15 @@ const isAmong = (value: string, all: Iterable<string | number | undefined>): str
 /** What is negative, broken or no number makes this another one than the sum itself, or more than can be. */
 const total = (counter: string): string => `coalesce(sum(abs(floor(${counter}))), 0)`;
 
-function protocolOf(fields: ZeekExpressions, sql: Dialect): string {
+function protocolOf(fields: ZeekExpressions): string {
   const { tcp, udp, sctp, icmp, icmpv6 } = protocolNumbers;
   const named = Object.entries({ tcp, udp, sctp }).map(
-    ([name, number]) => `WHEN ${fields.proto} = ${sql.text(name)} THEN ${number}`,
+    ([name, number]) => `WHEN ${fields.proto} = ${literal(name)} THEN ${number}`,
   );
   const six = sql.contains(fields["id.orig_h"], ":");
   return (
     `CASE WHEN ${fields.ip_proto} IS NOT NULL THEN ${fields.ip_proto} ${named.join(" ")} ` +
-    `WHEN ${fields.proto} = ${sql.text("icmp")} THEN CASE WHEN ${six} THEN ${icmpv6} ELSE ${icmp} END END`
+    `WHEN ${fields.proto} = ${literal("icmp")} THEN CASE WHEN ${six} THEN ${icmpv6} ELSE ${icmp} END END`
   );
 }
 

@@ -1,0 +1,91 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import type { BaselineSource } from "../../baseline/flow.ts";
+import type { LinkSighting } from "../../baseline/links/sightings.ts";
+import { type OpenSource, recording } from "../../baseline/observe.ts";
+import { leadingHeader } from "../../baseline/sources/zeek-header.ts";
+import { comment, emptyLine } from "../../baseline/sources/zeek-tsv.ts";
+import type { ZeekFile } from "../../engines/duckdb/zeek-copies.ts";
+import type { Addition, Draft } from "../../engines/store/flow-store.ts";
+import { CommandError, type Context } from "../context.ts";
+import { asCommandError, endSource } from "./files.ts";
+import { compressionOf, type Input, readInput } from "./input.ts";
+
+/** A file whose bytes were read once. */
+export interface Scanned {
+  readonly input: Input;
+  readonly sha256: string;
+  /** A log whose lines were added up on the way, each by itself: what single lines tell of other files is not known. */
+  readonly folded: Folded | undefined;
+}
+
+export interface Folded {
+  readonly source: BaselineSource;
+  readonly links: readonly LinkSighting[];
+  readonly draft: Draft;
+  /** How an engine reads it; undefined where it would read some of the lines in another way. */
+  readonly table: ZeekFile | undefined;
+}
+
+/** How much of a log is looked at for its header. */
+const headLength = 1 << 16;
+
+/** Reads the bytes of a file: for its digest and, where it is a log of which many lines are alike, into sums. */
+export async function scan(
+  context: Context,
+  input: Input,
+  adding: Addition,
+  passed: (bytes: number) => void,
+): Promise<Scanned> {
+  const { path } = input;
+  if (path === undefined)
+    throw new CommandError("a store takes files, which are read twice; the standard input cannot be");
+  let log: ReturnType<typeof openLog> | undefined;
+  let isFirst = true;
+  const sha256 = await readInput(
+    context,
+    input,
+    (piece) => {
+      if (isFirst) log = openLog(input.name, path, piece, adding);
+      isFirst = false;
+      asCommandError(input.name, () => log?.open.push(piece));
+    },
+    passed,
+  );
+  return { input, sha256, folded: log?.end(context, sha256) };
+}
+
+function openLog(name: string, path: string, piece: Uint8Array, adding: Addition) {
+  const header = leadingHeader(new TextDecoder().decode(piece.subarray(0, headLength)).split("\n"));
+  if (header === undefined) return undefined;
+  const draft = adding.draft();
+  let isUniform = true;
+  const read = recording(draft.add, {
+    isOnly: true,
+    odd: () => {
+      isUniform = false;
+    },
+  });
+  const open: OpenSource = read.open(name);
+  return {
+    open,
+    end(context: Context, sha256: string): Folded {
+      endSource(context, name, open, sha256);
+      const { sources, links } = read.end();
+      const source = sources[0]!;
+      const { read: lines, ignored } = source.accounting;
+      const records = lines - (ignored[comment.reason] ?? 0) - (ignored[emptyLine.reason] ?? 0);
+      const table = { path, compression: compressionOf(firstBytes(path)), header, records };
+      return { source, links, draft, table: isUniform ? table : undefined };
+    },
+  };
+}
+
+function firstBytes(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  const bytes = new Uint8Array(4);
+  try {
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Conversation } from "../../src/baseline/conversation.ts";
+import { linkSightings } from "../../src/baseline/links/sightings.ts";
+import { observation } from "../../src/baseline/observe.ts";
+import { SourceError } from "../../src/baseline/sources/source.ts";
+import { zeekFold } from "../../src/baseline/sources/zeek-fold.ts";
+import { leadingHeader } from "../../src/baseline/sources/zeek-header.ts";
+import { readZeekRecord } from "../../src/baseline/sources/zeek-record.ts";
+import { damagedLog, poll, zeekLog, zeekRecord } from "../engines/support/zeek.ts";
+
+/** What an observation of one log gives, its lines added up as they are read or not: baseline and findings, or its refusal. */
+function observed(log: string, isOnly: boolean, piece = 1 << 20): unknown {
+  const seen = observation({ isOnly });
+  const source = seen.open("conn.log");
+  const bytes = Buffer.from(log);
+  try {
+    for (let at = 0; at < bytes.length; at += piece) source.push(bytes.subarray(at, at + piece));
+    const findings = source.end(createHash("sha256").update(bytes).digest("hex"));
+    return { findings, baseline: seen.baseline() };
+  } catch (error) {
+    if (error instanceof SourceError) return error.message;
+    throw error;
+  }
+}
+
+describe("a line that says what another one said", () => {
+  const learnt = (records: readonly ReturnType<typeof poll>[]): readonly boolean[] => {
+    const lines = zeekLog(records).split("\n");
+    const header = leadingHeader(lines)!;
+    const fold = zeekFold(header, linkSightings(), () => undefined);
+    return lines.slice(6, 6 + records.length).map((line) => {
+      const bytes = Buffer.from(`${line}\n`);
+      const isTaken = fold.take(bytes, 0, bytes.length - 1);
+      const fields = line.split("\t");
+      const record = Object.fromEntries(
+        header.columns.map(([field, at]) => [field, fields[at] === "-" ? undefined : fields[at]]),
+      );
+      if (!isTaken) fold.learn(readZeekRecord(record) as Conversation);
+      return isTaken;
+    });
+  };
+  const answer = { "id.orig_h": "10.0.0.2", "id.orig_p": "502", "id.resp_h": "10.0.0.1", history: "-" };
+
+  test.each<[string, (second: number) => ReturnType<typeof poll>, readonly boolean[]]>([
+    ["from any port of a client", (second) => poll(second), [false, true, true, true]],
+    [
+      "without a history, answered and not",
+      (second) => ({ ...poll(second), history: "-", resp_pkts: second < 120 ? "4" : "0" }),
+      [false, true, false, true],
+    ],
+    [
+      "from the port of a service, to any port",
+      (second) => ({ ...poll(second), ...answer, conn_state: "OTH", "id.resp_p": "40001" }),
+      [false, true, true, true],
+    ],
+    [
+      "without a direction: by both of its ports",
+      (second) => ({
+        ...poll(second),
+        ...{
+          proto: "udp",
+          history: "Dd",
+          "id.resp_p": "40001",
+          "id.orig_p": second < 120 ? "40002" : "40003",
+        },
+      }),
+      [false, true, false, true],
+    ],
+  ])("is added without being read: %s", (_, record, taken) => {
+    expect(learnt([0, 60, 120, 180].map(record))).toEqual(taken);
+  });
+});
+
+describe("lines of a conn.log that are added up as they are read give the baseline that single lines give", () => {
+  test("whatever records Zeek may write, in pieces of any size", () => {
+    fc.assert(
+      fc.property(
+        fc.array(zeekRecord, { maxLength: 80 }),
+        fc.integer({ min: 1, max: 5000 }),
+        (records, piece) => {
+          const log = zeekLog(records);
+          expect(observed(log, true, piece)).toEqual(observed(log, false));
+        },
+      ),
+      { numRuns: 200, seed: 7 },
+    );
+  });
+
+  test("damaged lines: the same values, and the same lines are refused", () => {
+    fc.assert(
+      fc.property(damagedLog, (log) => {
+        expect(observed(log, true)).toEqual(observed(log, false));
+      }),
+      { numRuns: 300, seed: 13 },
+    );
+  });
+});
