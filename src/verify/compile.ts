@@ -10,6 +10,7 @@ import { type Certificate, certify, unprovenMeaning } from "./certificate.ts";
 import { type ClaimResult, statements } from "./claims/claim.ts";
 import { prove } from "./claims/prove.ts";
 import type { Budget } from "./diagram/diagram.ts";
+import { nothingKept } from "./nothing-kept.ts";
 
 export interface CompileOrder {
   readonly site: Site;
@@ -72,7 +73,7 @@ function withRules(
   const claims = prove({ ...order, rules, text: read.value });
   const certificate = certify({ ...order, text, claims });
   const open = claims.flatMap((claim) => claimDiagnostics(claim, order.conduit.span));
-  const cautions = unjudged(order);
+  const cautions = [...nothingKept(order.conduit, rules, order.baseline, claims), ...unjudged(order)];
   return { ruleset: { rules, text, claims, certificate }, diagnostics: [...before, ...open, ...cautions] };
 }
 

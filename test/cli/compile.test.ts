@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseDocument } from "yaml";
 import { formatBaseline } from "../../src/baseline/file.ts";
 import type { BaselineFlow } from "../../src/baseline/flow.ts";
 import { sluice } from "../support/command.ts";
@@ -50,6 +51,24 @@ describe("sluice compile", () => {
       conduit: "dmz-cell1",
       stage: "enforce",
     });
+  });
+
+  test("says when a proof is of nothing: a baseline without the conduit's flows, a conduit without permits", async () => {
+    writeBaseline([]);
+    const empty = await sluice(folder, ["compile"]);
+    expect(empty.stderr).toContain(
+      'warning[proof/nothing-observed]: the baseline has no answered flow of conduit "dmz-cell1"',
+    );
+    expect(empty.stderr).not.toContain("permits nothing");
+    const site = readFileSync(join(folder, "site.yaml"), "utf8");
+    const document = parseDocument(site);
+    document.deleteIn(["conduits", "dmz-cell1", "permits"]);
+    writeFileSync(join(folder, "site.yaml"), document.toString());
+    const { code, stderr } = await sluice(folder, ["compile", "dmz-cell1"]);
+    expect(stderr).toContain(
+      'warning[proof/nothing-permitted]: conduit "dmz-cell1" permits nothing: enforced, it drops every packet between',
+    );
+    expect(code).toBe(0);
   });
 
   test("writes only the conduits that it is asked for, where it is told to", async () => {
