@@ -12,6 +12,8 @@ export interface PlacedZone extends Zone, Point {}
 export interface PlacedConduit extends Conduit {
   readonly from: Point;
   readonly to: Point;
+  /** Where the line enters and leaves each row of zones between its ends: no line runs behind a zone that is not its own. */
+  readonly via: readonly Point[];
   /** The two ends lie in one row, so that the line must go around. */
   readonly around: boolean;
 }
@@ -36,6 +38,8 @@ const widestGap = 140;
 const room = perRow * box.width + (perRow - 1) * narrowestGap;
 const rowGap = 90;
 const margin = 16;
+/** Room between a zone and a line that passes it, and between two such lines. */
+const clearance = 12;
 /** Room below the last row for lines that go around. */
 const foot = 48;
 
@@ -108,10 +112,39 @@ function route(zones: readonly PlacedZone[], conduits: readonly Conduit[]): read
       y: side === "top" ? zone.y : zone.y + box.height,
     };
   };
-  return joined.map(({ conduit, upper, lower, around }) => ({
-    ...conduit,
-    around,
-    from: port(upper, "bottom", conduit),
-    to: port(lower, around ? "bottom" : "top", conduit),
-  }));
+  const passing = new Map<string, number>();
+  return joined.map(({ conduit, upper, lower, around }) => {
+    const [from, to] = [port(upper, "bottom", conduit), port(lower, around ? "bottom" : "top", conduit)];
+    const rows = [...new Set(zones.map(({ y }) => y))].filter((y) => y > upper.y && y < lower.y);
+    const via = rows.flatMap((y) => {
+      const straight = from.x + ((to.x - from.x) * (y + box.height / 2 - from.y)) / (to.y - from.y);
+      const lane = freeLane(
+        zones.filter((zone) => zone.y === y),
+        straight,
+      );
+      const others = passing.get(`${lane} ${y}`) ?? 0;
+      passing.set(`${lane} ${y}`, others + 1);
+      const x = lane + others * clearance;
+      return [
+        { x, y },
+        { x, y: y + box.height },
+      ];
+    });
+    return { ...conduit, around, from, to, via };
+  });
+}
+
+/** The place nearest to `x` where a line passes between, or beside, the zones of a row. */
+function freeLane(row: readonly PlacedZone[], x: number): number {
+  if (row.every((zone) => x < zone.x - clearance || x > zone.x + box.width + clearance)) return x;
+  const edges = row.map((zone) => zone.x).toSorted((a, b) => a - b);
+  const lanes = [
+    edges[0]! - 2 * clearance,
+    ...edges.map((left, index) => {
+      const right = left + box.width;
+      const next = edges[index + 1];
+      return next === undefined ? right + 2 * clearance : (right + next) / 2;
+    }),
+  ];
+  return lanes.reduce((best, lane) => (Math.abs(lane - x) < Math.abs(best - x) ? lane : best));
 }

@@ -1,4 +1,11 @@
-import { box, type DiagramLayout, layOut, type PlacedConduit, type PlacedZone } from "./diagram-layout.ts";
+import {
+  box,
+  type DiagramLayout,
+  layOut,
+  type PlacedConduit,
+  type PlacedZone,
+  type Point,
+} from "./diagram-layout.ts";
 import type { Diagram } from "./document.ts";
 import { type Html, html } from "./html.ts";
 
@@ -78,18 +85,36 @@ const zoneBox = ({
 <text x="${x + box.width / 2}" y="${y + 23}">${shortened(id)}</text><text x="${x + box.width / 2}" y="${y + 41}" class="small">${detail}</text></g>
 `;
 
-function line({ id, stage, lit, around, from, to }: PlacedConduit): Html {
-  const bend = around ? 38 : Math.max(26, (to.y - from.y) / 2);
-  const path = `M${from.x} ${from.y}C${from.x} ${from.y + bend} ${to.x} ${around ? to.y + bend : to.y - bend} ${to.x} ${to.y}`;
+function line(conduit: PlacedConduit): Html {
+  const { id, stage, lit, from } = conduit;
+  const path = `M${from.x} ${from.y}${pathOf(conduit)}`;
   return html`<g class="conduit ${stage}${lit ? " lit" : ""}"><title>${id}: ${stageNames[stage]}</title>${
     lit ? html`<path class="halo" d="${path}"/>` : undefined
   }<path d="${path}"/></g>
 `;
 }
 
+/** A curve from row to row, and straight past the zones of the rows between. */
+function pathOf({ around, from, to, via }: PlacedConduit): string {
+  if (around) return curve(from, to, [38, -38]);
+  const points = [from, ...via, to];
+  return points
+    .slice(1)
+    .map((point, index) => {
+      const before = points[index]!;
+      const bend = Math.max(26, (point.y - before.y) / 2);
+      return index % 2 === 1 ? `V${point.y}` : curve(before, point, [bend, bend]);
+    })
+    .join("");
+}
+
+const curve = (from: Point, to: Point, [below, above]: readonly [number, number]): string =>
+  `C${from.x} ${from.y + below} ${to.x} ${to.y - above} ${to.x} ${to.y}`;
+
 /** The name of a conduit on its line, higher or lower than those of the lines beside it. */
 function label(conduit: PlacedConduit, shown: readonly PlacedConduit[]): Html {
-  const { id, lit, around, from, to } = conduit;
+  const { id, lit, around, from, via } = conduit;
+  const to = via[0] ?? conduit.to;
   const beside = shown.filter((other) => other.from.y === from.y).toSorted((a, b) => middle(a) - middle(b));
   const at = beside.length === 1 ? 0.5 : 0.22 + (beside.indexOf(conduit) % 3) * 0.28;
   const x = from.x + (to.x - from.x) * (3 * at ** 2 - 2 * at ** 3);
