@@ -51,11 +51,19 @@ export function resolveService(
   if (service !== "name") return service && [service];
   if (!isWritten(to, ["services", text])) {
     const fix =
+      asPort(text) ??
       didYouMean(text, [...names.keys()]) ??
       `define it under "services", or write it out, as in tcp/502 or icmp/8`;
     reportValue(to, "site/unknown-service", path, `there is no service "${text}"`, { fix });
   }
   return undefined;
+}
+
+/** How a port is written that was written in another way, such as `tcp:502` or `502`. */
+function asPort(text: string): string | undefined {
+  const [, protocol, port] = /^(?:(tcp|udp)[ :]?)?(\d+(?:-\d+)?)$/.exec(text) ?? [];
+  if (port === undefined) return undefined;
+  return protocol === undefined ? `write tcp/${port} or udp/${port}` : `write ${protocol}/${port}`;
 }
 
 function readService(to: Resolution, text: string, path: Path): Service | "name" | undefined {

@@ -95,7 +95,7 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
         severity: "error",
         message: `${label(path)} must be ${kinds[issue.expected] ?? issue.expected}, but is ${describe(found)}`,
         span,
-        ...(issue.expected === "string" && quoting(found)),
+        ...(issue.expected === "string" && quoting(found, path)),
       };
     case "invalid_value": {
       const values = issue.values.map(String);
@@ -114,7 +114,9 @@ function valueDiagnostic(issue: Issue, path: Path, schema: JsonSchema, source: S
 }
 
 /** What YAML took for something else than the text that was meant. */
-function quoting(found: unknown): { readonly fix?: string } {
+function quoting(found: unknown, path: Path): { readonly fix?: string } {
+  if (typeof found === "number" && path.includes("services"))
+    return { fix: `write tcp/${found} or udp/${found}` };
   if (typeof found === "number" || typeof found === "boolean") return { fix: `write "${found}" in quotes` };
   const isMapping = typeof found === "object" && found !== null && !Array.isArray(found);
   return isMapping

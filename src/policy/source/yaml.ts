@@ -39,14 +39,15 @@ export function parseYaml(text: string, file: string): YamlText | readonly Diagn
     const message = 'a site file is YAML 1.2: in older versions "no" is false and "02:00" is 120';
     return [fault("site/yaml-version", message, span(0, text.length), "remove the %YAML line")];
   }
-  const problems = [...document.errors, ...document.warnings].map((problem) =>
-    fault(
-      "site/yaml",
-      messages[problem.code] ?? sentence(problem.message),
-      span(...problem.pos),
-      fixes[problem.code],
-    ),
-  );
+  const tabs = document.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  // All that the library says below a tab is a consequence of it.
+  const faults = tabs.length > 0 ? tabs : [...document.errors, ...document.warnings];
+  const problems = faults.map(({ code, message, pos }) => {
+    const [bracket] = /(?<=end with a )[\]}]/.exec(message) ?? [];
+    if (bracket !== undefined)
+      return fault("site/yaml", unclosed[bracket]!, span(...pos), `write the ${bracket} where it ends`);
+    return fault("site/yaml", messages[code] ?? sentence(message), span(...pos), fixes[code]);
+  });
   return problems.length > 0 ? problems : { document, span };
 }
 
@@ -55,6 +56,11 @@ const sentence = (message: string): string => message.charAt(0).toLowerCase() + 
 /** Where the library speaks to programmers. */
 const messages: Readonly<Partial<Record<string, string>>> = {
   MULTIPLE_DOCS: "this file holds several documents",
+};
+
+const unclosed: Readonly<Partial<Record<string, string>>> = {
+  "]": "a list that was opened above with [ does not end before this",
+  "}": "a mapping that was opened above with { does not end before this",
 };
 
 const fixes: Readonly<Partial<Record<string, string>>> = {
