@@ -148,6 +148,10 @@ export function remoteSession(
             return;
           }
           isStarted = true;
+          if (broken) {
+            fail(broken);
+            return;
+          }
           try {
             client.exec(line, opens);
           } catch (error) {

@@ -1,16 +1,17 @@
-/** What sudo, or the shell that looks for it, says when it runs nothing (sudo(8); it speaks English here, see `environment`). */
+/** What sudo, or the shell that looks for it, says when it runs nothing, and how to mend it (sudo(8), sudoers(5)). */
 const refusals: readonly (readonly [said: RegExp, mend: string])[] = [
   [
     /exec: .*sudo: .*not found/,
     "sudo is not installed there: install it, or name an account that needs none",
   ],
   [
-    /^sudo: .*(password|terminal|askpass)/m,
-    "sudo wants a password there, which nobody can type here: let the account run everything without one (NOPASSWD: ALL, sudoers(5))",
-  ],
-  [
     /not in the sudoers file|may not run sudo|not allowed to (execute|run)/,
-    "sudo does not let this account: it needs NOPASSWD: ALL (sudoers(5)), or name another account",
+    "sudo does not let this account: it needs NOPASSWD: ALL, or name another account",
+  ],
+  // Whatever the words: it speaks the language of the host.
+  [
+    /^sudo: /m,
+    "sudo must run everything for this account without a password, which nobody can type here: NOPASSWD: ALL",
   ],
 ];
 

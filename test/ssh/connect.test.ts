@@ -80,6 +80,19 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
     },
   );
 
+  test("commands that wait their turn when the wire breaks hear why", async () => {
+    const session = await connect(options);
+    const all = Array.from({ length: 14 }, () => fault(session.run(["sleep", "30"])));
+    await pause(300);
+    for (const pid of sshd.sessions()) process.kill(pid, "SIGKILL");
+    for (const { fault: kind, message } of await Promise.all(all)) {
+      expect([kind, message]).toEqual([
+        "lost",
+        expect.stringMatching(/the far side closed it|ended the command/),
+      ]);
+    }
+  });
+
   test("a command whose time is over before its turn comes is not sent", async () => {
     const session = await connect(options);
     const file = join(sshd.folder, "sent-out-of-turn");
@@ -413,6 +426,7 @@ describe.skipIf(missingForSshd)(`a session over a real sshd${needs}`, () => {
   test.each([
     ["sudo: a password is required", 1, "NOPASSWD: ALL"],
     ["sudo: a terminal is required to read the password; either use the -S option", 1, "NOPASSWD: ALL"],
+    ["sudo: Ein Passwort ist notwendig", 1, "NOPASSWD: ALL"],
     ["eva is not in the sudoers file.", 1, "sudo does not let this account"],
     [undefined, 127, "sudo is not installed there"],
   ])(
