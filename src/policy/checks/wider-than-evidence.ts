@@ -1,5 +1,6 @@
 import { type AddressRange, covers, formatRange } from "../../net/address.ts";
 import { formatService, type Service } from "../../net/service.ts";
+import type { Permit } from "../model.ts";
 import type { Check } from "./check.ts";
 import { carries, type LocatedFlow, observedFlows } from "./observed.ts";
 import { permitsOf } from "./subjects.ts";
@@ -14,16 +15,11 @@ export const widerThanEvidence: Check = {
     for (const { permit, subject } of permitsOf(facts.site)) {
       const flows = observedFlows(facts, permit);
       if (flows === undefined) continue;
-      const unseen = (ranges: readonly AddressRange[], end: "initiator" | "responder"): readonly string[] =>
-        ranges.filter((range) => !flows.some((flow) => covers(range, flow[end]))).map(formatRange);
       const extra = [
-        ...unseen(permit.initiators, "initiator").map((range) => `initiator ${range}`),
-        ...unseen(permit.responders, "responder").map((range) => `responder ${range}`),
-        ...permit.services
-          .filter(
-            (service) => !permit.services.some((other) => isTwin(service, other) && isSeen(other, flows)),
-          )
-          .map(formatService),
+        ...permit.initiators.flatMap((range) => unseenOf("initiator", range, flows)),
+        ...permit.responders.flatMap((range) => unseenOf("responder", range, flows)),
+        ...permit.services.flatMap((service) => unseenService(permit, service, flows)),
+        ...unseenPairs(permit, flows),
       ];
       if (extra.length === 0) continue;
       const shown = extra.slice(0, 5).join(", ") + (extra.length > 5 ? ` and ${extra.length - 5} more` : "");
@@ -35,6 +31,50 @@ export const widerThanEvidence: Check = {
     }
   },
 };
+
+/** A range of which nothing was seen, or less than all of its addresses. */
+function unseenOf(
+  end: "initiator" | "responder",
+  range: AddressRange,
+  flows: readonly LocatedFlow[],
+): readonly string[] {
+  const seen = new Set(flows.flatMap((flow) => (covers(range, flow[end]) ? flow[end].from : [])));
+  const size = range.to - range.from + 1n;
+  const text = `${end} ${formatRange(range)}`;
+  if (seen.size === 0) return [text];
+  return BigInt(seen.size) < size ? [`${size - BigInt(seen.size)} of the ${size} addresses of ${text}`] : [];
+}
+
+function unseenService(permit: Permit, service: Service, flows: readonly LocatedFlow[]): readonly string[] {
+  if (!isSeen(service, flows))
+    return permit.services.some((other) => isTwin(service, other) && isSeen(other, flows))
+      ? []
+      : [formatService(service)];
+  if (service.kind === "any") return ["most of any service"];
+  if (service.kind !== "ports" || service.from === service.to) return [];
+  const ports = new Set(
+    flows.flatMap(({ flow, initiator }) => (carries(service, flow, initiator) ? flow.port : [])),
+  );
+  const size = service.to - service.from + 1;
+  return ports.size < size ? [`${size - ports.size} of the ${size} ports of ${formatService(service)}`] : [];
+}
+
+/** Permits of several initiators and responders admit each of these to each of those. */
+function unseenPairs(permit: Permit, flows: readonly LocatedFlow[]): readonly string[] {
+  const isOne = ({ from, to }: AddressRange): boolean => from === to;
+  const pair = (from: AddressRange, to: AddressRange): string => `${formatRange(from)} -> ${formatRange(to)}`;
+  const seen = new Set(flows.map(({ initiator, responder }) => pair(initiator, responder)));
+  const known = (end: "initiator" | "responder"): readonly AddressRange[] => {
+    const ends = new Set(flows.map((flow) => flow[end].from));
+    return permit[`${end}s`].filter((range) => isOne(range) && ends.has(range.from));
+  };
+  const responders = known("responder");
+  return known("initiator").flatMap((from) =>
+    responders
+      .filter((to) => from.family === to.family && !seen.has(pair(from, to)))
+      .map((to) => pair(from, to)),
+  );
+}
 
 const isSeen = (service: Service, flows: readonly LocatedFlow[]): boolean =>
   flows.some(({ flow, initiator }) => carries(service, flow, initiator));
