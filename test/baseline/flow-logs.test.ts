@@ -341,9 +341,30 @@ describe("ulogd2", () => {
     ]);
   });
 
+  test("connections without counters, as the kernel has them unless told otherwise, are told of", () => {
+    const end = { ...connection, "ct.event": 4, "flow.end.sec": 1_700_000_009, "orig.raw.pktcount": 0 };
+    const { "flow.start.sec": _, "flow.start.usec": __, ...endAlone } = end;
+    const { baseline, warnings } = observe([endAlone]);
+    expect(baseline.flows).toMatchObject([
+      {
+        ...{ answered: false, packets: 0 },
+        firstSeen: "2023-11-14T22:13:29.000000Z",
+        lastSeen: "2023-11-14T22:13:29.000000Z",
+      },
+    ]);
+    expect(warnings).toMatchObject([
+      {
+        code: "baseline/no-counters",
+        severity: "warning",
+        fix: expect.stringContaining("nf_conntrack_acct=1"),
+      },
+    ]);
+    expect(observe([{ ...end, "orig.raw.pktcount": 1 }]).warnings).toEqual([]);
+  });
+
   test("a connection of ICMPv6 has no type there: it is counted, and refuses nothing", () => {
     const ping = { "orig.ip.protocol": 58, "ct.id": 2, "ct.event": 1, src_ip: "fd00::1", dest_ip: "fd00::2" };
-    const { baseline, warnings } = observe([{ ...connection, "ct.event": 1 }, ping]);
+    const { baseline, warnings } = observe([{ ...connection, "orig.raw.pktcount": 5 }, ping]);
     expect(baseline.sources[0]!.accounting).toMatchObject({
       ...{ used: 1, rejected: {} },
       ignored: { "ICMP whose type the log does not tell": 1 },

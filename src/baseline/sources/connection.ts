@@ -45,7 +45,8 @@ function trackedConversation({ original, reply, protocol, ...connection }: Conne
     sourcePort: original.sourcePort,
     destinationPort: reply.sourcePort ?? original.destinationPort,
     icmpType: original.icmpType,
-    first: connection.first,
+    // An end without its beginning, where only ends are logged and the kernel keeps no times.
+    first: Number.isNaN(connection.first) ? connection.last : connection.first,
     last: connection.last,
     sent: { packets: original.packets, bytes: original.bytes },
     received: { packets: reply.packets, bytes: reply.bytes },

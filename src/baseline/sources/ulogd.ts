@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Conversation } from "../conversation.ts";
 import { type Clock, epoch } from "./clock.ts";
 import { type Connection, type ConnectionEvent, connections } from "./connection.ts";
@@ -27,10 +28,14 @@ export function ulogdReader(
 ): ByteReader {
   const write = headerWriter(frame);
   const tracked = connections(sink);
+  let [seen, counted] = [0, 0];
   const reader = jsonLinesReader("ulogd2 JSON", tally, (object) => {
     if (object["orig.ip.protocol"] !== undefined) {
-      const reason = tracked.add(connectionOf(object), eventNames.get(countOf(object["ct.event"])));
+      const connection = connectionOf(object);
+      const reason = tracked.add(connection, eventNames.get(countOf(object["ct.event"])));
       if (reason === undefined) tally.use();
+      seen += 1;
+      if (connection.original.packets > 0) counted += 1;
       return reason;
     }
     return object["ip.protocol"] === undefined && object["ip6.nexthdr"] === undefined
@@ -42,10 +47,18 @@ export function ulogdReader(
     end() {
       const warnings = reader.end();
       tracked.end();
-      return warnings;
+      return seen > 0 && counted === 0 ? [...warnings, withoutCounters] : warnings;
     },
   };
 }
+
+/** So the kernel has it unless it is told otherwise, and then answers show nowhere. */
+const withoutCounters: Diagnostic = {
+  code: "baseline/no-counters",
+  severity: "warning",
+  message: "its connections have no counters, so that none of them counts as answered",
+  fix: "switch accounting on where they are tracked (sysctl net.netfilter.nf_conntrack_acct=1), and log their ends too",
+};
 
 const packetOf = (object: JsonObject, clock: Clock): LoggedPacket => ({
   source: textOf(object, "src_ip"),
