@@ -2,9 +2,10 @@ import { buildCommand } from "@stricli/core";
 import type { Ending } from "../rollout/trial/machine.ts";
 import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
-import { identityFlag, siteFlag } from "./rollout/actor.ts";
+import { identityFlag } from "./rollout/actor.ts";
 import { type ApplyFlags, carryOut, makeReady, type Ready } from "./rollout/carry-out.ts";
 import { conclude, concludeAll } from "./rollout/outcome.ts";
+import { siteFlag } from "./site-file.ts";
 
 interface Flags extends ApplyFlags {
   readonly json: boolean;

@@ -45,7 +45,7 @@ export const bypassCommand = buildCommand<Flags, [conduit: string], Context>({
       for: {
         kind: "parsed",
         parse: lasting("24h"),
-        placeholder: "TIME",
+        placeholder: "DURATION",
         brief: "How long, such as 30m; at most 24h",
       },
       ...actingFlags,

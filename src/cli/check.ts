@@ -17,7 +17,7 @@ interface Flags {
 }
 
 export const checkCommand = buildCommand<Flags, [site?: string], Context>({
-  docs: { brief: "Read a site file as a colleague would: errors, and what is worth a second look" },
+  docs: { brief: "Reads a site file as a colleague would: errors, and what is worth a second look" },
   parameters: {
     flags: {
       json: jsonFlag,

@@ -11,7 +11,7 @@ import { compilationDocument } from "./documents/rulesets.ts";
 import { writeFileAtomic } from "./files.ts";
 import { type PlannedFrame, plannedFrames } from "./frames.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget, rulesetFolder } from "./rulesets.ts";
-import { type LoadedSite, loadSite } from "./site-file.ts";
+import { type LoadedSite, loadSite, siteFlag } from "./site-file.ts";
 import { claimJson, claimsText, renderOnce } from "./views/claims.ts";
 
 interface Flags {
@@ -36,27 +36,31 @@ export const compileCommand = buildCommand<Flags, string[], Context>({
   },
   parameters: {
     flags: {
-      site: { kind: "parsed", parse: String, optional: true, placeholder: "FILE", brief: "The site file" },
+      site: siteFlag,
       output: {
         kind: "parsed",
         parse: String,
         optional: true,
-        placeholder: "DIR",
-        brief: "Folder for the rulesets (compiled/ beside the site file)",
+        placeholder: "FOLDER",
+        brief: "Folder for the rulesets (default: compiled/ beside the site file)",
       },
       baseline: {
         kind: "parsed",
         parse: String,
         optional: true,
         placeholder: "FILE",
-        brief: "Observed flows to keep (the evidence that the permits name)",
+        brief: "Baseline whose flows must pass (default: the evidence that the permits name)",
       },
       json: jsonFlag,
     },
     aliases: { o: "output" },
     positional: {
       kind: "array",
-      parameter: { parse: String, placeholder: "CONDUIT", brief: "Conduits to compile (all of the site)" },
+      parameter: {
+        parse: String,
+        placeholder: "CONDUIT",
+        brief: "Conduits to compile (default: all of the site)",
+      },
     },
   },
   func({ site, output, baseline, json }, ...conduits) {

@@ -12,12 +12,11 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { evidenceBundleDocument } from "./documents/standing.ts";
 import { writeFileAtomic } from "./files.ts";
-import { siteFlag } from "./rollout/actor.ts";
 import { journalName, readJournalFile } from "./rollout/journal-file.ts";
 import { journalSigners, judgeHeads, readHeads, unsignedText } from "./rollout/journal-seal.ts";
 import { archivedPlans } from "./rollout/plan-archive.ts";
 import { approvalFolder, approvalsOf, loadPlan } from "./rollout/plan-files.ts";
-import { loadSite } from "./site-file.ts";
+import { loadSite, siteFlag } from "./site-file.ts";
 
 interface Flags {
   readonly since?: string;
@@ -42,7 +41,7 @@ export const evidenceCommand = buildCommand<Flags, [change?: string], Context>({
         placeholder: "YYYY-MM-DD",
         brief: "All changes from this day on (UTC)",
       },
-      output: { kind: "parsed", parse: String, placeholder: "DIR", brief: "Folder to make" },
+      output: { kind: "parsed", parse: String, placeholder: "FOLDER", brief: "Folder to make" },
       site: siteFlag,
       json: jsonFlag,
     },

@@ -10,7 +10,7 @@ import { CommandError, type Context, exitCodes } from "./context.ts";
 import { jsonFlag, printDocument } from "./documents/document.ts";
 import { explanationDocument } from "./documents/site.ts";
 import { explainNamed } from "./explain-name.ts";
-import { loadSite } from "./site-file.ts";
+import { loadSite, siteFlag } from "./site-file.ts";
 
 interface Flags {
   readonly site?: string;
@@ -26,7 +26,7 @@ export const explainCommand = buildCommand<Flags, [string], Context>({
   },
   parameters: {
     flags: {
-      site: { kind: "parsed", parse: String, optional: true, placeholder: "FILE", brief: "The site file" },
+      site: siteFlag,
       json: jsonFlag,
     },
     positional: {

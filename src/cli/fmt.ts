@@ -14,7 +14,7 @@ interface Flags {
 
 export const fmtCommand = buildCommand<Flags, [site?: string], Context>({
   docs: {
-    brief: "Put a site file into its canonical form",
+    brief: "Puts a site file into its canonical form",
     fullDescription:
       "Keys are put into the order of the schema and the layout is made even. Comments stay, and so do all values. " +
       "With --check nothing is written: files that are not in canonical form are named, and the exit code is 1.",

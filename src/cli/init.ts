@@ -25,7 +25,7 @@ const fileFlag = (brief: string) =>
 
 export const initCommand = buildCommand<Flags, [folder?: string], Context>({
   docs: {
-    brief: "Write a site file to start from, with the schema that editors read",
+    brief: "Writes a site file to start from, with the schema that editors read",
     fullDescription:
       "Without an inventory: a small commented site. With an inventory or a baseline: its zones and assets, and the " +
       "questions that it leaves open. A site file that is there already is never overwritten.",

@@ -48,7 +48,7 @@ export const isolateCommand = buildCommand<Flags, [zone: string], Context>({
         kind: "parsed",
         parse: lasting("7d"),
         default: "8h",
-        placeholder: "TIME",
+        placeholder: "DURATION",
         brief: "How long, at most 7d; the firewall ends it by itself",
       },
       end: { kind: "boolean", default: false, withNegated: false, brief: "End the isolation now" },

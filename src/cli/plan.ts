@@ -16,12 +16,12 @@ import { findNamed } from "./find-named.ts";
 import { outputPath } from "./output-path.ts";
 import { reviewOf } from "./plan/review-of.ts";
 import { type PlanStep, planSteps } from "./plan/steps.ts";
-import { identityFlag, siteFlag, whoActs } from "./rollout/actor.ts";
+import { identityFlag, whoActs } from "./rollout/actor.ts";
 import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { readHistory } from "./rollout/history-file.ts";
 import { appendJournal, readJournalFile } from "./rollout/journal-file.ts";
 import { type PlannedRuleset, plannedRulesets, proofBudget } from "./rulesets.ts";
-import { type LoadedSite, loadSite } from "./site-file.ts";
+import { type LoadedSite, loadSite, siteFlag } from "./site-file.ts";
 import { renderOnce } from "./views/claims.ts";
 import { renderPlan } from "./views/plan.ts";
 
@@ -56,15 +56,22 @@ export const planCommand = buildCommand<Flags, string[], Context>({
         kind: "parsed",
         parse: String,
         optional: true,
+        placeholder: "FIREWALL",
         brief: "Firewall, where the conduit has several",
       },
-      window: { kind: "parsed", parse: String, optional: true, brief: "Window in which it may be applied" },
+      window: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "WINDOW",
+        brief: "Window of the site file in which it may be applied (default: at any time)",
+      },
       baseline: {
         kind: "parsed",
         parse: String,
         optional: true,
         placeholder: "FILE",
-        brief: "Baseline to keep (default: the evidence that the permits name)",
+        brief: "Baseline whose flows must pass (default: the evidence that the permits name)",
       },
       site: siteFlag,
       identity: identityFlag,
@@ -82,8 +89,8 @@ export const planCommand = buildCommand<Flags, string[], Context>({
         variadic: true,
         placeholder: "NAME=REASON",
         brief:
-          "Accept by name what speaks against enforcing (coverage, or a recorded flow; of several conduits CONDUIT/NAME); " +
-          "approvers sign it",
+          "Go on regardless of an obstacle to enforcement: coverage, or a recorded flow (of several conduits: " +
+          "CONDUIT/NAME). The approvers sign it",
       },
       acceptWeakDeadMen: {
         kind: "boolean",

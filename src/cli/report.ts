@@ -7,9 +7,8 @@ import { CommandError, type Context } from "./context.ts";
 import { jsonFlag } from "./documents/document.ts";
 import { evidenceFiles } from "./evidence-files.ts";
 import { printReport } from "./print-report.ts";
-import { siteFlag } from "./rollout/actor.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
-import { loadSite } from "./site-file.ts";
+import { loadSite, siteFlag } from "./site-file.ts";
 
 interface Flags {
   readonly output?: string;

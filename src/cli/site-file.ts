@@ -8,6 +8,15 @@ import { CommandError, type Context } from "./context.ts";
 import { refusal, tell } from "./tell.ts";
 import { readTextFile } from "./text-file.ts";
 
+/** The option of every command that reads the site file. */
+export const siteFlag = {
+  kind: "parsed",
+  parse: String,
+  optional: true,
+  placeholder: "FILE",
+  brief: "Site file (default: the nearest site.yaml)",
+} as const;
+
 /** A site file that was read without errors. */
 export interface LoadedSite {
   readonly site: Site;

@@ -16,7 +16,7 @@ import { loadSite } from "./site-file.ts";
 import { type ConduitRecord, type FirewallStatus, pairsIn, renderStatus } from "./views/status.ts";
 
 export const statusCommand = buildCommand<ActingFlags, [], Context>({
-  docs: { brief: "Tells where every conduit stands on every firewall, and what was done last" },
+  docs: { brief: "Shows where every conduit stands on every firewall, and what was done last" },
   parameters: {
     flags: actingFlags,
   },

@@ -11,7 +11,7 @@ import { jsonFlag, printDocument } from "./documents/document.ts";
 import { verificationDocument } from "./documents/rulesets.ts";
 import { type PlannedFrame, plannedFrames } from "./frames.ts";
 import { fileOfPlace, type PlannedRuleset, plannedRulesets, proofBudget, rulesetFolder } from "./rulesets.ts";
-import { loadSite } from "./site-file.ts";
+import { loadSite, siteFlag } from "./site-file.ts";
 import { claimJson, claimsText, renderOnce } from "./views/claims.ts";
 
 interface Flags {
@@ -41,20 +41,20 @@ export const verifyCommand = buildCommand<Flags, string[], Context>({
   },
   parameters: {
     flags: {
-      site: { kind: "parsed", parse: String, optional: true, placeholder: "FILE", brief: "The site file" },
+      site: siteFlag,
       folder: {
         kind: "parsed",
         parse: String,
         optional: true,
-        placeholder: "DIR",
-        brief: "Folder of the rulesets (compiled/ beside the site file)",
+        placeholder: "FOLDER",
+        brief: "Folder of the rulesets (default: compiled/ beside the site file)",
       },
       baseline: {
         kind: "parsed",
         parse: String,
         optional: true,
         placeholder: "FILE",
-        brief: "Observed flows to keep (the evidence that the permits name)",
+        brief: "Baseline whose flows must pass (default: the evidence that the permits name)",
       },
       json: jsonFlag,
     },

@@ -34,7 +34,7 @@ export const watchCommand = buildCommand<Flags, [firewall: string], Context>({
       "Shows a firewall live: stages, lease, dead man, what the criteria say, and what passes. Ctrl-C ends it",
     fullDescription:
       "Only reads, and has no part in a trial: it may be started and ended at any time, by anybody. The criteria are judged " +
-      "here once more, from the firewall's counters. A connection that breaks is told, and opened anew. With --json each " +
+      "here once more, from the firewall's counters. A broken connection is reported and opened again. With --json each " +
       "look is one document on a line of its own.",
   },
   parameters: {

@@ -7,7 +7,7 @@ import { CommandError, type Context, exitCodes } from "../context.ts";
 import { coverageDocument } from "../documents/baseline.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
 import { findNamed } from "../find-named.ts";
-import { loadSite } from "../site-file.ts";
+import { loadSite, siteFlag } from "../site-file.ts";
 import { renderCoverage } from "../views/coverage.ts";
 
 interface Flags {
@@ -26,13 +26,7 @@ export const coverageCommand = buildCommand<Flags, string[], Context>({
   },
   parameters: {
     flags: {
-      site: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        placeholder: "FILE",
-        brief: "The site file (default: the nearest site.yaml)",
-      },
+      site: siteFlag,
       cycle: {
         kind: "parsed",
         parse: String,

@@ -15,7 +15,7 @@ export const diffCommand = buildCommand<Flags, [string, string], Context>({
     brief: "Shows which flows came, went or changed between two observations",
     fullDescription:
       "A flow has changed when its attempts are now answered, or no longer, or when its rhythm is another one. An address " +
-      "that is sent from another network card, or in another VLAN, than before is told too.",
+      "that is sent from another network card, or in another VLAN, than before is reported too.",
   },
   parameters: {
     flags: { json: jsonFlag },

@@ -5,8 +5,7 @@ import { loadBaseline } from "../baseline-file.ts";
 import { type Context, exitCodes } from "../context.ts";
 import { dispositionsDocument } from "../documents/baseline.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
-import { siteFlag } from "../rollout/actor.ts";
-import { loadSite } from "../site-file.ts";
+import { loadSite, siteFlag } from "../site-file.ts";
 import { renderDispositions } from "../views/dispositions.ts";
 
 interface Flags {

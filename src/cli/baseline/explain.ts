@@ -4,8 +4,7 @@ import { loadBaseline } from "../baseline-file.ts";
 import { CommandError, type Context } from "../context.ts";
 import { flowExplanationsDocument } from "../documents/baseline.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
-import { siteFlag } from "../rollout/actor.ts";
-import { loadSite } from "../site-file.ts";
+import { loadSite, siteFlag } from "../site-file.ts";
 import { renderExplanations } from "../views/flow-explanation.ts";
 
 interface Flags {

@@ -11,7 +11,7 @@ import { documentText, jsonFlag } from "../documents/document.ts";
 import { writeFileAtomic } from "../files.ts";
 import { outputPath } from "../output-path.ts";
 import { factsOf, fromBaseline } from "../site-drafts.ts";
-import { loadSite, nearestSiteFile } from "../site-file.ts";
+import { loadSite, nearestSiteFile, siteFlag } from "../site-file.ts";
 
 interface Flags {
   readonly site?: string;
@@ -29,13 +29,7 @@ export const proposeCommand = buildCommand<Flags, [string], Context>({
   },
   parameters: {
     flags: {
-      site: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        placeholder: "FILE",
-        brief: "The site file (default: the nearest site.yaml)",
-      },
+      site: siteFlag,
       output: {
         kind: "parsed",
         parse: String,

@@ -3,9 +3,8 @@ import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context } from "../context.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
 import { journalDocument } from "../documents/standing.ts";
-import { siteFlag } from "../rollout/actor.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
-import { readSiteFile } from "../site-file.ts";
+import { readSiteFile, siteFlag } from "../site-file.ts";
 
 interface Flags {
   readonly site?: string;

@@ -4,11 +4,11 @@ import { headFaults, type SignedHead } from "../../rollout/journal-head.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { jsonFlag, printDocument } from "../documents/document.ts";
 import { journalVerificationDocument } from "../documents/standing.ts";
-import { identityFlag, siteFlag, whoActs } from "../rollout/actor.ts";
+import { identityFlag, whoActs } from "../rollout/actor.ts";
 import { firewallOf, placeOf } from "../rollout/firewall.ts";
 import { readJournalFile } from "../rollout/journal-file.ts";
 import { headOn, judgeHeads, readHeads, unsignedText } from "../rollout/journal-seal.ts";
-import { type LoadedSite, loadSite } from "../site-file.ts";
+import { type LoadedSite, loadSite, siteFlag } from "../site-file.ts";
 
 interface Flags {
   readonly site?: string;
@@ -32,6 +32,7 @@ export const verifyCommand = buildCommand<Flags, [], Context>({
         kind: "parsed",
         parse: String,
         optional: true,
+        placeholder: "FIREWALL",
         brief: "Also compare with the end that was left on this firewall",
       },
       identity: identityFlag,

@@ -1,5 +1,6 @@
 import { durationSeconds } from "../../policy/duration.ts";
-import { identityFlag, siteFlag } from "../rollout/actor.ts";
+import { identityFlag } from "../rollout/actor.ts";
+import { siteFlag } from "../site-file.ts";
 
 /** What `sluice observe --from` reads, how often and for how long, in seconds; without these, once. */
 export interface CollectingFlags {

@@ -29,7 +29,7 @@ export const observeCommand = buildCommand<Flags, string[], Context>({
       "Reads captures (pcap, pcapng), flow logs (Zeek, Suricata, nfdump, conntrack, ulogd) and packets that nftables, " +
       "iptables, pfSense and OPNsense logged, also gzip or zstd compressed; the content tells the format. A folder stands for all files in it, - for the standard input. Every packet and line is accounted for. " +
       "With --from it reads what a firewall itself counted, recorded and holds open, over SSH, and adds it to the " +
-      "baseline of --output: nothing is counted twice, and what the record lost is told.",
+      "baseline of --output: nothing is counted twice, and what the record lost is reported.",
   },
   parameters: {
     flags: {

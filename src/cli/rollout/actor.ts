@@ -4,6 +4,7 @@ import { type Identity, readIdentity, readSigner } from "../../ssh/identity.ts";
 import { fingerprint, type PublicKey, parsePublicKey } from "../../ssh/public-key.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { jsonFlag } from "../documents/document.ts";
+import { siteFlag } from "../site-file.ts";
 
 /** The option by which every command that acts learns who acts. */
 export const identityFlag = {
@@ -12,14 +13,6 @@ export const identityFlag = {
   optional: true,
   placeholder: "FILE",
   brief: "Your SSH key: a private key file, or a .pub file with the agent (default: $SLUICE_IDENTITY)",
-} as const;
-
-export const siteFlag = {
-  kind: "parsed",
-  parse: String,
-  optional: true,
-  placeholder: "FILE",
-  brief: "Site file (default: the nearest site.yaml)",
 } as const;
 
 /** The options of every command that acts, or looks, as somebody. */
