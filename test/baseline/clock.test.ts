@@ -30,6 +30,22 @@ describe("a time of a log", () => {
     expect(zurich.iso(text)).toBeNaN();
   });
 
+  test("a day that is none stays so behind one that is, and the other way round", () => {
+    const days = [
+      "2026-02-01",
+      "2026-01-33",
+      "2026-02-01",
+      "2026-00-10",
+      "2025-12-10",
+      "2026-01-99",
+      "2026-04-06",
+    ];
+    const found = days.map((day) => zurich.iso(`${day}T12:00:00Z`));
+    expect(
+      found.map((time) => (Number.isNaN(time) ? "none" : new Date(time * 1000).toISOString().slice(0, 10))),
+    ).toEqual(["2026-02-01", "none", "2026-02-01", "none", "2025-12-10", "none", "2026-04-06"]);
+  });
+
   test.each([
     ["Okt", "21", "18:40:37"],
     ["Mai", "21", "18:40:37"],

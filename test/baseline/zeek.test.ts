@@ -188,6 +188,26 @@ describe("Zeek conn.log, JSON", () => {
     expect(flows).toMatchObject([{ initiator: "fd00::1", responder: "fd00::2", port: 502, connections: 2 }]);
   });
 
+  test("what a line lacks, or has as null or as another thing, it does not take from the one before", () => {
+    const { history, orig_pkts, resp_pkts, ...ends } = record;
+    const second = {
+      ...ends,
+      "id.orig_h": "fd00::3",
+      history: null,
+      orig_pkts: [7],
+      resp_pkts: { packets: 7 },
+    };
+    const { flows } = observe(
+      JSON.stringify({ ...record, vlan: 20, conn_state: "SF" }),
+      JSON.stringify(second),
+      JSON.stringify({ ...ends, "id.orig_h": "fd00::4" }),
+    );
+    const alone = [second, { ...ends, "id.orig_h": "fd00::4" }].flatMap(
+      (other) => observe(JSON.stringify(other)).flows,
+    );
+    expect(flows.slice(1)).toEqual(alone);
+  });
+
   test("lines that are no objects, and records of other logs", () => {
     const { sources } = observe(
       JSON.stringify(record),

@@ -121,12 +121,22 @@ function utcSeconds(
   minute: number,
   second: number,
 ): number {
+  const number = (year * 100 + month) * 100 + day;
+  if (number !== lastDay.number) lastDay = { number, midnight: midnightOf(year, month, day) };
+  // A leap second has the number 60.
+  return hour < 24 && minute < 60 && second < 61
+    ? lastDay.midnight + hour * 3600 + minute * 60 + second
+    : Number.NaN;
+}
+
+/** The day that was asked for last: lines of a log are mostly of the same one. */
+let lastDay = { number: Number.NaN, midnight: Number.NaN };
+
+/** Seconds since 1970; NaN for a day that is not in the calendar. */
+function midnightOf(year: number, month: number, day: number): number {
   const midnight = new Date(Date.UTC(year, month, day));
   const isDay = midnight.getUTCMonth() === month && midnight.getUTCDate() === day;
-  // A leap second has the number 60.
-  return isDay && hour < 24 && minute < 60 && second < 61
-    ? midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second
-    : Number.NaN;
+  return isDay ? midnight.getTime() / 1000 : Number.NaN;
 }
 
 /** `+01:00`, `+0100` or `+01`. */

@@ -27,12 +27,13 @@ export function eveReader(sink: (talk: Conversation) => void, tally: Tally, cloc
 
 function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowRecord {
   const tcp = isObject(event.tcp) ? event.tcp : {};
+  const [sentFlags, receivedFlags] = [hex(tcp.tcp_flags_ts), hex(tcp.tcp_flags_tc)];
   // Whoever sent a SYN or was answered by one opened: Suricata turns a flow around whose SYN ACK came first.
-  const opened = [tcp.tcp_flags_ts, tcp.tcp_flags_tc].some((flags) => (hex(flags) & tcpFlag.syn) !== 0);
+  const opened = ((sentFlags | receivedFlags) & tcpFlag.syn) !== 0;
   // The event's own timestamp is when it was written: for a capture that is read back, long before or after.
-  const [first, last] = [flow.start, flow.end].map((time) =>
-    clock.iso(typeof time === "string" ? time : undefined),
-  );
+  const [first, last] = [timeOf(flow.start, clock), timeOf(flow.end, clock)];
+  const sent = { packets: countOf(flow.pkts_toserver), bytes: countOf(flow.bytes_toserver) };
+  const received = { packets: countOf(flow.pkts_toclient), bytes: countOf(flow.bytes_toclient) };
   return {
     source: textOf(event, "src_ip"),
     destination: textOf(event, "dest_ip"),
@@ -40,24 +41,30 @@ function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowReco
     sourcePort: textOf(event, "src_port"),
     destinationPort: textOf(event, "dest_port"),
     icmpType: byteOf(event.icmp_type),
-    first: first!,
-    last: Number.isNaN(last) ? first! : last!,
-    sent: { packets: countOf(flow.pkts_toserver), bytes: countOf(flow.bytes_toserver) },
-    received: { packets: countOf(flow.pkts_toclient), bytes: countOf(flow.bytes_toclient) },
+    first,
+    last: Number.isNaN(last) ? first : last,
+    sent,
+    received,
     spoke: {
-      source: countOf(flow.pkts_toserver) > 0 && !isRefusal(tcp.tcp_flags_ts),
-      destination: countOf(flow.pkts_toclient) > 0 && !isRefusal(tcp.tcp_flags_tc),
+      source: sent.packets > 0 && !isRefusal(sentFlags),
+      destination: received.packets > 0 && !isRefusal(receivedFlags),
     },
-    ...(opened ? { opener: { end: "source", by: "syn" } } : {}),
-    links: linksOf(event, countOf(flow.pkts_toclient) > 0),
+    opener: opened ? bySyn : undefined,
+    links: linksOf(event, received.packets > 0),
   };
 }
+
+const bySyn = { end: "source", by: "syn" } as const;
+
+const timeOf = (time: unknown, clock: Clock): number =>
+  clock.iso(typeof time === "string" ? time : undefined);
 
 /**
  * The VLAN is the flow's, so both ends were seen in it where both spoke; cards are listed where `ethernet` is switched
  * on: the sources of what went to the server and the destinations of what came from it, and the other way round.
  */
-function linksOf(event: JsonObject, isAnswered: boolean): NonNullable<FlowRecord["links"]> {
+function linksOf(event: JsonObject, isAnswered: boolean): FlowRecord["links"] {
+  if (event.vlan === undefined && event.ether === undefined) return undefined;
   // Suricata before 5 wrote a single tag as a number.
   const vlans = Array.isArray(event.vlan) ? event.vlan : [event.vlan];
   const ether = isObject(event.ether) ? event.ether : {};
@@ -71,7 +78,7 @@ function linksOf(event: JsonObject, isAnswered: boolean): NonNullable<FlowRecord
 const tcpFlag = { syn: 0x02, reset: 0x04, acknowledge: 0x10 } as const;
 
 /** RST, with or without ACK, and nothing else in all that an end sent. */
-const isRefusal = (flags: unknown): boolean =>
-  (hex(flags) & tcpFlag.reset) !== 0 && (hex(flags) & ~(tcpFlag.reset | tcpFlag.acknowledge)) === 0;
+const isRefusal = (flags: number): boolean =>
+  (flags & tcpFlag.reset) !== 0 && (flags & ~(tcpFlag.reset | tcpFlag.acknowledge)) === 0;
 
 const hex = (flags: unknown): number => (typeof flags === "string" ? Number.parseInt(flags, 16) || 0 : 0);

@@ -10,37 +10,40 @@ import { readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 const otherLog = ignored("of another log");
 
 /** Reads Zeek's conn.log as JSON, one object a line (`LogAscii::use_json`). */
-export const zeekJsonReader = (sink: (talk: Conversation) => void, tally: Tally): ByteReader =>
-  jsonLinesReader("Zeek conn.log (JSON)", tally, (object) => {
+export function zeekJsonReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
+  // One object for all lines, as in the reader of TSV.
+  const record: Partial<Record<ZeekField, string | undefined>> = {};
+  return jsonLinesReader("Zeek conn.log (JSON)", tally, (object) => {
     if (isZeekLoss(object)) {
       noteZeekLoss([object.gaps, object.acks], tally);
       return otherLog;
     }
     if (!isConnection(object)) return otherLog;
-    const record: Partial<Record<ZeekField, string>> = {};
-    for (const field of zeekFields) {
-      const value = fieldOf(object, field);
-      if (typeof value === "string" || typeof value === "number") record[field] = String(value);
+    for (const [field, outer, inner] of places) {
+      const value = object[field] ?? (inner === undefined ? undefined : within(object[outer], inner));
+      record[field] = typeof value === "string" || typeof value === "number" ? String(value) : undefined;
     }
     return use(readZeekRecord(record), sink, tally);
   });
+}
+
+/** `id.orig_h` is a key with a dot in Zeek's own logs, and nested where an exporter took the dot for a path. */
+const places = zeekFields.map((field) => {
+  const [outer = "", inner] = field.split(".");
+  return [field, outer, inner] as const;
+});
+
+const within = (outer: unknown, inner: string): unknown => (isObject(outer) ? outer[inner] : undefined);
 
 /**
  * Exporters that merge logs into one stream say which log a line is from. Where nobody says it, logs that have ends and a
  * protocol too are told by what they alone have: an export of conn.log may be cut down to very little.
  */
-const isConnection = ({ _path: path, ...object }: JsonObject): boolean =>
-  path === undefined ? !ofOthers.some((field) => field in object) : path === "conn";
+const isConnection = (object: JsonObject): boolean =>
+  object._path === undefined ? !ofOthers.some((field) => field in object) : object._path === "conn";
 
 /** Of dns.log, syslog.log, notice.log, analyzer.log and dpd.log, and of the logs of industrial protocols. */
 const ofOthers = [
   ...["trans_id", "query", "rcode", "facility", "severity", "note"],
   ...["analyzer", "analyzer_kind", "is_orig"],
 ];
-
-/** `id.orig_h` is a key with a dot in Zeek's own logs, and nested where an exporter took the dot for a path. */
-function fieldOf(object: JsonObject, field: ZeekField): unknown {
-  const [outer = "", inner] = field.split(".");
-  const nested = object[outer];
-  return object[field] ?? (inner !== undefined && isObject(nested) ? nested[inner] : undefined);
-}
