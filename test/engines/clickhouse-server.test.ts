@@ -163,7 +163,10 @@ describe.skipIf(missingForServer !== undefined)(
         observing(`clickhouse://127.0.0.1:${server.http}/plant/conn`, env),
       ]);
       expect(plain.stderr).toContain("is the other one of clickhouse:// and clickhouses:// right?");
-      expect(packed.stderr).toContain("speaks no TLS: a port without it needs clickhouse://");
+      // Its answer in clear text arrives, or is overtaken by the end of the connection.
+      expect(packed.stderr).toMatch(
+        /speaks no TLS: a port without it needs clickhouse:|is the other one of clickhouse:/,
+      );
       expect(old).toMatchObject({ code: 1, stdout: "" });
       expect(old.stderr).toMatch(
         /Syntax error.+\(the server is ClickHouse 18\.16\.1; the statement was proved on /s,
