@@ -1,3 +1,4 @@
+import { protocolNumbers } from "../net/protocol.ts";
 import type { Baseline, BaselineFlow } from "./flow.ts";
 import { type Fate, fateOf } from "./propose/fate.ts";
 import type { Places } from "./propose/places.ts";
@@ -24,13 +25,14 @@ export interface Dispositions {
   readonly outside: Readonly<Record<string, number>>;
 }
 
-/** That the network lets a flow pass shows in its being answered. */
+/** That the network lets a flow pass shows in its being answered, where an answer is owed. */
 export function disposed({ flows }: Pick<Baseline, "flows">, where: Places): Dispositions {
   const found: DisposedFlow[] = [];
   const outside: Record<string, number> = {};
   for (const flow of flows) {
     const fate = fateOf(flow, where);
-    if ("conduit" in fate) {
+    const leftOut = !("conduit" in fate) ? outsideReasons[fate.kind] : tells(flow) ? undefined : oneWay;
+    if ("conduit" in fate && leftOut === undefined) {
       const by = decidedBy(fate);
       const isPermitted = fate.kind === "permitted";
       const disposition = flow.answered
@@ -41,11 +43,18 @@ export function disposed({ flows }: Pick<Baseline, "flows">, where: Places): Dis
           ? "misdropped"
           : "rejected";
       found.push({ flow, conduit: fate.conduit.id, disposition, ...(by !== undefined && { by }) });
-    } else outside[outsideReasons[fate.kind]] = (outside[outsideReasons[fate.kind]] ?? 0) + 1;
+    } else if (leftOut !== undefined) outside[leftOut] = (outside[leftOut] ?? 0) + 1;
   }
   const rank = ({ disposition }: DisposedFlow): number => order.indexOf(disposition);
   return { flows: found.sort((x, y) => rank(x) - rank(y)), outside };
 }
+
+/** Protocols in which whoever is asked answers. Syslog, traps and streams over others ask for none, and pass all the same. */
+const answering: ReadonlySet<number> = new Set([
+  ...[protocolNumbers.tcp, protocolNumbers.sctp, protocolNumbers.icmp, protocolNumbers.icmpv6],
+]);
+const tells = ({ answered, protocol }: BaselineFlow): boolean => answered || answering.has(protocol);
+const oneWay = "in one direction only, which may pass or not: no answer is owed";
 
 /** What asks for somebody's attention comes first. */
 const order: readonly Disposition[] = ["escaped", "misdropped", "rejected", "permitted"];

@@ -43,6 +43,16 @@ test("what no policy judges is counted by its reason, and what asks for attentio
   expect(outside).toEqual({ "with an end in no zone": 1, "not routable here": 1 });
 });
 
+test("a datagram that nobody answers shows neither that it passes nor that it does not", () => {
+  const udp = { protocol: 17 };
+  const { flows, outside } = disposed(
+    { flows: [flow("10.0.1.2", 514, false, udp), flow("10.0.1.2", 161, true, udp)] },
+    places(site),
+  );
+  expect(flows.map(({ disposition }) => disposition)).toEqual(["escaped"]);
+  expect(outside).toEqual({ "in one direction only, which may pass or not: no answer is owed": 1 });
+});
+
 test("a flow is explained by its evidence, the reason for its direction, and what it leads to", () => {
   const source = (name: string, day: number) => ({
     ...{ name, format: "pcap", sha256: "0".repeat(64) },
