@@ -38,10 +38,14 @@ describe("Suricata's EVE", () => {
   });
 
   test("other events of the same stream are counted apart, a flow of an alert is no flow", () => {
-    const { sources } = observe([event, { ...event, event_type: "alert" }, { event_type: "stats" }]).baseline;
+    const others = ["alert", "stats", "netflow"].map((type) => ({ ...event, event_type: type }));
+    const { sources } = observe([event, ...others]).baseline;
     expect(sources[0]!.accounting).toMatchObject({
       used: 1,
-      ignored: { "event of another type than flow": 2 },
+      ignored: {
+        "event of another type than flow": 2,
+        "netflow event: one direction of what a flow event has whole": 1,
+      },
     });
   });
 

@@ -1,4 +1,14 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -125,6 +135,30 @@ test("a log that was truncated and has grown beyond its old end since is read fr
     await waitFor(() => bytes() === 3 * line(10).length);
   });
   expect(seen.baseline().sources.map(({ accounting }) => accounting.read)).toEqual([1, 2]);
+});
+
+test("a log that is emptied under a program that writes on where it was goes on behind the hole", async () => {
+  const line = (at: number): string =>
+    `[17000000${at}.5]\t[NEW] udp 17 30 src=10.0.0.1 dst=10.0.0.2 sport=4000 dport=502 src=10.0.0.2 dst=10.0.0.1 sport=502 dport=4000\n`;
+  const file = openSync(log, "w");
+  writeSync(file, line(10));
+  const seen = await following(async (bytes) => {
+    await waitFor(() => bytes() === line(10).length);
+    truncateSync(log, 0);
+    writeSync(file, line(20));
+    await waitFor(() => bytes() === 2 * line(10).length);
+    truncateSync(log, 0);
+    await new Promise((done) => setTimeout(done, 500));
+    writeSync(file, line(30));
+    await waitFor(() => bytes() === 3 * line(10).length);
+  });
+  closeSync(file);
+  expect(seen.baseline().sources.map(({ accounting }) => accounting.read)).toEqual([2, 1]);
+});
+
+test("a compressed log is refused by name: none grows that is read here", async () => {
+  writeFileSync(log, gzipSync(header + record(0)));
+  await expect(following(async () => undefined)).rejects.toThrow(/^conn.log is compressed/);
 });
 
 test("a log that is truncated is read from its new beginning", async () => {

@@ -9,6 +9,7 @@ import { suricataLosses } from "./recorder-losses.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
 const otherEvent = ignored("event of another type than flow");
+const netflowEvent = ignored("netflow event: one direction of what a flow event has whole");
 const noFlow = rejected("flow event without a flow");
 
 /**
@@ -19,7 +20,7 @@ export function eveReader(sink: (talk: Conversation) => void, tally: Tally, cloc
   const noteLosses = suricataLosses(tally);
   return jsonLinesReader("Suricata EVE", tally, (event) => {
     if (event.event_type === "stats") noteLosses(event);
-    if (event.event_type !== "flow") return otherEvent;
+    if (event.event_type !== "flow") return event.event_type === "netflow" ? netflowEvent : otherEvent;
     if (!isObject(event.flow)) return noFlow;
     return use(conversationOf(flowRecord(event, event.flow, clock)), sink, tally);
   });

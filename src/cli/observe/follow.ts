@@ -6,6 +6,7 @@ import type { Observation, OpenSource } from "../../baseline/observe.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { asCommandError, endSource } from "./files.ts";
+import { compressionOf } from "./input.ts";
 
 const pieceSize = 1 << 20;
 /** How long to wait where no file has grown. */
@@ -15,6 +16,11 @@ const lingerMs = 1000;
 /** How many of a log's first bytes tell whether it is still the same. */
 const markLength = 64;
 const newline = 0x0a;
+
+const behindHole = (bytes: Buffer): Buffer => {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? Buffer.alloc(0) : bytes.subarray(first);
+};
 
 /** One file that is read as it grows, and anew when another one has taken its place. */
 interface Tail {
@@ -86,9 +92,15 @@ function openTail(context: Context, name: string, seen: Pick<Observation, "open"
     const length = readSync(fd, piece, 0, pieceSize, position);
     if (length === 0) return false;
     grewAt = performance.now();
-    const bytes = Buffer.from(piece.subarray(0, length));
-    if (mark.length < markLength) mark = Buffer.concat([mark, bytes]).subarray(0, markLength);
+    const stored = Buffer.from(piece.subarray(0, length));
+    if (position === 0 && compressionOf(stored) !== "none")
+      throw new CommandError(
+        `${name} is compressed, which no log is while it grows: read it without --follow`,
+      );
+    if (mark.length < markLength) mark = Buffer.concat([mark, stored]).subarray(0, markLength);
     position += length;
+    // What was emptied under a program that writes on where it was begins with a hole.
+    const bytes = now === undefined && rest.length === 0 ? behindHole(stored) : stored;
     const isText = !bytes.includes(0);
     const whole = isText ? bytes.lastIndexOf(newline) + 1 : length;
     if (whole === 0) rest = Buffer.concat([rest, bytes]);
@@ -107,11 +119,15 @@ function openTail(context: Context, name: string, seen: Pick<Observation, "open"
     else if (left === 0)
       context.process.stderr.write(`warning: ${printable(shown)}: nothing was written to it\n`);
   };
-  /** Whether the file was emptied, though it may have grown again since. */
+  /**
+   * Whether the file was emptied and begins anew, though it may have grown again since. Where a hole is in the place of
+   * what was read, its program writes on behind it.
+   */
   const wasTruncated = (): boolean => {
     if (fstatSync(fd).size < position) return true;
     const there = Buffer.alloc(mark.length);
-    return readSync(fd, there, 0, there.length, 0) !== there.length || !there.equals(mark);
+    if (readSync(fd, there, 0, there.length, 0) !== there.length) return true;
+    return !there.equals(mark) && behindHole(there).length > 0;
   };
   const isReplaced = (): boolean => {
     const [there, mine] = [statSync(path, { throwIfNoEntry: false }), fstatSync(fd)];
