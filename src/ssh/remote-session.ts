@@ -129,7 +129,7 @@ export function remoteSession(
         const opens = (error: Error | undefined, opened: ClientChannel): void => {
           if (error) {
             if (waiting.has(fail) && atOnce.putBack(start)) isStarted = false;
-            else fail(new SessionError("lost", `${place} opens no channel: ${error.message}`));
+            else unlessSilent(new SessionError("lost", `${place} opens no channel: ${error.message}`));
           }
           // Nobody waits for it any more, so it must not be given what it was to do.
           else if (!waiting.has(fail)) opened.destroy();
@@ -156,7 +156,8 @@ export function remoteSession(
             client.exec(line, opens);
           } catch (error) {
             // The far side has ended the wire, and its last word has not been read yet.
-            fail(new SessionError("lost", `the connection to ${place} is lost: ${(error as Error).message}`));
+            const why = (error as Error).message;
+            unlessSilent(new SessionError("lost", `the connection to ${place} is lost: ${why}`));
           }
         };
         atOnce.take(start);

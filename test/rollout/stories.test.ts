@@ -621,6 +621,20 @@ describe("a rollback", () => {
     expect(firewall.confirmed).toBe("");
   });
 
+  test("of what was confirmed is told to be bootable where only the known-good could not be written", async () => {
+    const { writeFile } = firewall.driver;
+    firewall.driver.writeFile = (name, content) =>
+      name.startsWith("known-good") && firewall.confirmed === "enforce"
+        ? Promise.reject(new DriverError("Read-only file system"))
+        : writeFile(name, content);
+    expect(await apply("after-soak")).toEqual({
+      ...{ kind: "confirmed-not-persisted", reason: "Read-only file system", boots: true },
+    });
+    expect(firewall.told.at(-1)).toMatch(
+      /^confirmed, and a reboot loads it, but it is not among the known-goods: Read-only/,
+    );
+  });
+
   test("on a firewall that cannot write is told with what runs, and not as an unknown state", async () => {
     const full = new DriverError("Read-only file system");
     const driver = { ...firewall.driver, writeFile: () => Promise.reject(full) };

@@ -57,6 +57,7 @@ const rollout = {
   reasons: strings.optional().describe("Of a change that was refused"),
   cause: z.string().optional().describe("What ended a trial that went back"),
   reason: z.string().optional().describe("Why something is not proven, or not persisted"),
+  boots: z.literal(true).optional().describe("A reboot loads what is not persisted in every respect"),
 };
 
 export const rolloutDocument = published("rollout", 1, "How a change ended.", rollout);

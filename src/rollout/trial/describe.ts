@@ -40,7 +40,8 @@ export function describe(state: State): string {
       return `NOT PROVEN: ${state.reason} (${state.cause})`;
     case "confirmed-not-persisted":
       return (
-        `confirmed, but a reboot would not load it: ${state.reason}. Mend that, then finish it with "sluice confirm" and ` +
+        `confirmed, ${state.boots ? "and a reboot loads it, but it is not among the known-goods" : "but a reboot would not load it"}: ` +
+        `${state.reason}. Mend that, then finish it with "sluice confirm" and ` +
         "the same plan"
       );
   }

@@ -39,7 +39,8 @@ export type State =
   | { readonly kind: "reverted"; readonly cause: string; readonly leaseEnds: number }
   | { readonly kind: "verified-back"; readonly cause: string }
   | { readonly kind: "revert-unproven"; readonly cause: string; readonly reason: string }
-  | { readonly kind: "confirmed-not-persisted"; readonly reason: string };
+  /** `boots` where a reboot loads it, and only what else was to be written is not. */
+  | { readonly kind: "confirmed-not-persisted"; readonly reason: string; readonly boots?: true };
 
 export type Event =
   | { readonly kind: "start" }
@@ -149,7 +150,9 @@ export function step(state: State, event: Event, settings: Settings): Step {
     case "persisted":
       // The stage is proven and survives a reboot; a ring that could not be written must not take that back.
       if (event.kind === "kept") return to({ kind: "done" });
-      if (event.kind === "failed") return to({ kind: "confirmed-not-persisted", reason: event.reason });
+      if (event.kind === "failed") {
+        return to({ kind: "confirmed-not-persisted", reason: event.reason, boots: true });
+      }
       return to(state);
     case "reverting":
       if (event.kind === "disarmed" || event.kind === "failed") {
