@@ -49,6 +49,9 @@ const needs = {
     ipset: "ipset",
     "systemd-run": "systemd",
     faketime: "faketime libfaketime",
+    // Records of NetFlow as real exporters and a real collector make them.
+    softflowd: "softflowd",
+    nfcapd: "nfdump",
     "netfilter-persistent": "iptables-persistent",
     python3: "python3",
     php: "php-cli php-xml",

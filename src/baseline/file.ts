@@ -78,7 +78,14 @@ export const baselineSourceSchema = z.strictObject({
     losses: z.strictObject({ lost: count, of: count }).optional(),
   }),
   copies: z
-    .array(z.strictObject({ of: z.string(), conversations: count, packets: count }))
+    .array(
+      z.strictObject({
+        of: z.string().optional(),
+        conversations: count,
+        packets: count,
+        observers: z.array(z.string()).readonly().optional(),
+      }),
+    )
     .readonly()
     .optional(),
 });

@@ -103,9 +103,12 @@ export const isFirewallRecord = ({ format }: Pick<BaselineSource, "format">): bo
 
 /** Conversations, and the packets of them, that a source of this name has too. */
 export interface SourceCopies {
-  readonly of: string;
+  /** Absent where they are in this source more than once. */
+  readonly of?: string;
   readonly conversations: number;
   readonly packets: number;
+  /** Who saw them, where the records of one log say so. */
+  readonly observers?: readonly string[];
 }
 
 /**

@@ -3,10 +3,11 @@ import { type Aggregate, aggregate } from "./aggregate.ts";
 import { type FlowLimits, flowLimits } from "./attempts.ts";
 import type { Conversation } from "./conversation.ts";
 import { withEdgeSilence } from "./edge-silence.ts";
-import type { Baseline, BaselineSource } from "./flow.ts";
+import type { Baseline, BaselineSource, SourceCopies } from "./flow.ts";
 import { addressLinks } from "./links/address-links.ts";
 import { linkFindings } from "./links/findings.ts";
 import { type LinkSighting, linkSightings } from "./links/sightings.ts";
+import { type DoublesOf, type Doubts, doubles } from "./points/doubles.ts";
 import { ledger, mostRemembered } from "./points/ledger.ts";
 import { type Trackers, trackers } from "./points/trackers.ts";
 import { sourceFindings } from "./source-findings.ts";
@@ -81,6 +82,7 @@ export function recording(
 ): Recording {
   const links = linkSightings();
   const points = ledger();
+  const within = doubles();
   const known: (BaselineSource | undefined)[] = [];
   const take = (talk: Conversation, source: number, point: string): void => {
     const left = points.rest(talk, source, point);
@@ -97,7 +99,9 @@ export function recording(
       const number = known.push(undefined) - 1;
       const sinks = {
         packets,
-        record: (talk: Conversation) => record(talk, number),
+        conversation: (talk: Conversation) => record(talk, number),
+        once: (talk: Conversation, observer: string | undefined) => within.rest(talk, number, observer),
+        doubts: () => within.doubts.get(number),
         folded: settings.isOnly === true ? { sink, links, odd: settings.odd } : undefined,
       };
       return openSource(name, number, sinks, settings, (source) => {
@@ -112,12 +116,20 @@ export function recording(
           of: known[of]?.name ?? "",
           ...counts,
         }));
-        return copies.length === 0 ? source : { ...source, copies };
+        const own = within.doubled.get(number);
+        const all = [...(own === undefined ? [] : [ownCopies(own)]), ...copies];
+        return all.length === 0 ? source : { ...source, copies: all };
       });
       return { sources, links: links.all(), forgot: points.forgot };
     },
   };
 }
+
+const ownCopies = ({ records, packets, observers }: DoublesOf): SourceCopies => ({
+  conversations: records,
+  packets,
+  ...(observers.size === 0 ? {} : { observers: [...observers].toSorted() }),
+});
 
 /** @throws {SourceError} when there are more flows than a baseline can hold. */
 export function baselineOf({ sources, links: seen, forgot }: Recorded, added: Aggregate): Baseline {
@@ -138,10 +150,12 @@ export function baselineOf({ sources, links: seen, forgot }: Recorded, added: Ag
 /** What was taken for copies, and where they could not be told. */
 function copyFindings(sources: readonly BaselineSource[], forgot: boolean): readonly string[] {
   const found = sources.flatMap(({ name, copies = [] }) =>
-    copies.map(
-      ({ of, conversations, packets }) =>
-        `${name} has ${conversations} of the conversations of ${of} (${packets} packets), which were taken for the same traffic ` +
-        "at a second observation point and count once",
+    copies.map(({ of, conversations, packets, observers = [] }) =>
+      of === undefined
+        ? `${name} has ${conversations} records (${packets} packets) of traffic that others of its records tell of too, ` +
+          `${observers.length > 1 ? `as ${observers.join(", ")} saw it` : "as several observers see it"}: it counts once`
+        : `${name} has ${conversations} of the conversations of ${of} (${packets} packets), which were taken for the same traffic ` +
+          "at a second observation point and count once",
     ),
   );
   const most = found.length > 0 && forgot;
@@ -153,16 +167,20 @@ function copyFindings(sources: readonly BaselineSource[], forgot: boolean): read
     : found;
 }
 
-interface RecordSinks {
+/** Where what a file holds goes. */
+interface Sinks {
   readonly packets: Trackers;
-  readonly record: (talk: Conversation) => void;
+  readonly conversation: (talk: Conversation) => void;
+  /** What is left of a record beside what others of the same log told of. */
+  readonly once: (talk: Conversation, observer: string | undefined) => Conversation | undefined;
+  readonly doubts: () => Doubts | undefined;
   readonly folded: Folded | undefined;
 }
 
 function openSource(
   name: string,
   number: number,
-  { packets, record, folded }: RecordSinks,
+  { packets, conversation: take, once, doubts, folded }: Sinks,
   { clock: times = {}, frames }: ObservationSettings,
   done: (source: BaselineSource) => void,
 ): OpenSource {
@@ -175,6 +193,10 @@ function openSource(
     if (!(to <= last) && !Number.isNaN(to)) last = to;
   };
   const capture = packets.capture(number, counts);
+  const conversation = (talk: Conversation): void => {
+    see(talk.first, talk.last);
+    take(talk);
+  };
   const sinks = {
     tally: counts,
     clock: clock(times),
@@ -183,9 +205,11 @@ function openSource(
       capture(frame);
       frames?.(frame);
     },
-    conversation: (talk: Conversation) => {
-      see(talk.first, talk.last);
-      record(talk);
+    conversation,
+    once,
+    record: (talk: Conversation, observer: string | undefined) => {
+      const left = once(talk, observer);
+      if (left !== undefined) conversation(left);
     },
     folded: folded && {
       ...folded,
@@ -216,7 +240,13 @@ function openSource(
       const warnings = end();
       const [firstSeen, lastSeen] = [instant(first), instant(last)];
       const accounting = counts.accounting(unit);
-      const findings = sourceFindings({ format, accounting, samples: counts.samples, untimed });
+      const findings = sourceFindings({
+        format,
+        accounting,
+        samples: counts.samples,
+        untimed,
+        doubts: doubts(),
+      });
       done({
         name,
         format,

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { printable } from "../diagnostics/printable.ts";
 import type { Accounting } from "./flow.ts";
+import { type Doubts, isTooManyDoubled } from "./points/doubles.ts";
 import { isUnseen } from "./sources/drop.ts";
 import { isUnreadLink, readLinks } from "./sources/link-layers.ts";
 import { packetLogFormat } from "./sources/packet-log.ts";
@@ -17,6 +18,8 @@ export interface ReadSource {
   readonly samples: readonly string[];
   /** How many of its packets or conversations had no time. */
   readonly untimed: number;
+  /** What of a log no single observer can have seen; absent for captures. */
+  readonly doubts?: Doubts | undefined;
 }
 
 /**
@@ -29,6 +32,7 @@ export const sourceFindings = (source: ReadSource): readonly Diagnostic[] => [
   ...withoutTime(source),
   ...tooManyRejects(source),
   ...toldLosses(source.accounting),
+  ...tooManyDoubles(source),
 ];
 
 /** Packets of an interface that is not read here. @throws {SourceError} when there are no others. */
@@ -136,6 +140,25 @@ function tooManyRejects(source: ReadSource): readonly Diagnostic[] {
           : "give the log as it was written, with its header; take out what is damaged or of another format",
       }),
     ),
+  ];
+}
+
+/** An error where the sums and rhythms of a log would be those of several observers, and nobody can tell whose. */
+function tooManyDoubles({ doubts }: ReadSource): readonly Diagnostic[] {
+  if (doubts === undefined || !isTooManyDoubled(doubts)) return [];
+  const { records, doubled, samples } = doubts;
+  return [
+    {
+      code: "baseline/several-observers",
+      severity: "error",
+      message:
+        `${doubled} of ${records} records tell of ends and ports that another record has at the same time, as several exporters or ` +
+        "sensors write them, and nothing says who saw which: packets and rhythms would count twice. The first of them: " +
+        samples.map(printable).join("; "),
+      fix:
+        "give the records of one observer alone (nfdump: 'router ip ADDRESS'), those of each as a file of its own, or the column " +
+        "that names it (nfdump: the router's address; Zeek: _node_name; Suricata: sensor-name)",
+    },
   ];
 }
 

@@ -191,9 +191,4 @@ describe("logs of two sensors", () => {
       2,
     ]);
   });
-
-  test("within one log nothing is taken for a copy", () => {
-    const one = line(1000.5, 60, 600, 590);
-    expect(sums(log(one, one))).toEqual([[502, 2, 2380]]);
-  });
 });

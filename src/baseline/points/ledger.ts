@@ -1,6 +1,8 @@
 import { protocolNumbers } from "../../net/protocol.ts";
-import type { Conversation, Party } from "../conversation.ts";
-import { shareOf } from "./sketch.ts";
+import type { Conversation } from "../conversation.ts";
+import { type BothWays, clockSkew, countOf, hasNearlySame, inOrder, keyOf, without } from "./counts.ts";
+import { type Sketch, shareOf } from "./sketch.ts";
+import { type Span, spanTable } from "./span-table.ts";
 
 /** What one source repeats of another one. */
 export interface CopiedFrom {
@@ -29,26 +31,17 @@ export interface Ledger {
   readonly forgot: boolean;
 }
 
-interface Entry {
-  readonly talk: Pick<Conversation, "first" | "last" | "connections" | "sketch">;
-  readonly low: Count;
-  readonly high: Count;
+interface Entry extends Span, BothWays {
+  readonly connections: number;
+  readonly sketch?: Sketch;
   readonly source: number;
   readonly point: string;
-}
-interface Count {
-  readonly packets: number;
-  readonly bytes: number;
 }
 
 /** So many conversations are remembered at least, and twice as many at most. */
 export const mostRemembered = 1 << 16;
-/** Clocks of two sensors differ by so many seconds at most, or by this share of how long the conversation lasted. */
-export const clockSkew = 1;
+/** Starts and ends of two sensors' conversations differ by this share of how long it lasted, where that is more than their clocks do. */
 export const spanShare = 0.05;
-/** A sensor that is overloaded misses so many packets, or this share of them. */
-export const missedPackets = 2;
-export const missedShare = 0.05;
 /**
  * Conversations of fewer packets come again: one that ended when the other source wrote no more is taken for the next one,
  * since logs of one sensor follow each other.
@@ -58,13 +51,10 @@ export const fewestPackets = 4;
 const sameShare = 0.7;
 
 export function ledger(most = mostRemembered): Ledger {
-  // Two generations: to forget the oldest one by one costs more than all the rest.
-  let [recent, older] = [new Map<string, Entry[]>(), new Map<string, Entry[]>()];
+  const known = spanTable<Entry>(most);
   const copied = new Map<number, CopiedFrom[]>();
   /** When the last conversation of each source ended. */
   const ends = new Map<number, number>();
-  let remembered = 0;
-  let forgot = false;
 
   const noteCopy = (source: number, of: number, packets: number): void => {
     const all = copied.get(source) ?? [];
@@ -77,28 +67,23 @@ export function ledger(most = mostRemembered): Ledger {
     sum.conversations += 1;
     sum.packets += packets;
   };
-  const remember = (key: string, entry: Entry): void => {
-    const others = recent.get(key);
-    if (others === undefined) recent.set(key, [entry]);
-    else others.push(entry);
-    remembered += 1;
-    if (remembered < most) return;
-    forgot ||= older.size > 0;
-    [older, recent, remembered] = [recent, new Map(), 0];
-  };
   return {
     copied,
     get forgot() {
-      return forgot;
+      return known.forgot;
     },
     rest(talk, source, point) {
       if (Number.isNaN(talk.first) || isAttempt(talk)) return talk;
       if (!((ends.get(source) ?? Number.NEGATIVE_INFINITY) >= talk.last)) ends.set(source, talk.last);
       const [low, high] = inOrder(talk);
       const key = keyOf(talk, low, high);
-      const entry: Entry = { talk: spanOf(talk), low: countOf(low), high: countOf(high), source, point };
+      const { first, last, connections, sketch } = talk;
+      const entry: Entry = {
+        ...{ first, last, connections, low: countOf(low), high: countOf(high), source, point },
+        ...(sketch === undefined ? {} : { sketch }),
+      };
       let left: Conversation | undefined = talk;
-      for (const before of [...(older.get(key) ?? []), ...(recent.get(key) ?? [])]) {
+      for (const before of known.overlapping(key, talk, clockSkew)) {
         if (before.point === point || left === undefined) continue;
         const relation = compare(before, entry, ends.get(before.source)!);
         if (relation === "other") continue;
@@ -108,9 +93,9 @@ export function ledger(most = mostRemembered): Ledger {
           before.source,
           relation === "whole" ? all : before.low.packets + before.high.packets,
         );
-        left = relation === "whole" ? undefined : withoutPart(left, before, low);
+        left = relation === "whole" ? undefined : without(left, before);
       }
-      if (left === talk) remember(key, entry);
+      if (left === talk) known.add(key, entry);
       return left;
     },
   };
@@ -120,30 +105,13 @@ export function ledger(most = mostRemembered): Ledger {
 const isAttempt = ({ protocol, a, b }: Conversation): boolean =>
   protocol === protocolNumbers.tcp && a.packets + b.packets === 1;
 
-const spanOf = ({ first, last, connections, sketch }: Conversation): Entry["talk"] => ({
-  first,
-  last,
-  connections,
-  ...(sketch === undefined ? {} : { sketch }),
-});
-const countOf = ({ packets, bytes }: Party): Count => ({ packets, bytes });
-
-/** The ends in an order that does not depend on who was seen first. */
-const inOrder = ({ a, b }: Conversation): readonly [low: Party, high: Party] =>
-  a.address < b.address || (a.address === b.address && a.port <= b.port) ? [a, b] : [b, a];
-
-const keyOf = ({ protocol, icmpType }: Conversation, low: Party, high: Party): string =>
-  `${low.address} ${low.port} ${high.address} ${high.port} ${protocol} ${icmpType ?? ""}`;
-
 /**
- * Whether a later conversation is a copy as a whole, holds all of the earlier one and more, or is another one.
+ * Whether a later conversation, which overlaps an earlier one in time, is a copy of it as a whole, holds all of it and more, or
+ * is another one.
  * @param end when the earlier one's source ended.
  */
 function compare(before: Entry, after: Entry, end: number): "whole" | "part" | "other" {
-  const overlap =
-    after.talk.first <= before.talk.last + clockSkew && before.talk.first <= after.talk.last + clockSkew;
-  if (!overlap) return "other";
-  const [one, other] = [before.talk.sketch, after.talk.sketch];
+  const [one, other] = [before.sketch, after.sketch];
   const [isIn, has] =
     one === undefined || other === undefined
       ? [undefined, undefined]
@@ -152,44 +120,11 @@ function compare(before: Entry, after: Entry, end: number): "whole" | "part" | "
   if (has !== undefined && has >= sameShare) return "part";
   if (isIn !== undefined && has !== undefined) return "other";
   const isSmall = after.low.packets + after.high.packets < fewestPackets;
-  return isAlike(before, after) && !(isSmall && after.talk.last > end) ? "whole" : "other";
+  return isAlike(before, after) && !(isSmall && after.last > end) ? "whole" : "other";
 }
 
 function isAlike(before: Entry, after: Entry): boolean {
-  const longest = Math.max(before.talk.last - before.talk.first, after.talk.last - after.talk.first);
+  const longest = Math.max(before.last - before.first, after.last - after.first);
   const near = (x: number, y: number): boolean => Math.abs(x - y) <= Math.max(clockSkew, spanShare * longest);
-  return (
-    near(before.talk.first, after.talk.first) &&
-    near(before.talk.last, after.talk.last) &&
-    isNearly(before.low.packets, after.low.packets) &&
-    isNearly(before.high.packets, after.high.packets)
-  );
-}
-
-/** One that saw a direction and one that did not are no copies: what the first tells of it is new. */
-const isNearly = (x: number, y: number): boolean =>
-  (x === 0) === (y === 0) && Math.abs(x - y) <= Math.max(missedPackets, missedShare * Math.max(x, y));
-
-/** What a conversation has beside the part that was counted before. */
-function withoutPart(talk: Conversation, before: Entry, low: Party): Conversation {
-  const rest = (end: Party): Party => {
-    const counted = end.address === low.address && end.port === low.port ? before.low : before.high;
-    return {
-      ...end,
-      packets: Math.max(0, end.packets - counted.packets),
-      bytes: Math.max(0, end.bytes - counted.bytes),
-      requests: end.requests.filter(
-        (time) => time < before.talk.first || time > before.talk.last + clockSkew,
-      ),
-    };
-  };
-  const [a, b] = [rest(talk.a), rest(talk.b)];
-  const { opener } = talk;
-  return {
-    ...talk,
-    a,
-    b,
-    connections: Math.max(0, talk.connections - before.talk.connections),
-    ...(opener === undefined ? {} : { opener: { ...opener, party: opener.party === talk.a ? a : b } }),
-  };
+  return near(before.first, after.first) && near(before.last, after.last) && hasNearlySame(before, after);
 }

@@ -9,10 +9,12 @@ import { recordSeparator } from "./json-lines.ts";
 import { isLogLine } from "./log-line.ts";
 import { isNfdumpHeader, nfdumpCsvReader } from "./nfdump-csv.ts";
 import { nfdumpJsonReader } from "./nfdump-json.ts";
+import type { Once } from "./nfdump-record.ts";
 import { isPacketLogLine, journalReader, packetLogReader } from "./packet-log.ts";
 import { pcapReader } from "./pcap.ts";
 import { isPcapMagic } from "./pcap-layout.ts";
 import { pcapngMagic, pcapngReader } from "./pcapng.ts";
+import type { RecordSink } from "./record.ts";
 import { type ByteReader, FormatError, type Tally } from "./source.ts";
 import { ulogdReader } from "./ulogd.ts";
 import { zeekJsonReader } from "./zeek-json.ts";
@@ -46,6 +48,10 @@ const tarAt = 257;
 export interface Sinks {
   readonly frame: FrameSink;
   readonly conversation: (talk: Conversation) => void;
+  /** Takes a record that other observers may have written too. */
+  readonly record: RecordSink;
+  /** What is left of such a record, for a source that puts several together. */
+  readonly once: Once;
   readonly tally: Tally;
   readonly clock: Clock;
   /** Takes the records of a log that can be added up as they are read, where they need not be told apart. */
@@ -57,21 +63,18 @@ const texts: readonly (readonly [
   matches: (text: string, lines: readonly string[]) => boolean,
   reader: (sinks: Sinks) => ByteReader,
 ])[] = [
-  [
-    (text) => text.startsWith("#"),
-    ({ conversation, tally, folded }) => zeekTsvReader(conversation, tally, folded),
-  ],
+  [(text) => text.startsWith("#"), ({ record, tally, folded }) => zeekTsvReader(record, tally, folded)],
   [
     (text) => /^(<\?xml[^>]*>\s*)?<(conntrack|flow)[\s>]/.test(text),
     ({ conversation, tally, clock }) => conntrackXmlReader(conversation, tally, clock),
   ],
   [
     (text) => /^[[{]/.test(text) && (/"(src4_addr|src6_addr)"\s*:/.test(text) || isEmptyList.test(text)),
-    ({ conversation, tally, clock }) => nfdumpJsonReader(conversation, tally, clock),
+    ({ conversation, once, tally, clock }) => nfdumpJsonReader(conversation, once, tally, clock),
   ],
   [
     (text) => text.startsWith("{") && /"event_type"\s*:/.test(text),
-    ({ conversation, tally, clock }) => eveReader(conversation, tally, clock),
+    ({ record, tally, clock }) => eveReader(record, tally, clock),
   ],
   [
     (text) => text.startsWith("{") && /"(dvc"\s*:\s*"Netfilter|ct\.id|oob\.prefix|oob\.family)"/.test(text),
@@ -82,10 +85,10 @@ const texts: readonly (readonly [
     ({ frame, tally }) => journalReader(frame, tally),
   ],
   [isJournalExport, ({ frame, tally }) => journalExportReader(frame, tally)],
-  [(text) => text.startsWith("{"), ({ conversation, tally }) => zeekJsonReader(conversation, tally)],
+  [(text) => text.startsWith("{"), ({ record, tally }) => zeekJsonReader(record, tally)],
   [
     (_, lines) => lines.some(isNfdumpHeader),
-    ({ conversation, tally, clock }) => nfdumpCsvReader(conversation, tally, clock),
+    ({ conversation, once, tally, clock }) => nfdumpCsvReader(conversation, once, tally, clock),
   ],
   [
     (_, lines) => lines.some(isConntrackLine),

@@ -4,7 +4,15 @@ import type { Clock } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
 import { isObject, type JsonObject, textOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { byteOf, conversationOf, countOf, type FlowRecord, protocolOf, use } from "./record.ts";
+import {
+  byteOf,
+  conversationOf,
+  countOf,
+  type FlowRecord,
+  protocolOf,
+  type RecordSink,
+  use,
+} from "./record.ts";
 import { suricataLosses } from "./recorder-losses.ts";
 import type { ByteReader, Tally } from "./source.ts";
 
@@ -16,14 +24,22 @@ const noFlow = rejected("flow event without a flow");
  * Reads the flow events of Suricata's eve.json; all other events are told apart by `event_type`. Suricata counts the
  * bytes of frames, link headers included, and does not tell how long those are: they stay in the figures.
  */
-export function eveReader(sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader {
+export function eveReader(sink: RecordSink, tally: Tally, clock: Clock): ByteReader {
   const noteLosses = suricataLosses(tally);
   return jsonLinesReader("Suricata EVE", tally, (event) => {
     if (event.event_type === "stats") noteLosses(event);
     if (event.event_type !== "flow") return event.event_type === "netflow" ? netflowEvent : otherEvent;
     if (!isObject(event.flow)) return noFlow;
-    return use(conversationOf(flowRecord(event, event.flow, clock)), sink, tally);
+    const seen = (talk: Conversation): void => sink(talk, observerOf(event));
+    return use(conversationOf(flowRecord(event, event.flow, clock)), seen, tally);
   });
+}
+
+/** The sensor (`sensor-name`) and its interface. Shippers of logs have an object under `host`. */
+function observerOf(event: JsonObject): string | undefined {
+  const host = isObject(event.host) ? textOf(event.host, "name") : textOf(event, "host");
+  const parts = [host, textOf(event, "in_iface")].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(" ");
 }
 
 function flowRecord(event: JsonObject, flow: JsonObject, clock: Clock): FlowRecord {

@@ -3,7 +3,7 @@ import { linkTag } from "../links/sightings.ts";
 import { type Clock, epochOfDigits } from "./clock.ts";
 import { ignored, rejected } from "./drop.ts";
 import { lineReader } from "./lines.ts";
-import { directionPairs, type NetflowRecord, translated } from "./nfdump-record.ts";
+import { directionPairs, exporterOf, type NetflowRecord, type Once, translated } from "./nfdump-record.ts";
 import { countOf, protocolOf } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 
@@ -28,6 +28,11 @@ const columnNames = {
   destinationVlan: ["dvln", "dstVlan"],
   sourceCard: ["ismc", "inSrcMac"],
   destinationCard: ["odmc", "outDstMac"],
+  router: ["ra", "routerIP"],
+  engine: ["eng", "engine"],
+  domain: ["obsDomainID"],
+  point: ["obsPointID"],
+  exporter: ["exid", "exporterID"],
 } as const;
 type Column = keyof typeof columnNames;
 const neededColumns: readonly Column[] = [
@@ -50,8 +55,13 @@ export const isNfdumpHeader = (line: string): boolean => {
 };
 
 /** Reads nfdump's CSV by the header that each file carries: the columns differ between its versions. */
-export function nfdumpCsvReader(sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader {
-  const pairs = directionPairs(sink);
+export function nfdumpCsvReader(
+  sink: (talk: Conversation) => void,
+  once: Once,
+  tally: Tally,
+  clock: Clock,
+): ByteReader {
+  const pairs = directionPairs(sink, once);
   let layout: Layout | undefined;
   let inSummary = false;
   const lines = lineReader("nfdump CSV", tally, (line, number) => {
@@ -115,6 +125,11 @@ function recordOf(values: readonly string[], layout: Layout, clock: Clock): Netf
       source: linkTag(value("sourceCard"), [value("sourceVlan")]),
       destination: linkTag(value("destinationCard"), [value("destinationVlan")]),
     },
+    observer: exporterOf(
+      value("router"),
+      [value("engine"), value("domain"), value("point")],
+      value("exporter"),
+    ),
   };
 }
 

@@ -3,7 +3,7 @@ import { linkTag } from "../links/sightings.ts";
 import type { Clock } from "./clock.ts";
 import { rejected } from "./drop.ts";
 import { type JsonObject, parseObject, textOf } from "./json.ts";
-import { directionPairs, type NetflowRecord, translated } from "./nfdump-record.ts";
+import { directionPairs, exporterOf, type NetflowRecord, type Once, translated } from "./nfdump-record.ts";
 import { byteOf, countOf, drop, protocolOf } from "./record.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { cutShort } from "./truncated.ts";
@@ -13,8 +13,13 @@ const notJson = rejected("not a JSON object");
 const longestObject = 1 << 20;
 
 /** Reads nfdump's JSON: one list of objects over many lines, or an object a line. */
-export function nfdumpJsonReader(sink: (talk: Conversation) => void, tally: Tally, clock: Clock): ByteReader {
-  const pairs = directionPairs(sink);
+export function nfdumpJsonReader(
+  sink: (talk: Conversation) => void,
+  once: Once,
+  tally: Tally,
+  clock: Clock,
+): ByteReader {
+  const pairs = directionPairs(sink, once);
   const decoder = new TextDecoder();
   let rest = "";
   let records = 0;
@@ -59,6 +64,8 @@ export function nfdumpJsonReader(sink: (talk: Conversation) => void, tally: Tall
   };
 }
 
+const unitNames = ["engine_type", "engine_id", "observationDomainID", "observationPointID"];
+
 /** Behind the firewall's destination NAT where it has one, as its filter sees it. */
 const recordOf = (object: JsonObject, clock: Clock): NetflowRecord => ({
   source: textOf(object, "src4_addr") ?? textOf(object, "src6_addr"),
@@ -79,4 +86,9 @@ const recordOf = (object: JsonObject, clock: Clock): NetflowRecord => ({
     source: linkTag(textOf(object, "in_src_mac"), [object.src_vlan]),
     destination: linkTag(textOf(object, "out_dst_mac"), [object.dst_vlan]),
   },
+  observer: exporterOf(
+    textOf(object, "ip4_router") ?? textOf(object, "ip6_router"),
+    unitNames.map((name) => textOf(object, name)),
+    textOf(object, "export_sysid"),
+  ),
 });

@@ -1,5 +1,6 @@
 import { portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import type { Conversation } from "../conversation.ts";
+import { numbered } from "../points/doubles.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { conversationOf, type Figures, type FlowRecord, isRefusedByCount, untoldIcmpType } from "./record.ts";
 
@@ -21,6 +22,26 @@ export interface NetflowRecord {
   /** Zero in records of one direction. */
   readonly received: Figures;
   readonly links: NonNullable<FlowRecord["links"]>;
+  /** Who exported it, where the record says so. */
+  readonly observer: string | undefined;
+}
+
+/** What is left of a record beside what others told of the same traffic; undefined when nothing is. */
+export type Once = (talk: Conversation, observer: string | undefined) => Conversation | undefined;
+
+/**
+ * An exporter by its address and the unit in it, with the number that nfdump gives to each (`exporterID`). Undefined where all of it
+ * is unset.
+ */
+export function exporterOf(
+  address: string | undefined,
+  unit: readonly (string | undefined)[],
+  number: string | undefined,
+): string | undefined {
+  const isSet = (text: string | undefined): text is string => text !== undefined && !/^[0.:/]*$/.test(text);
+  const name = [address, ...unit].filter(isSet).join(" ");
+  if (isSet(number)) return numbered(name || "exporter", number);
+  return name || undefined;
 }
 
 /** Brings the two directions of each connection together, which NetFlow exports as records of their own. */
@@ -34,7 +55,7 @@ export interface DirectionPairs {
 /** So many records may wait for their other direction; beyond, the oldest is handed on alone. */
 const mostWaiting = 1 << 17;
 
-export function directionPairs(sink: (talk: Conversation) => void): DirectionPairs {
+export function directionPairs(sink: (talk: Conversation) => void, once: Once): DirectionPairs {
   const waiting = new Map<string, FlowRecord>();
   const done = (record: FlowRecord): void => {
     const talk = conversationOf(record);
@@ -44,9 +65,14 @@ export function directionPairs(sink: (talk: Conversation) => void): DirectionPai
     add(record) {
       const lost = lostInAggregation(record) ?? lostIcmpType(record);
       if (lost !== undefined) return lost;
-      const one = oneDirection(inItsDirection(record));
-      const talk = conversationOf(one);
-      if (!("a" in talk)) return talk;
+      const whole = oneDirection(inItsDirection(record));
+      const read = conversationOf(whole);
+      if (!("a" in read)) return read;
+      // An event of a firewall without packets tells of a connection that another event counts.
+      const isEvent = read.a.packets + read.b.packets === 0;
+      const talk = isEvent ? read : once(read, record.observer);
+      if (talk === undefined) return undefined;
+      const one = talk === read ? whole : { ...whole, sent: figuresOf(talk.a), received: figuresOf(talk.b) };
       if (one.received.packets > 0 || one.icmpType !== undefined) {
         sink(talk);
         return undefined;
@@ -74,6 +100,8 @@ export function directionPairs(sink: (talk: Conversation) => void): DirectionPai
     },
   };
 }
+
+const figuresOf = ({ packets, bytes }: Figures): Figures => ({ packets, bytes });
 
 const noProtocol = ignored("protocol 0: not exported, or aggregated without it");
 const noPorts = ignored("ports 0: a later fragment, or exported or aggregated without them");

@@ -126,6 +126,9 @@ export function conversationOf(record: FlowRecord): Conversation | Drop {
   return talk;
 }
 
+/** Takes a record of a log as a conversation. @param observer who saw it, where the log says so. */
+export type RecordSink = (talk: Conversation, observer: string | undefined) => void;
+
 /** Hands on and counts what a record gave, or returns why it gave nothing. */
 export function use(
   read: Conversation | Drop,

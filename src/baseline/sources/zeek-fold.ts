@@ -9,6 +9,7 @@ import { latestTime } from "../time.ts";
 import { type PlainColumn, plainLines } from "./plain-line.ts";
 import type { ZeekHeader } from "./zeek-header.ts";
 import type { ZeekField } from "./zeek-record.ts";
+import { zeekTwins } from "./zeek-twins.ts";
 
 /**
  * Adds the lines of a conn.log up without reading each of them whole. What a line says beside its figures (ends, protocol,
@@ -16,7 +17,10 @@ import type { ZeekField } from "./zeek-record.ts";
  * counters. A line that is not written as usual is not taken, and read like any other.
  */
 export interface ZeekFold {
-  /** Adds the line from `start` on, whose line feed stands at `end`; false where it has to be read. */
+  /**
+   * Adds the line from `start` on, whose line feed stands at `end`; false where it has to be read.
+   * @throws {DoubledLog} when several observers wrote the log.
+   */
   take(bytes: Uint8Array, start: number, end: number): boolean;
   /** Adds what the line that was not taken gave, and keeps in mind what lines like it say. */
   learn(talk: Conversation): void;
@@ -72,6 +76,7 @@ export function zeekFold(
   /** Number of the text of the line that was looked at last; -1 where it is none that can be taken. */
   let number = -1;
 
+  const twins = zeekTwins();
   const sums = flowSums();
   let table = byteTable();
   let kinds: (Kind | "by port" | undefined)[] = [];
@@ -82,6 +87,7 @@ export function zeekFold(
   };
   const drain = (): void => {
     sums.drain(sink);
+    twins.forget();
     [table, kinds, kindsByPort, number] = [byteTable(), [], new Map(), -1];
   };
   const readFigures = (isTurned: boolean): void => {
@@ -117,6 +123,7 @@ export function zeekFold(
         return false;
       }
       readFigures(kind.isTurned);
+      twins.see(number, originPort, record);
       addRecord(kind.sum, record);
       for (const sighting of kind.sightings) countRecord(sighting, record.first, record.last);
       return true;
@@ -135,7 +142,10 @@ export function zeekFold(
       addRecord(sum, partial);
       if (number >= 0) {
         const own = ownDirection(talk);
-        const kind = { sum, isTurned: own?.initiator === talk.b, sightings };
+        const isTurned = own?.initiator === talk.b;
+        const [{ packets }, { packets: packetsBack }] = isTurned ? [talk.b, talk.a] : [talk.a, talk.b];
+        twins.see(number, originPort, { first: talk.first, last: talk.last, packets, packetsBack });
+        const kind = { sum, isTurned, sightings };
         const isByPort = own === undefined || talk.icmpType !== undefined;
         if (isByPort) kinds[number] = "by port";
         if (isByPort || isKnownPort[originPort] === 1) kindsByPort.set(number * 65_536 + originPort, kind);
@@ -143,7 +153,10 @@ export function zeekFold(
       }
       if (sums.size >= mostSums) drain();
     },
-    end: drain,
+    end() {
+      drain();
+      twins.end();
+    },
   };
 }
 

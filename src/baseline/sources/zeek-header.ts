@@ -1,6 +1,6 @@
 import { zeekLossFields, zeekLossLog } from "./recorder-losses.ts";
 import { SourceError } from "./source.ts";
-import { neededFields, type ZeekField, zeekFields } from "./zeek-record.ts";
+import { neededFields, observerFields, type ZeekField, zeekFields } from "./zeek-record.ts";
 
 /** What the header lines say about the lines below them; a file may hold several logs, each with its own. */
 export interface ZeekHeader {
@@ -56,9 +56,10 @@ function columnsOf(path: string, names: readonly string[], number: number): Zeek
       `line ${number}: #fields has no ${missing.join(", ")}: a conn.log with at least ${neededFields.join(", ")} is expected`,
     );
   }
+  const observer = observerFields.find((field) => names.includes(field));
   return zeekFields
-    .filter((field) => names.includes(field))
-    .map((field) => [field, names.indexOf(field)] as const)
+    .map((field) => [field, names.indexOf(field === "observer" ? (observer ?? "") : field)] as const)
+    .filter(([, column]) => column >= 0)
     .sort(([, x], [, y]) => x - y);
 }
 
@@ -81,6 +82,9 @@ export function leadingHeader(lines: readonly string[]): ZeekHeader | undefined 
   }
 }
 
-/** Whether a byte tells where the columns of connections end. */
-export const isFoldable = ({ path, width, separator }: ZeekHeader): boolean =>
-  path === "conn" && width > 0 && /^[\t -~]$/.test(separator);
+/** Whether a byte tells where the columns of connections end, and no column that several observers may have seen the same ones. */
+export const isFoldable = ({ path, width, separator, columns }: ZeekHeader): boolean =>
+  path === "conn" &&
+  width > 0 &&
+  /^[\t -~]$/.test(separator) &&
+  columns.every(([field]) => field !== "observer");

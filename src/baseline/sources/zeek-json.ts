@@ -2,36 +2,50 @@ import type { Conversation } from "../conversation.ts";
 import { ignored } from "./drop.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
-import { use } from "./record.ts";
+import { type RecordSink, use } from "./record.ts";
 import { isZeekLoss, noteZeekLoss } from "./recorder-losses.ts";
 import type { ByteReader, Tally } from "./source.ts";
-import { readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
+import { observerFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
 
 const otherLog = ignored("of another log");
 
 /** Reads Zeek's conn.log as JSON, one object a line (`LogAscii::use_json`). */
-export function zeekJsonReader(sink: (talk: Conversation) => void, tally: Tally): ByteReader {
+export function zeekJsonReader(sink: RecordSink, tally: Tally): ByteReader {
   // One object for all lines, as in the reader of TSV.
   const record: Partial<Record<ZeekField, string | undefined>> = {};
+  const seen = (talk: Conversation): void => sink(talk, record.observer);
   return jsonLinesReader("Zeek conn.log (JSON)", tally, (object) => {
     if (isZeekLoss(object)) {
       noteZeekLoss([object.gaps, object.acks], tally);
       return otherLog;
     }
     if (!isConnection(object)) return otherLog;
-    for (const [field, outer, inner] of places) {
-      const value = object[field] ?? (inner === undefined ? undefined : within(object[outer], inner));
-      record[field] = typeof value === "string" || typeof value === "number" ? String(value) : undefined;
-    }
-    return use(readZeekRecord(record), sink, tally);
+    for (const [field, place] of places) record[field] = textAt(object, place);
+    record.observer = undefined;
+    for (let at = 0; at < observerPlaces.length && record.observer === undefined; at += 1)
+      record.observer = textAt(object, observerPlaces[at]!);
+    return use(readZeekRecord(record), seen, tally);
   });
 }
 
-/** `id.orig_h` is a key with a dot in Zeek's own logs, and nested where an exporter took the dot for a path. */
-const places = zeekFields.map((field) => {
-  const [outer = "", inner] = field.split(".");
-  return [field, outer, inner] as const;
-});
+/** A key, and what it is where an exporter took its dot for a path. */
+interface Place {
+  readonly key: string;
+  readonly outer: string;
+  readonly inner: string | undefined;
+}
+const placeOf = (key: string): Place => {
+  const [outer = "", inner] = key.split(".");
+  return { key, outer, inner };
+};
+/** `id.orig_h` is a key with a dot in Zeek's own logs. */
+const places = zeekFields.map((field) => [field, placeOf(field)] as const);
+const observerPlaces = observerFields.map(placeOf);
+
+function textAt(object: JsonObject, { key, outer, inner }: Place): string | undefined {
+  const value = object[key] ?? (inner === undefined ? undefined : within(object[outer], inner));
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
 
 const within = (outer: unknown, inner: string): unknown => (isObject(outer) ? outer[inner] : undefined);
 

@@ -25,9 +25,19 @@ export const zeekFields = [
   "orig_l2_addr",
   "vlan",
   "inner_vlan",
+  "observer",
 ] as const;
 export type ZeekField = (typeof zeekFields)[number];
 export type ZeekRecord = Readonly<Partial<Record<ZeekField, string | undefined>>>;
+
+/**
+ * By these a log of a cluster, or of several sensors, says who wrote a record (`Log::default_ext_func`, and the shippers of logs).
+ * Zeek itself has no such field; the first that is there counts as `observer`.
+ */
+export const observerFields = [
+  ...["_node_name", "_system_name", "node", "peer", "peer_descr", "sensor", "sensor_name"],
+  ...["observer.name", "host.name", "agent.name", "agent_hostname", "host"],
+] as const;
 
 /** Without these a record names no flow. */
 export const neededFields: readonly ZeekField[] = [

@@ -2,7 +2,7 @@ import type { Conversation } from "../conversation.ts";
 import type { LinkSightings } from "../links/sightings.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { endsInReturn, lineReader } from "./lines.ts";
-import { use } from "./record.ts";
+import { type RecordSink, use } from "./record.ts";
 import { noteZeekLoss, zeekLossLog } from "./recorder-losses.ts";
 import { type ByteReader, SourceError, type Tally } from "./source.ts";
 import { type ZeekFold, zeekFold } from "./zeek-fold.ts";
@@ -25,7 +25,7 @@ export interface Folded {
  * Reads Zeek's conn.log as tab-separated values, by the header lines that it carries.
  * @param folded takes the lines added up instead of one by one.
  */
-export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally, folded?: Folded): ByteReader {
+export function zeekTsvReader(sink: RecordSink, tally: Tally, folded?: Folded): ByteReader {
   let header = noZeekHeader;
   // One object for all lines of a header: a new one for each is most of what a line costs.
   let record: Fields = {};
@@ -45,7 +45,8 @@ export function zeekTsvReader(sink: (talk: Conversation) => void, tally: Tally, 
   };
   const learn = (talk: Conversation): void => {
     if (record["id.orig_h"] !== talk.a.address || record["id.resp_h"] !== talk.b.address) folded?.odd?.();
-    (fold?.learn ?? sink)(talk);
+    if (fold === undefined) sink(talk, record.observer);
+    else fold.learn(talk);
   };
   /** Goes on adding up under a header that is the same, as those of logs that were put together are. */
   const closeHeader = (to: Folded): void => {

@@ -4,6 +4,7 @@ import type { LinkSighting } from "../../baseline/links/sightings.ts";
 import { type OpenSource, recording } from "../../baseline/observe.ts";
 import { leadingHeader } from "../../baseline/sources/zeek-header.ts";
 import { comment, emptyLine } from "../../baseline/sources/zeek-tsv.ts";
+import { DoubledLog } from "../../baseline/sources/zeek-twins.ts";
 import type { ZeekFile } from "../../engines/duckdb/zeek-copies.ts";
 import type { Addition, Draft } from "../../engines/store/flow-store.ts";
 import { CommandError, type Context } from "../context.ts";
@@ -47,11 +48,30 @@ export async function scan(
     (piece) => {
       if (isFirst) log = openLog(input.name, path, piece, adding);
       isFirst = false;
-      asCommandError(input.name, () => log?.open.push(piece));
+      const opened = log;
+      if (opened === undefined) return;
+      const isSingle = unlessDoubled(() => {
+        asCommandError(input.name, () => opened.open.push(piece));
+        return true;
+      });
+      if (isSingle !== true) log = opened.drop();
     },
     passed,
   );
-  return { input, sha256, folded: log?.end(context, sha256) };
+  const opened = log;
+  const folded = opened === undefined ? undefined : unlessDoubled(() => opened.end(context, sha256));
+  if (folded === undefined) opened?.drop();
+  return { input, sha256, folded };
+}
+
+/** What several observers wrote is read record by record. */
+function unlessDoubled<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DoubledLog) return undefined;
+    throw error;
+  }
 }
 
 function openLog(name: string, path: string, piece: Uint8Array, adding: Addition) {
@@ -68,6 +88,9 @@ function openLog(name: string, path: string, piece: Uint8Array, adding: Addition
   const open: OpenSource = read.open(name);
   return {
     open,
+    drop(): undefined {
+      draft.drop();
+    },
     end(context: Context, sha256: string): Folded {
       endSource(context, name, open, sha256);
       const { sources, links } = read.end();

@@ -4,6 +4,7 @@ import type { Baseline } from "../../baseline/flow.ts";
 import { observation } from "../../baseline/observe.ts";
 import type { ClockSettings } from "../../baseline/sources/clock.ts";
 import { SourceError } from "../../baseline/sources/source.ts";
+import { DoubledLog } from "../../baseline/sources/zeek-twins.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { jsonFlag } from "../documents/document.ts";
 import { writeFileAtomic } from "../files.ts";
@@ -141,9 +142,23 @@ async function observed(
     return seen.baseline();
   }
   const inputs = findInputs(context, names);
-  const seen = observation({ clock, isOnly: inputs.length === 1 });
-  await observeFiles(context, inputs, seen);
-  return seen.baseline();
+  const observedAs = async (isOnly: boolean): Promise<Baseline> => {
+    const seen = observation({ clock, isOnly });
+    await observeFiles(context, inputs, seen);
+    return seen.baseline();
+  };
+  try {
+    return await observedAs(inputs.length === 1);
+  } catch (error) {
+    if (!(error instanceof DoubledLog)) throw error;
+    const { name, path } = inputs[0]!;
+    if (path === undefined)
+      throw new CommandError(
+        `${name}: ${error.message}, as several sensors write it; the standard input cannot be read again to tell its records ` +
+          "apart: give the log as a file",
+      );
+    return observedAs(false);
+  }
 }
 
 async function orCommandError<T>(work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Baseline, BaselineSource } from "../../baseline/flow.ts";
 import { joinedSightings } from "../../baseline/links/sightings.ts";
 import { type Recorded, recording } from "../../baseline/observe.ts";
-import { clockSkew } from "../../baseline/points/ledger.ts";
+import { clockSkew } from "../../baseline/points/counts.ts";
 import type { ClockSettings } from "../../baseline/sources/clock.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { EngineError } from "../../engines/engine-error.ts";

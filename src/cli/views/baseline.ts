@@ -108,7 +108,7 @@ function renderSource({
     ...reasons("rejected", rejected),
     ...copies.map(
       ({ of, conversations, packets }) =>
-        `  counted once: ${conversations} conversations, ${packets} packets, that ${printable(of)} has too`,
+        `  counted once: ${conversations} conversations, ${packets} packets, that ${of === undefined ? "others of its records have" : `${printable(of)} has`} too`,
     ),
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import {
   firstMilliseconds,
   neededFields,
+  observerFields,
   type ZeekField,
   zeekFields,
 } from "../../baseline/sources/zeek-record.ts";
@@ -39,8 +40,10 @@ const counters: ReadonlySet<ZeekField> = new Set([
  * @throws {EngineError} when a field that a flow needs is not there.
  */
 export function zeekColumns(columns: readonly TableColumn[]): ZeekExpressions {
-  const columnOf = (field: ZeekField): TableColumn | undefined =>
+  const named = (field: string): TableColumn | undefined =>
     columns.find(({ name }) => name === field || name === field.replaceAll(".", "_"));
+  const columnOf = (field: ZeekField): TableColumn | undefined =>
+    field === "observer" ? observerFields.map(named).find((column) => column !== undefined) : named(field);
   const missing = neededFields.filter((field) => columnOf(field) === undefined);
   if (missing.length > 0)
     throw new EngineError(

@@ -1,10 +1,5 @@
-import {
-  clockSkew,
-  fewestPackets,
-  missedPackets,
-  missedShare,
-  spanShare,
-} from "../../baseline/points/ledger.ts";
+import { clockSkew, missedPackets, missedShare } from "../../baseline/points/counts.ts";
+import { fewestPackets, spanShare } from "../../baseline/points/ledger.ts";
 import type { ZeekHeader } from "../../baseline/sources/zeek-header.ts";
 import type { ZeekField } from "../../baseline/sources/zeek-record.ts";
 import type { Database } from "./database.ts";
