@@ -219,6 +219,37 @@ describe("sluice observe", () => {
       expect((await sluice(folder, ["observe", "a.pcap", "-o", "lab.json"])).code).toBe(0);
   });
 
+  test("a log with each connection twice counts each once, added up or not, into a store too; from a pipe it is refused", async () => {
+    const row = (index: number): string =>
+      [
+        1_700_000_000 + index,
+        "10.0.0.1",
+        40_000 + (index % 7),
+        "10.0.0.2",
+        502,
+        "tcp",
+        0.5,
+        "ShADadFf",
+        6,
+        5,
+      ].join("\t");
+    const header =
+      "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\thistory\torig_pkts\tresp_pkts\n";
+    const log = (times: number): string =>
+      `${header}${Array.from({ length: 200 }, (_, index) => `${row(index)}\n`.repeat(times)).join("")}`;
+    write("once.log", log(1));
+    write("twice.log", log(2));
+    const flowsOf = async (...words: readonly string[]): Promise<unknown> =>
+      JSON.parse((await sluice(folder, ["observe", ...words, "--json"])).stdout).flows;
+    const once = await flowsOf("once.log");
+    expect(once).toMatchObject([{ connections: 200, packets: 2200 }]);
+    expect(await flowsOf("twice.log")).toEqual(once);
+    expect(await flowsOf("twice.log", "--store", "flows")).toEqual(once);
+    const piped = await sluice(folder, ["observe", "-"], Buffer.from(log(2)));
+    expect(piped).toMatchObject({ code: 1, stdout: "" });
+    expect(piped.stderr).toContain("a connection stands in it twice, as several sensors write it");
+  });
+
   test("what the machine refuses is told as that, and is no fault of the program", async () => {
     const full = await sluice(folder, ["observe", "a.pcap", "-o", "/dev/full"]);
     expect([full.code, full.stderr]).toEqual([1, "error: /dev/full: the disk is full: make room (ENOSPC)\n"]);
