@@ -28,7 +28,8 @@ const meanings: Readonly<Record<State["kind"], string>> = {
   reverted: "What runs now is being read from the firewall, over a fresh connection if need be.",
   "verified-back": "Read from the firewall: the previous stage is what runs.",
   "revert-unproven": "The firewall could not be read, or is in neither stage: a human must look.",
-  "confirmed-not-persisted": "What runs was confirmed, and not all of it is written there: a reboot may not load it.",
+  "confirmed-not-persisted":
+    "What runs was confirmed, and not all of it is written there: a reboot may not load it.",
 };
 const kinds = Object.keys(meanings) as readonly State["kind"][];
 
