@@ -68,6 +68,10 @@ export const inventoryCommand = buildCommand<Flags, string[], Context>({
     else if (yaml) {
       const hosts = inventory.assets.map(hostOf).filter(({ addresses }) => addresses.length > 0);
       this.process.stdout.write(draftSite(hosts, factsOf(resolve(this.cwd), {})).text);
-    } else this.process.stdout.write(renderInventory(inventory));
+    } else {
+      const { stdout, env } = this.process;
+      // As POSIX has it, COLUMNS tells the width where there is no terminal to ask.
+      stdout.write(renderInventory(inventory, stdout.columns ?? (Number(env.COLUMNS) || undefined)));
+    }
   },
 });

@@ -1,5 +1,5 @@
 import { type AddressRange, covers, formatRange } from "../net/address.ts";
-import { unroutable } from "../policy/resolve/addresses.ts";
+import { compareRanges, unroutable } from "../policy/resolve/addresses.ts";
 import { placeholderKey } from "../policy/schema/placeholder-key.ts";
 import { usualNetwork } from "./address.ts";
 import { assetLines, plainText, quoted } from "./asset-line.ts";
@@ -54,7 +54,7 @@ export function draftSite(
       (_, index) =>
         `which Purdue level and which SL-T has zone ${ids[index]}? Level 2 and SL-T 1 are a guess`,
     ),
-    ...located.flatMap((host) => strayAddresses(host, zones)),
+    ...strayAddresses(zones),
   ];
   const text = [
     "sluice: 1",
@@ -67,9 +67,7 @@ export function draftSite(
 }
 
 function draftZones(hosts: readonly InventoryHost[]): readonly DraftZone[] {
-  const known = hosts.flatMap((host) => networksOf(host));
-  const widest = (network: AddressRange): AddressRange =>
-    known.reduce((wide, other) => (covers(other, wide) ? other : wide), network);
+  const widest = widestOf(hosts.flatMap((host) => networksOf(host)));
   const groups = new Map<string, Set<string>>();
   for (const host of hosts) {
     for (const network of networksOf(host)) {
@@ -97,6 +95,22 @@ function draftZones(hosts: readonly InventoryHost[]): readonly DraftZone[] {
   return [...zones.values()];
 }
 
+/** For each network the widest one that covers it. */
+function widestOf(networks: readonly AddressRange[]): (network: AddressRange) => AddressRange {
+  const found = new Map<string, AddressRange>();
+  const size = ({ from, to }: AddressRange): bigint => to - from;
+  const sorted = networks.toSorted(
+    (x, y) => compareRanges(x, y) || (size(x) < size(y) ? 1 : size(x) > size(y) ? -1 : 0),
+  );
+  let wide: AddressRange | undefined;
+  for (const network of sorted) {
+    // Sorted by where they begin, the wider one first: what covers a network stands before it.
+    if (wide === undefined || !covers(wide, network)) wide = network;
+    found.set(formatRange(network), wide);
+  }
+  return (network) => found.get(formatRange(network)) ?? network;
+}
+
 function openZone(zones: Map<string, DraftZone>, label: string): DraftZone {
   const zone = zones.get(label) ?? { label, networks: [], hosts: [] };
   zones.set(label, zone);
@@ -114,15 +128,17 @@ const isInside = (address: AddressRange, { networks }: DraftZone): boolean =>
   networks.some((network) => covers(network, address));
 
 /** An asset lies in one zone: addresses that a host has in another one are asked about. */
-function strayAddresses(host: InventoryHost, zones: readonly DraftZone[]): readonly string[] {
-  const home = zones.find(({ hosts }) => hosts.includes(host));
-  return host.addresses
-    .filter((address) => home !== undefined && !isInside(address, home))
-    .map(
-      (address) =>
-        `${host.name} has ${formatRange(address)} in another zone: does it join the two? It is left out`,
-    );
-}
+const strayAddresses = (zones: readonly DraftZone[]): readonly string[] =>
+  zones.flatMap((home) =>
+    home.hosts.flatMap(({ name, addresses }) =>
+      addresses
+        .filter((address) => !isInside(address, home))
+        .map(
+          (address) =>
+            `${name} has ${formatRange(address)} in another zone: does it join the two? It is left out`,
+        ),
+    ),
+  );
 
 function zoneLines(zone: DraftZone, id: string): readonly string[] {
   const { networks, hosts, label } = zone;

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { renderInventory } from "../../src/cli/views/inventory.ts";
 import { pcap } from "../baseline/support/captures.ts";
 import * as device from "../inventory/support/devices.ts";
-import { datagram, frame, otherCard, plcCard, segment } from "../inventory/support/wire.ts";
+import { datagram, frame, inventoryOf, otherCard, plcCard, segment } from "../inventory/support/wire.ts";
 import { sluice } from "../support/command.ts";
 
 const site = `sluice: 1
@@ -50,6 +51,20 @@ describe("sluice inventory", () => {
     // 00:1b:1b is registered to Siemens; a card whose address somebody chose is nobody's.
     expect(stdout).toMatch(/10\.2\.0\.5 +00:1b:1b:0a:0b:0c .*\(Siemens AG/);
     expect(stdout).toMatch(/10\.1\.0\.20 +02:00:00:00:00:20 +remote-io +Beckhoff +EP1008/);
+  });
+
+  test("fits its table to a terminal; addresses and cards stay whole, and the reasons below hold what was cut", () => {
+    const long = device.systemGroup("A switch of many words", "a-name-of-many-letters");
+    const inventory = inventoryOf(
+      datagram(["10.100.100.100", 161], ["10.2.0.5", 1136], long),
+      frame(plcCard, 0x0806, device.arpReply(plcCard, "10.100.100.100")),
+      frame(plcCard, 0x0806, device.arpReply(plcCard, "10.100.100.101")),
+    );
+    const [table = ""] = renderInventory(inventory, 80).split("\n\n", 1);
+    expect(Math.max(...table.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(table).toMatch(/^10\.100\.100\.100 \+1 +00:0e:8c:01:02:03 .*A sw.*….* a-name.*…$/m);
+    expect(renderInventory(inventory, 80)).toContain("10.100.100.100: also 10.100.100.101");
+    expect(renderInventory(inventory)).toContain("A switch of many words");
   });
 
   test("prints a document", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { address6, bytes, ipv6, udp } from "../baseline/support/packets.ts";
+import { bytes, ipv6, udp } from "../baseline/support/packets.ts";
 import * as device from "./support/devices.ts";
 import { assetAt, datagram, frame, inventoryOf, otherCard, plcCard } from "./support/wire.ts";
 
@@ -23,7 +23,15 @@ describe("a device is listed when it", () => {
     const { assets, findings } = inventoryOf(from(plcCard), from(otherCard));
     expect(assets.map(({ mac }) => mac).toSorted()).toEqual([plcCard, otherCard]);
     expect(findings).toEqual([]);
-    expect(address6("fe80::1")).toHaveLength(16);
+  });
+
+  test("only looks for its neighbours", () => {
+    const solicits = ipv6("fd00::7", "ff02::1:ff00:1", 58, bytes(135, 0, new Uint8Array(22)), 255);
+    expect(inventoryOf(frame(plcCard, 0x86dd, solicits)).assets).toMatchObject([
+      { mac: plcCard, addresses: ["fd00::7"] },
+    ]);
+    const probes = ipv6("::", "ff02::1:ff00:1", 58, bytes(135, 0, new Uint8Array(22)), 255);
+    expect(inventoryOf(frame(plcCard, 0x86dd, probes)).assets).toMatchObject([{ addresses: [] }]);
   });
 
   test("publishes GOOSE, and shows by it what it is", () => {

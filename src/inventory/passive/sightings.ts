@@ -1,12 +1,13 @@
 import { cardText } from "../../baseline/links/sightings.ts";
 import { arpSender } from "../../baseline/sources/arp.ts";
-import { cardAt } from "../../baseline/sources/cursor.ts";
+import { type Cursor, cardAt } from "../../baseline/sources/cursor.ts";
 import { decoder } from "../../baseline/sources/decode.ts";
+import type { Drop } from "../../baseline/sources/drop.ts";
 import { etherType } from "../../baseline/sources/ethertype.ts";
 import type { FrameSink } from "../../baseline/sources/frame.ts";
 import { instant } from "../../baseline/time.ts";
 import { protocolNumbers } from "../../net/protocol.ts";
-import type { Announcement } from "./announcement.ts";
+import { type Announcement, ipv4Text, ipv6Text } from "./announcement.ts";
 import { type Cards, cards } from "./cards.ts";
 import { claim } from "./messages/arp.ts";
 import { bacnet } from "./messages/bacnet.ts";
@@ -63,6 +64,15 @@ const controlReaders = (bacnetFrame: LinkReader): readonly (readonly [head: Buff
   [Buffer.from("828203", "hex"), bacnetFrame],
 ];
 
+/** Who sent a packet of IP that is sound and no flow: neighbour discovery, say. */
+function sourceOf({ type, bytes, ip }: Readonly<Cursor>): string | undefined {
+  if (type === etherType.ipv4) return ipv4Text(bytes, ip + 12);
+  if (type !== etherType.ipv6) return undefined;
+  const address = ipv6Text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ip + 8);
+  // None yet, or an IPv4 address inside, which no host has.
+  return address.startsWith("::") ? undefined : address;
+}
+
 interface Count {
   readonly announcement: Announcement;
   seen: number;
@@ -107,10 +117,12 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
     if (!(time <= count.last)) count.last = time;
   };
 
-  const ofLink = (): readonly Announcement[] => {
+  const ofLink = (noFlow: Drop): readonly Announcement[] => {
     const card = cardAt(cursor.bytes, cursor.card);
     if (card < 0) return [];
-    owners.noteFrame(card);
+    const address = noFlow.kind === "ignored" ? sourceOf(cursor) : undefined;
+    if (address === undefined) owners.noteFrame(card);
+    else owners.note(card, address);
     if (cursor.type === etherType.arp) {
       const sender = arpSender(cursor);
       return sender === undefined ? [] : [claim(sender)];
@@ -158,7 +170,8 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
 
   return {
     frame(frame) {
-      const found = typeof decode(frame) === "object" ? ofLink() : ofPacket();
+      const place = decode(frame);
+      const found = typeof place === "object" ? ofLink(place) : ofPacket();
       for (const one of found) note(one, frame.time);
     },
     sightings: () => ({

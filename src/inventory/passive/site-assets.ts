@@ -31,8 +31,9 @@ export function siteAssets(assets: readonly PassiveAsset[], zones: readonly Zone
   const hosts = assets.map(hostOf).filter(({ addresses }) => addresses.length > 0);
   const isIn = (ranges: readonly AddressRange[], host: InventoryHost): boolean =>
     host.addresses.some((address) => ranges.some((range) => covers(range, address)));
+  const written = zones.flatMap((zone) => zone.assets);
   const known = (host: InventoryHost): Asset | undefined =>
-    zones.flatMap((zone) => zone.assets).find((asset) => isIn(asset.addresses, host));
+    written.find((asset) => isIn(asset.addresses, host));
   const fresh = hosts.filter((host) => known(host) === undefined);
   const zoned = zones.flatMap((zone) => {
     const inside = fresh.filter((host) => isIn(zone.networks, host));
