@@ -72,6 +72,17 @@ describe("Modbus", () => {
     expect(at(segment(on(502), client, device.modbusServerId(255, id))).model).toBe("PM5560 v2.1");
   });
 
+  test("tells the code of a product, its name and its model's in turn, and the last says most", () => {
+    const told = (objects: readonly (readonly [number, string])[], sequence: number) =>
+      segment(on(502), client, device.modbusIdentity(0, objects), sequence);
+    const basic = told([[1, "PW-77"]], 1);
+    const product = told([[4, "Pump"]], 500);
+    const model = told([[5, "PW77-B"]], 1000);
+    const [whole, without] = [inventoryOf(basic, product, model), inventoryOf(basic, product)];
+    expect([assetAt(whole, own).model, assetAt(without, own).model]).toEqual(["PW77-B", "Pump"]);
+    expect(whole.findings).toEqual([]);
+  });
+
   test("is the same over UDP", () => {
     const said = device.modbusIdentity(0, [[0, "ABB"]]);
     expect(at(datagram(on(502), client, said)).vendor).toBe("ABB");
@@ -150,7 +161,9 @@ describe("what is said twice and differs is a finding:", () => {
       segment(on(502), client, device.modbusIdentity(0, [[0, serial]]), serial === "ABB" ? 1 : 500);
     const { findings } = inventoryOf(said("ABB"), said("WAGO"));
     expect(findings).toEqual([
-      expect.stringContaining(`${own} said 2 values of vendor over Modbus device identification, ABB; WAGO`),
+      expect.stringContaining(
+        `${own} said 2 values of vendor over Modbus device identification, basic, ABB; WAGO`,
+      ),
     ]);
   });
 

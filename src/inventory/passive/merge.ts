@@ -6,10 +6,14 @@ import type { Sighting } from "./sightings.ts";
 /** The messages by how well they know the device that they speak of, best first. */
 const sayers = [
   "EtherNet/IP List Identity",
+  "CIP identity object",
   "S7comm-plus session",
   "S7comm SZL 0x0011",
   "S7comm SZL 0x001c",
   "Modbus device identification",
+  "Modbus device identification, regular",
+  "Modbus device identification, basic",
+  "Modbus Report Server ID",
   "BACnet ReadProperty",
   "BACnet ReadPropertyMultiple",
   "BACnet I-Am",
@@ -47,9 +51,8 @@ export function mergeFacts(ordered: readonly Sighting[]): Facts {
   return facts;
 }
 
-/** Facts that one protocol tells once of a device. Modbus tells a model's code and its name in turn. */
+/** Facts that one message tells once of a device. */
 const single = ["vendor", "model", "firmware", "serial"] as const;
-const tellsTwice: ReadonlySet<string> = new Set(["Modbus device identification.model"]);
 
 /** Where a device said two different things by the same message, in words. @param who the device. */
 export function contradictions(who: string, own: readonly Sighting[]): readonly string[] {
@@ -58,8 +61,7 @@ export function contradictions(who: string, own: readonly Sighting[]): readonly 
     for (const key of single) {
       const value = announcement.facts[key];
       const what = `${announcement.by}.${key}`;
-      if (value !== undefined && !tellsTwice.has(what))
-        said.set(what, (said.get(what) ?? new Set()).add(value));
+      if (value !== undefined) said.set(what, (said.get(what) ?? new Set()).add(value));
     }
   return [...said]
     .filter(([, values]) => values.size > 1)

@@ -105,6 +105,13 @@ const asks = ({ from }: Message, by: string, reason: string): Announcement => ({
   role: { role: "engineering-station", basis: "asks", reason },
 });
 
+/** A model's name says more than the product's, and that one more than its code: devices tell them in turn. */
+function identifiedBy(values: ReadonlyMap<number, string | undefined>): string {
+  if (values.get(objects.modelName) !== undefined) return "Modbus device identification";
+  const isRegular = values.get(objects.productName) !== undefined;
+  return `Modbus device identification, ${isRegular ? "regular" : "basic"}`;
+}
+
 function answered({ bytes, from }: Message): readonly Announcement[] {
   const values = new Map<number, string | undefined>();
   const count = bytes[header + 6] ?? 0;
@@ -119,7 +126,7 @@ function answered({ bytes, from }: Message): readonly Announcement[] {
   return [
     {
       about: { kind: "address", address: from.address },
-      by: "Modbus device identification",
+      by: identifiedBy(values),
       ...partOf(bytes[6]!),
       facts: known({
         vendor: values.get(objects.vendor),
