@@ -162,7 +162,7 @@ describe("what is said twice and differs is a finding:", () => {
     const { findings } = inventoryOf(said("ABB"), said("WAGO"));
     expect(findings).toEqual([
       expect.stringContaining(
-        `${own} said 2 values of vendor over Modbus device identification, basic, ABB; WAGO`,
+        `${own} said 2 values of vendor over Modbus device identification (basic), ABB; WAGO`,
       ),
     ]);
   });

@@ -11,8 +11,8 @@ const sayers = [
   "S7comm SZL 0x0011",
   "S7comm SZL 0x001c",
   "Modbus device identification",
-  "Modbus device identification, regular",
-  "Modbus device identification, basic",
+  "Modbus device identification (regular)",
+  "Modbus device identification (basic)",
   "Modbus Report Server ID",
   "BACnet ReadProperty",
   "BACnet ReadPropertyMultiple",
@@ -30,8 +30,8 @@ const sayers = [
   "NetBIOS datagram",
   "mDNS",
   "LLMNR",
-  "LLMNR, question about itself",
-  "DHCP, answer to it",
+  "LLMNR question about itself",
+  "DHCP answer to it",
   "DNS",
 ];
 const rank = ({ announcement }: Sighting): number => {

@@ -31,14 +31,14 @@ export const dhcp: MessageReader = ({ bytes, from, to }) => {
   return [
     {
       about,
-      by: "DHCP, answer to it",
+      by: "DHCP answer to it",
       facts: known({ name }),
       hearsay: true,
       ...(given.length === 0 ? {} : { addresses: given }),
     },
     {
       about: { kind: "address", address: from.address },
-      by: "DHCP, answer",
+      by: "DHCP answer",
       facts: {},
       role: { role: "dhcp-server", basis: "shows", reason: "gives out addresses over DHCP" },
     },

@@ -21,7 +21,7 @@ export const dns: MessageReader = ({ bytes, from, to }) => {
   if (packet.type !== "response") {
     const [asked] = packet.questions ?? [];
     return isWindows && asked?.type === everything
-      ? named(from.address, asked.name, "LLMNR, question about itself", false)
+      ? named(from.address, asked.name, "LLMNR question about itself", false)
       : [];
   }
   const by = isWindows ? "LLMNR" : isNeighbours ? "mDNS" : "DNS";

@@ -109,7 +109,7 @@ const asks = ({ from }: Message, by: string, reason: string): Announcement => ({
 function identifiedBy(values: ReadonlyMap<number, string | undefined>): string {
   if (values.get(objects.modelName) !== undefined) return "Modbus device identification";
   const isRegular = values.get(objects.productName) !== undefined;
-  return `Modbus device identification, ${isRegular ? "regular" : "basic"}`;
+  return `Modbus device identification (${isRegular ? "regular" : "basic"})`;
 }
 
 function answered({ bytes, from }: Message): readonly Announcement[] {
