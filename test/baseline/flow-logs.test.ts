@@ -614,6 +614,21 @@ describe("nfdump", () => {
     ]);
   });
 
+  test("ICMP of type 0 is a reply where other types are told, and else one whose type was not exported", () => {
+    const ping = (ends: string, port: string): string =>
+      `2026-01-01 10:00:00,2026-01-01 10:00:09,4.5,${ends},0,${port},ICMP,........,0,0,3,252,0,0`;
+    const [there, back] = ["10.0.0.1,10.0.0.2", "10.0.0.2,10.0.0.1"];
+    const untyped = observe([old, ping(there, "0"), ping(back, "0")], utc).baseline;
+    expect(untyped.flows).toEqual([]);
+    expect(untyped.sources[0]!.accounting).toMatchObject({
+      ...{ read: 3, used: 0 },
+      ignored: { "ICMP whose type the log does not tell": 2 },
+    });
+    const typed = observe([old, ping(back, "0"), ping(there, "2048")], utc).baseline;
+    expect(typed.flows).toMatchObject([{ initiator: "10.0.0.1", icmpType: 8, packets: 6, answered: true }]);
+    expect(typed.sources[0]!.accounting).toMatchObject({ read: 3, used: 2 });
+  });
+
   test("ICMPv6 of type 0 is one whose type was not exported, and no error", () => {
     const ping =
       "2026-01-01 10:00:00,2026-01-01 10:00:09,4.5,fd00::1,fd00::2,0,0,ICMP6,........,0,0,5,300,0,0";

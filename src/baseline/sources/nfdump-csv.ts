@@ -61,7 +61,7 @@ export function nfdumpCsvReader(
   tally: Tally,
   clock: Clock,
 ): ByteReader {
-  const pairs = directionPairs(sink, once);
+  const pairs = directionPairs(sink, once, tally);
   let layout: Layout | undefined;
   let inSummary = false;
   const lines = lineReader("nfdump CSV", tally, (line, number) => {
@@ -78,9 +78,7 @@ export function nfdumpCsvReader(
       );
     }
     const values = line.split(",").map((value) => value.trim());
-    const reason = values.length === layout.width ? pairs.add(recordOf(values, layout, clock)) : wrongWidth;
-    if (reason === undefined) tally.use();
-    return reason;
+    return values.length === layout.width ? pairs.add(recordOf(values, layout, clock)) : wrongWidth;
   });
   return {
     ...lines,

@@ -19,7 +19,7 @@ export function nfdumpJsonReader(
   tally: Tally,
   clock: Clock,
 ): ByteReader {
-  const pairs = directionPairs(sink, once);
+  const pairs = directionPairs(sink, once, tally);
   const decoder = new TextDecoder();
   let rest = "";
   let records = 0;
@@ -32,8 +32,7 @@ export function nfdumpJsonReader(
       const object = start >= 0 && start < end ? parseObject(rest.slice(start, end + 1)) : undefined;
       records += 1;
       const reason = object === undefined ? notJson : pairs.add(recordOf(object, clock));
-      if (reason === undefined) tally.use();
-      else
+      if (reason !== undefined)
         drop(
           reason,
           tally,

@@ -3,6 +3,7 @@ import type { Conversation } from "../conversation.ts";
 import { numbered } from "../points/doubles.ts";
 import { type Drop, ignored, rejected } from "./drop.ts";
 import { conversationOf, type Figures, type FlowRecord, isRefusedByCount, untoldIcmpType } from "./record.ts";
+import type { Tally } from "./source.ts";
 
 /** A record of nfdump: one direction of a connection, or both where it was told to bring them together (`-B`). */
 export interface NetflowRecord {
@@ -46,7 +47,7 @@ export function exporterOf(
 
 /** Brings the two directions of each connection together, which NetFlow exports as records of their own. */
 export interface DirectionPairs {
-  /** Returns why the record gives no flow, if so. */
+  /** Uses and counts the record, or returns why it gives no flow. */
   add(record: NetflowRecord): Drop | undefined;
   /** No more records follow: hands on what stayed alone. */
   end(): void;
@@ -55,48 +56,67 @@ export interface DirectionPairs {
 /** So many records may wait for their other direction; beyond, the oldest is handed on alone. */
 const mostWaiting = 1 << 17;
 
-export function directionPairs(sink: (talk: Conversation) => void, once: Once): DirectionPairs {
+export function directionPairs(sink: (talk: Conversation) => void, once: Once, tally: Tally): DirectionPairs {
   const waiting = new Map<string, FlowRecord>();
+  /** Type 0 of ICMP is a reply, and what exporters have that leave the type out (pmacct with NetFlow 9): others tell. */
+  const replies: (readonly [...Parameters<typeof take>])[] = [];
+  let hasIcmpTypes = false;
   const done = (record: FlowRecord): void => {
     const talk = conversationOf(record);
     if ("a" in talk) sink(talk);
+  };
+  const take = (
+    whole: ReturnType<typeof oneDirection>,
+    read: Conversation,
+    observer: string | undefined,
+  ): void => {
+    tally.use();
+    // An event of a firewall without packets tells of a connection that another event counts.
+    const isEvent = read.a.packets + read.b.packets === 0;
+    const talk = isEvent ? read : once(read, observer);
+    if (talk === undefined) return;
+    const one = talk === read ? whole : { ...whole, sent: figuresOf(talk.a), received: figuresOf(talk.b) };
+    if (one.received.packets > 0 || one.icmpType !== undefined) {
+      sink(talk);
+      return;
+    }
+    const { protocol, source, destination, sourcePort, destinationPort } = one;
+    const key = [protocol, source, sourcePort, destination, destinationPort].join(" ");
+    const back = [protocol, destination, destinationPort, source, sourcePort].join(" ");
+    const other = waiting.get(back);
+    const same = waiting.get(key);
+    waiting.delete(back);
+    waiting.delete(key);
+    if (same !== undefined) done(same);
+    if (other !== undefined) done(bothDirections(other, one));
+    else waiting.set(key, one);
+    if (waiting.size > mostWaiting) {
+      const [oldest, alone] = waiting.entries().next().value!;
+      waiting.delete(oldest);
+      done(alone);
+    }
   };
   return {
     add(record) {
       const lost = lostInAggregation(record) ?? lostIcmpType(record);
       if (lost !== undefined) return lost;
       const whole = oneDirection(inItsDirection(record));
+      const isIcmp4 = whole.protocol === protocolNumbers.icmp;
+      if (isIcmp4 && (whole.icmpType ?? 0) > 0) {
+        hasIcmpTypes = true;
+        for (const reply of replies.splice(0)) take(...reply);
+      }
       const read = conversationOf(whole);
       if (!("a" in read)) return read;
-      // An event of a firewall without packets tells of a connection that another event counts.
-      const isEvent = read.a.packets + read.b.packets === 0;
-      const talk = isEvent ? read : once(read, record.observer);
-      if (talk === undefined) return undefined;
-      const one = talk === read ? whole : { ...whole, sent: figuresOf(talk.a), received: figuresOf(talk.b) };
-      if (one.received.packets > 0 || one.icmpType !== undefined) {
-        sink(talk);
-        return undefined;
-      }
-      const { protocol, source, destination, sourcePort, destinationPort } = one;
-      const key = [protocol, source, sourcePort, destination, destinationPort].join(" ");
-      const back = [protocol, destination, destinationPort, source, sourcePort].join(" ");
-      const other = waiting.get(back);
-      const same = waiting.get(key);
-      waiting.delete(back);
-      waiting.delete(key);
-      if (same !== undefined) done(same);
-      if (other !== undefined) done(bothDirections(other, one));
-      else waiting.set(key, one);
-      if (waiting.size > mostWaiting) {
-        const [oldest, alone] = waiting.entries().next().value!;
-        waiting.delete(oldest);
-        done(alone);
-      }
+      if (!isIcmp4 || hasIcmpTypes) take(whole, read, record.observer);
+      else if (replies.length < mostWaiting) replies.push([whole, read, record.observer]);
+      else return untoldIcmpType;
       return undefined;
     },
     end() {
       for (const record of waiting.values()) done(record);
       waiting.clear();
+      for (const _ of replies.splice(0)) tally.ignore(untoldIcmpType.reason);
     },
   };
 }
