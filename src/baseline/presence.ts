@@ -80,6 +80,24 @@ export function* slotsOf(stretches: Stretches): Generator<number> {
   for (const [from, to] of stretches) for (let slot = from; slot <= to; slot += 1) yield slot;
 }
 
+/** When any of many was there, by the slots at which their number changes: these are few, however many flows there are. */
+export function unionOf(all: Iterable<Stretches>): Stretches {
+  const changes = new Map<number, number>();
+  for (const stretches of all)
+    for (const [from, to] of stretches) {
+      changes.set(from, (changes.get(from) ?? 0) + 1);
+      changes.set(to + 1, (changes.get(to + 1) ?? 0) - 1);
+    }
+  const union: [number, number][] = [];
+  let [present, start] = [0, 0];
+  for (const [slot, change] of [...changes].filter(([, sum]) => sum !== 0).sort(([x], [y]) => x - y)) {
+    if (present === 0) start = slot;
+    present += change;
+    if (present === 0) union.push([start, slot - 1]);
+  }
+  return union;
+}
+
 /** The stretches in order, without overlaps and seams. */
 export function stretchesOf(stretches: readonly number[]): Stretches {
   const pairs: [number, number][] = [];

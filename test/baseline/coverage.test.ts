@@ -12,6 +12,7 @@ import {
   slotLength,
   spanned,
   stretchesOf,
+  unionOf,
 } from "../../src/baseline/presence.ts";
 import { renderCoverage } from "../../src/cli/views/coverage.ts";
 import { blocks, pcap } from "./support/captures.ts";
@@ -68,6 +69,15 @@ describe("presence in slots of a quarter of an hour", () => {
         );
         for (const [index, [from]] of stretches.slice(1).entries())
           expect(from).toBeGreaterThan(stretches[index]![1] + 1);
+      }),
+    );
+  });
+
+  test("what any of many flows has is what all of their stretches together have", () => {
+    const stretch = fc.tuple(fc.nat(60), fc.nat(5)).map(([from, more]) => [from, from + more] as const);
+    fc.assert(
+      fc.property(fc.array(fc.array(stretch, { maxLength: 6 }), { maxLength: 6 }), (flows) => {
+        expect(unionOf(flows)).toEqual(stretchesOf(flows.flat(2)));
       }),
     );
   });

@@ -1,7 +1,7 @@
 import type { Conduit, ConduitId, Cycle, Site } from "../../policy/model.ts";
 import { flowKey } from "../aggregate.ts";
 import type { Baseline, BaselineFlow } from "../flow.ts";
-import { type Stretches, slotsOf } from "../presence.ts";
+import type { Stretches } from "../presence.ts";
 import { type Places, places } from "../propose/places.ts";
 import { busyCycles } from "./busy.ts";
 import { type CycleCount, cycleCount } from "./cycles.ts";
@@ -85,8 +85,15 @@ function judged(
 ): ConduitCoverage {
   const { id } = conduit;
   const placeOf = new Map(observed.cycles.map((cycle, place) => [cycle, place]));
-  const cyclesOf = ({ stretches }: Seen): ReadonlySet<number> =>
-    new Set([...slotsOf(stretches)].flatMap((slot) => placeOf.get(count.cycleOf(slot)) ?? []));
+  const cyclesOf = ({ stretches }: Seen): ReadonlySet<number> => {
+    const places = new Set<number>();
+    for (const [from, to] of stretches)
+      for (let [cycle, last] = [count.cycleOf(from), count.cycleOf(to)]; cycle <= last; cycle += 1) {
+        const place = placeOf.get(cycle);
+        if (place !== undefined) places.add(place);
+      }
+    return places;
+  };
   const answered = flows.filter((flow) => flow.answered);
   const seen = answered.map(cyclesOf).filter((cycles) => cycles.size > 0);
   const isBusy = busyCycles(seen, observed.cycles.length);

@@ -1,5 +1,5 @@
 import { type Baseline, isFirewallRecord } from "../flow.ts";
-import { type Stretches, slotLength, slotsOf, spanned, stretchesOf } from "../presence.ts";
+import { type Stretches, slotLength, slotsOf, spanned, stretchesOf, unionOf } from "../presence.ts";
 import type { CycleCount } from "./cycles.ts";
 import { listened, pause } from "./silences.ts";
 
@@ -24,7 +24,7 @@ const leastOfCycle = 0.5;
 
 /** @param length of a cycle, in seconds. */
 export function observedCycles(baselines: readonly Baseline[], count: CycleCount, length: number): Observed {
-  const stretches = stretchesOf(baselines.flatMap((one) => observedIn(one).flat()));
+  const stretches = unionOf(baselines.map(observedIn));
   const slots = new Map<number, number>();
   let total = 0;
   for (const slot of slotsOf(stretches)) {
@@ -51,16 +51,16 @@ export function observedCycles(baselines: readonly Baseline[], count: CycleCount
 /** A firewall counts for itself from reading to reading; of a file it is known only when something was recorded. */
 function observedIn({ sources, flows }: Baseline): Stretches {
   const [counted, recorded]: [number[], number[]] = [[], []];
-  const ends: number[] = [];
+  const ends: [number, number][] = [];
   for (const source of sources) {
     const { firstSeen, lastSeen } = source;
     if (firstSeen === undefined || lastSeen === undefined) continue;
     const [first, last] = [Date.parse(firstSeen) / 1000, Date.parse(lastSeen) / 1000];
     (isFirewallRecord(source) ? counted : recorded).push(...spanned(first, last));
-    ends.push(...spanned(first, first), ...spanned(last, last));
+    for (const slot of [first, last].map((time) => Math.floor(time / slotLength))) ends.push([slot, slot]);
   }
-  const heard = stretchesOf([...ends, ...flows.flatMap(({ presence = [] }) => presence.flat())]);
-  return stretchesOf([...counted, ...listened(stretchesOf(recorded), heard).flat()]);
+  const heard = unionOf([ends, ...flows.map(({ presence = [] }) => presence)]);
+  return unionOf([stretchesOf(counted), listened(stretchesOf(recorded), heard)]);
 }
 
 function lostShare(baselines: readonly Baseline[]): number {
