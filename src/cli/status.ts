@@ -1,7 +1,8 @@
 import { buildCommand } from "@stricli/core";
+import { printable } from "../diagnostics/printable.ts";
 import type { Firewall, Site } from "../policy/model.ts";
 import { firewallHistories } from "../report/site/history.ts";
-import type { JournalEntry, JournalReading } from "../rollout/journal.ts";
+import { type JournalEntry, type JournalReading, readJournal } from "../rollout/journal.ts";
 import { readRing } from "../rollout/known-good/known-good.ts";
 import { decisionsOf, judgeRecord } from "../rollout/record.ts";
 import type { CountersReading, Driver, LiveConduit } from "../target.ts";
@@ -13,6 +14,7 @@ import { onFirewall, placeOf } from "./rollout/firewall.ts";
 import { isOnlyMonitored, sampleKeeper } from "./rollout/history-file.ts";
 import { readJournalFile } from "./rollout/journal-file.ts";
 import { loadSite } from "./site-file.ts";
+import { systemErrorText } from "./system-error.ts";
 import { type ConduitRecord, type FirewallStatus, pairsIn, renderStatus } from "./views/status.ts";
 
 export const statusCommand = buildCommand<ActingFlags, [], Context>({
@@ -23,7 +25,7 @@ export const statusCommand = buildCommand<ActingFlags, [], Context>({
   async func(flags) {
     const { site, folder } = loadSite(this, flags.site);
     const actor = whoActs(this, flags.identity, site.people);
-    const journal = readJournalFile(folder);
+    const journal = readOrTell(this, folder);
     const histories = firewallHistories(journal.entries);
     const firewalls = await Promise.all(
       site.firewalls.map(async (firewall): Promise<FirewallStatus> => {
@@ -90,6 +92,18 @@ async function recordsOf(
     });
   }
   return records;
+}
+
+/** Where the firewalls stand is seen without a journal too; that it cannot be read is told. */
+function readOrTell(context: Context, folder: string): JournalReading {
+  try {
+    return readJournalFile(folder);
+  } catch (error) {
+    const why = error instanceof CommandError ? error.message : systemErrorText(error);
+    if (why === undefined) throw error;
+    context.process.stderr.write(`warning: what was done last is not known: ${printable(why)}\n`);
+    return readJournal("", undefined);
+  }
 }
 
 const lastEntries = (journal: JournalReading): readonly JournalEntry[] => journal.entries.slice(-5);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildCommand, numberParser } from "@stricli/core";
-import { printable } from "../diagnostics/printable.ts";
+import { printable, printableLine } from "../diagnostics/printable.ts";
 import { count as counted } from "../report/words.ts";
 import { type Change, type Connection, changeOf } from "../rollout/change.ts";
 import { deadManNames } from "../rollout/drill.ts";
@@ -113,7 +113,7 @@ function positive(text: string): number {
 
 function lookText(time: string, firewall: string, seen: Look | { readonly problem: string }): string {
   const head = `${time.slice(11, 19)} ${firewall}`;
-  if ("problem" in seen) return `${head}: NOT KNOWN. ${printable(seen.problem)}\n`;
+  if ("problem" in seen) return `${head}: NOT KNOWN. ${printableLine(seen.problem)}\n`;
   const { conduits, lock, guard } = seen;
   const lines = [
     ...(conduits.length === 0 ? [`${head}: nothing of Sluice runs`] : []),

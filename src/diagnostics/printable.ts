@@ -8,6 +8,9 @@ export const printable = (text: string): string =>
 /** Text of several lines, each fit to be shown. */
 export const printableLines = (text: string): string => text.split(/\r?\n/).map(printable).join("\n");
 
+/** Text of several lines as a part of one line, fit to be shown. */
+export const printableLine = (text: string): string => printable(text.trim().replaceAll(/\s*\n\s*/g, "; "));
+
 /**
  * JSON text with the same characters as escapes, so that it is safe to show and still means the same. The line breaks
  * of an indented text stay.

@@ -8,6 +8,7 @@ import { DriverError } from "../../target.ts";
 import { CommandError, type Context, exitCodes } from "../context.ts";
 import { findNamed } from "../find-named.ts";
 import { untilInterrupted } from "./interruption.ts";
+import { noticing } from "./touched.ts";
 
 /** A firewall as a plan names it: all that is needed to reach and drive it. */
 export type Place = Plan["firewall"];
@@ -71,7 +72,7 @@ const patience = 600;
 
 /**
  * Does something on a firewall and closes the connection. What goes wrong on the wire or there becomes the message;
- * `exitCode` says what it means for the firewall.
+ * `exitCode` says what it means for the firewall once something was asked of it that changes it.
  */
 export async function onFirewall<T>(
   place: Place,
@@ -79,10 +80,13 @@ export async function onFirewall<T>(
   action: (connection: Connection) => Promise<T>,
   exitCode: number = exitCodes.failed,
 ): Promise<T> {
-  const connection = await reach(place, identity).catch(explain(place, exitCodes.failed));
+  const connection = await reach(place, identity).catch(explain(place, () => exitCodes.failed));
   connection.allow(patience);
+  const { driver, isTouched } = noticing(connection.driver);
   try {
-    return await action(connection).catch(explain(place, exitCode));
+    return await action({ ...connection, driver }).catch(
+      explain(place, () => (isTouched() ? exitCode : exitCodes.failed)),
+    );
   } finally {
     await connection.close();
   }
@@ -118,10 +122,8 @@ export async function changeFirewall<T>(
 }
 
 const explain =
-  (place: Place, exitCode: number) =>
+  (place: Place, exitCode: () => number) =>
   (error: unknown): never => {
     if (!(error instanceof SessionError || error instanceof DriverError)) throw error;
-    // Where nothing may be done nothing was done.
-    const isRefused = error instanceof SessionError && error.fault === "privilege";
-    throw new CommandError(`firewall ${place.id}: ${error.message}`, isRefused ? exitCodes.failed : exitCode);
+    throw new CommandError(`firewall ${place.id}: ${error.message}`, exitCode());
   };

@@ -1,6 +1,6 @@
 import { places } from "../../baseline/propose/places.ts";
 import { flowText } from "../../baseline/propose/question.ts";
-import { printable } from "../../diagnostics/printable.ts";
+import { printable, printableLine } from "../../diagnostics/printable.ts";
 import type { Site } from "../../policy/model.ts";
 import type { Standing } from "../../report/site/history.ts";
 import { count, duration, minute } from "../../report/words.ts";
@@ -67,7 +67,7 @@ function firewallLines(
   nameOf: (address: string) => string,
   now: Date,
 ): readonly string[] {
-  if (!status.live) return [`${status.firewall}: NOT KNOWN. ${status.problem}`];
+  if (!status.live) return [`${status.firewall}: NOT KNOWN. ${printableLine(status.problem ?? "")}`];
   const { conduits, lock } = status.live;
   const expected = site.conduits
     .filter((conduit) => conduit.firewalls.some((id) => id === status.firewall))
