@@ -163,5 +163,25 @@ describe.skipIf(!hasEngine)(
       });
       expect(() => readTableAddress("clickhouse://host/only")).toThrow(/expected clickhouse:\/\/HOST/);
     });
+
+    test("a table that several sensors wrote is refused, by name where a column tells it, and one of each alone is not", async () => {
+      const polls = Array.from({ length: 40 }, (_, index) => poll(60 * index));
+      const both = polls.flatMap((record) => [
+        record,
+        { ...record, ts: (Number(record.ts) + 0.001).toFixed(6) },
+      ]);
+      fill("doubled", asText, both);
+      await expect(asBaseline("doubled")).rejects.toThrow(
+        /^\d+ of 80 records around .+ as several sensors see them/,
+      );
+      fill("single", asText, polls);
+      expect((await asBaseline("single")).flows).toMatchObject([{ connections: 40 }]);
+      database.query(
+        "ALTER TABLE plant.\"doubled\" ADD COLUMN \"_node_name\" String DEFAULT if(toFloat64(ts) = floor(toFloat64(ts), 2), 'core', 'cell')",
+      );
+      await expect(asBaseline("doubled")).rejects.toThrow(
+        /another record tells of too, as cell, core see them/,
+      );
+    });
   },
 );

@@ -14,6 +14,7 @@ import type { AnswerRow } from "./answer.ts";
 import type { Ask } from "./ask.ts";
 import { type TableColumn, zeekColumns } from "./columns.ts";
 import { identifier, literal } from "./dialect.ts";
+import { refuseDoubled } from "./doubled.ts";
 import { dropReasons, zeekPartials } from "./zeek-partials.ts";
 
 /** The release on whose engine the statement was proved. */
@@ -40,7 +41,9 @@ export async function tableBaseline(
     ({ name, type }) => columns.push({ name: String(name), type: String(type) }),
   );
   const from = `${identifier(database)}.${identifier(table)}`;
-  const partials = zeekPartials(from, zeekColumns(columns));
+  const fields = zeekColumns(columns);
+  await refuseDoubled(ask, from, fields, { settings, within: Number.POSITIVE_INFINITY });
+  const partials = zeekPartials(from, fields);
   const flows = aggregate(flowLimits);
   const counts = new Map<string, number>();
   const [span, digest] = [{ first: Number.NaN, last: Number.NaN }, createHash("sha256")];
