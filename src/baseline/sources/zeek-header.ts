@@ -82,9 +82,12 @@ export function leadingHeader(lines: readonly string[]): ZeekHeader | undefined 
   }
 }
 
-/** Whether a byte tells where the columns of connections end, and no column that several observers may have seen the same ones. */
+/**
+ * Whether a byte tells where the columns of connections end, which stands in none of their numbers, and no column that several
+ * observers may have seen the same ones.
+ */
 export const isFoldable = ({ path, width, separator, columns }: ZeekHeader): boolean =>
   path === "conn" &&
   width > 0 &&
-  /^[\t -~]$/.test(separator) &&
+  /^[\t ,;|]$/.test(separator) &&
   columns.every(([field]) => field !== "observer");
