@@ -12,6 +12,7 @@ import { sluice as builtSluice } from "../lab/lab-fixture.ts";
 import { type Ended, sluice as runSluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
 import { localSession } from "../support/local-session.ts";
+import { pollPermit } from "../support/poll-permit.ts";
 import { makeKey, missingForSshd, type Sshd, startSshdOf } from "../support/sshd.ts";
 import { atTerminal, keys, missingForTerminal, type Terminal } from "../support/terminal.ts";
 
@@ -66,14 +67,7 @@ conduits:
   dmz-cell1:
     zones: [dmz, cell1]
     firewalls: [fw1]${over.exercise ? `\n    exercise: ${over.exercise}` : ""}
-    permits:
-      poll:
-        initiators: [10.20.1.10]
-        responders: [10.10.1.10]
-        services: [tcp/502]
-        reason: The process needs it.
-        owner: eva
-        evidence: baseline/seen.json
+${pollPermit}
     denied:
       visitors: { initiators: [visitor], responders: [10.10.1.10], services: [modbus], reason: Nobody approved it. }
 firewalls:

@@ -8,6 +8,7 @@ import { type Ended, sluice as runSluice } from "./command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "./firewall-host.ts";
 import { missingForIptables, startIptablesHost } from "./iptables-host.ts";
 import { localSession } from "./local-session.ts";
+import { pollPermit } from "./poll-permit.ts";
 import { type PairedPeers, pairedPeers } from "./routed-peers.ts";
 import { makeKey, missingForSshd } from "./sshd.ts";
 
@@ -212,14 +213,7 @@ conduits:
   dmz-cell1:
     zones: [dmz, cell1]
     firewalls: [fw1, fw2]
-    permits:
-      poll:
-        initiators: [10.20.1.10]
-        responders: [10.10.1.10]
-        services: [tcp/502]
-        reason: The process needs it.
-        owner: eva
-        evidence: baseline/seen.json
+${pollPermit}
         critical: true
     denied:
       rest: { initiators: [10.20.1.10], responders: [10.10.1.10], services: [tcp/9999], reason: Nobody needs it. }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FirewallHost } from "./firewall-host.ts";
+import { pollPermit } from "./poll-permit.ts";
 import type { Sshd } from "./sshd.ts";
 
 /** A site folder whose one firewall is to be read for its own record. */
@@ -25,14 +26,7 @@ conduits:
   dmz-cell1:
     zones: [dmz, cell1]
     firewalls: [fw1]
-    permits:
-      poll:
-        initiators: [10.20.1.10]
-        responders: [10.10.1.10]
-        services: [tcp/502]
-        reason: The process needs it.
-        owner: eva
-        evidence: baseline/seen.json
+${pollPermit}
 firewalls:
   fw1:
     target: ${target}

@@ -123,9 +123,12 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
   let cubes: readonly Cube[] = [{}];
   const rules: Rule[] = [];
   const noted = new Set<string>();
+  let notes = 0;
+  /** Lists what is not modelled, once for a rule however often it stands there. */
   const note = (construct: string): void => {
+    notes += 1;
+    if (!noted.has(construct)) scope.unmodelled.push({ construct, span });
     noted.add(construct);
-    scope.unmodelled.push({ construct, span });
   };
   /** Fields of which something is not known of some packets only, which what else is asked may leave out. */
   const doubtful = new Set<string>();
@@ -139,9 +142,9 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
         cubes = cubes.map((cube): Cube => ({ ...cube, uncertain: true }));
         break;
       case "match": {
-        const before = noted.size;
+        const before = notes;
         const asked = matched(scope, step, note);
-        const isNamed = noted.size > before;
+        const isNamed = notes > before;
         if (!isNamed && asked.some(({ uncertain }) => uncertain)) doubtful.add(step.fields.join(" . "));
         cubes = meetAll([cubes, asked]);
         doubts = meetAll([doubts, isNamed ? asked.map(certain) : asked]);
@@ -153,9 +156,9 @@ function resolveRule(scope: Scope, { steps, span }: RuleSyntax): readonly Rule[]
         doubts = meetAll([doubts, flagCubes(step.test).map(certain)]);
         break;
       case "vmap": {
-        const before = noted.size;
+        const before = notes;
         rules.push(...dispatch(scope, step, cubes, span, note));
-        const isNamed = noted.size > before;
+        const isNamed = notes > before;
         if (isNamed || !dispatch(scope, step, doubts, span, note).some(isDoubtful)) break;
         doubtful.add(step.fields.join(" . "));
         isOpen = true;

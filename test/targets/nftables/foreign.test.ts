@@ -99,6 +99,15 @@ describe("anybody's nft ruleset", () => {
     expect(value!.unmodelled.map(({ construct }) => construct)).toEqual(["ip6 nexthdr"]);
   });
 
+  test("what one rule asks for twice is named once, and once more for another rule", () => {
+    const twice = "limit rate 5/second limit rate 1/minute accept";
+    const { value } = readForeign(forward(`${twice}\n${twice}`), "rules");
+    expect(value!.unmodelled.map(({ construct, span }) => [construct, span.line])).toEqual([
+      ["limit rate", expect.any(Number)],
+      ["limit rate", value!.unmodelled[0]!.span.line + 1],
+    ]);
+  });
+
   test.each<[rule: string, named: readonly string[]]>([
     ["th dport 53 accept", ["th dport"]],
     ["th dport vmap { 53 : accept }", ["th dport"]],
