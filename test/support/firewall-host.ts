@@ -24,8 +24,17 @@ export function startFirewallHost(): FirewallHost {
   const folder = mkdtempSync(join(tmpdir(), "sluice-host-"));
   mkdirSync(join(folder, "nftables.d"));
   writeFileSync(join(folder, "nftables.conf"), `flush ruleset\ninclude "${folder}/nftables.d/*.nft"\n`);
+  const paths = { bootFile: join(folder, "nftables.d/sluice.nft"), bootEntry: join(folder, "nftables.conf") };
+  return hostWith(folder, paths);
+}
+
+/**
+ * Starts the namespaces of a host whose files are in `folder`, with file systems of its own where a driver writes.
+ * @param before words that a command on it needs in front, such as `env PATH=…`.
+ */
+export function hostWith(folder: string, paths: DriverPaths, before: readonly string[] = []): FirewallHost {
   const holder = spawn("unshare", ["--net", "--mount", "sleep", "infinity"], { stdio: "ignore" });
-  const prefix = ["nsenter", "--target", String(holder.pid), "--net", "--mount"];
+  const prefix = ["nsenter", "--target", String(holder.pid), "--net", "--mount", ...before];
   const run = (script: string): string => {
     const [command, ...words] = [...prefix, "sh", "-c", script];
     return execFileSync(command!, words, { encoding: "utf8" });
@@ -38,10 +47,7 @@ export function startFirewallHost(): FirewallHost {
   ]);
   run("mount -t tmpfs none /var/lib && mount -t tmpfs none /run");
   return {
-    prefix,
-    folder,
-    paths: { bootFile: join(folder, "nftables.d/sluice.nft"), bootEntry: join(folder, "nftables.conf") },
-    run,
+    ...{ prefix, folder, paths, run },
     stop: () => {
       holder.kill();
       rmSync(folder, { recursive: true, force: true });

@@ -1,8 +1,7 @@
-import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FirewallHost } from "./firewall-host.ts";
+import { type FirewallHost, hostWith } from "./firewall-host.ts";
 
 export type Variant = "legacy" | "nft";
 
@@ -47,35 +46,6 @@ export function startIptablesHost(variant: Variant, without: readonly string[] =
     `#!/bin/sh\niptables-restore < ${folder}/rules.v4\nip6tables-restore < ${folder}/rules.v6\n` +
     `run-parts --arg="$1" ${folder}/plugins.d\n`;
   writeFileSync(join(folder, "boot"), boot, { mode: 0o755 });
-  const holder = spawn("unshare", ["--net", "--mount", "sleep", "infinity"], { stdio: "ignore" });
-  const prefix = [
-    "nsenter",
-    "--target",
-    String(holder.pid),
-    "--net",
-    "--mount",
-    "env",
-    `PATH=${bin}:${process.env.PATH}`,
-  ];
-  const run = (script: string): string => {
-    const [command, ...words] = [...prefix, "sh", "-c", script];
-    return execFileSync(command!, words, { encoding: "utf8" });
-  };
-  // The holder unshares a moment after it starts; until then this would be the machine's own namespace.
-  execFileSync("sh", [
-    "-c",
-    `until [ "$(readlink /proc/${holder.pid}/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ] && ` +
-      `[ "$(readlink /proc/${holder.pid}/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done`,
-  ]);
-  run("mount -t tmpfs none /var/lib && mount -t tmpfs none /run");
-  return {
-    prefix,
-    folder,
-    paths: { bootFile: join(folder, "plugins.d/90-sluice"), bootEntry: join(folder, "boot") },
-    run,
-    stop: () => {
-      holder.kill();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  const paths = { bootFile: join(folder, "plugins.d/90-sluice"), bootEntry: join(folder, "boot") };
+  return hostWith(folder, paths, ["env", `PATH=${bin}:${process.env.PATH}`]);
 }
