@@ -160,6 +160,18 @@ test("what was done and cannot be written down is told whole", async () => {
   expect(told.join("")).toMatch(/NOT in the journal.*entry 1 was edited[\s\S]*"action":"isolate"/);
 });
 
+test("what was done is written down although somebody hits Ctrl-C before it is", async () => {
+  const holder: Writer = writer(folder, "hold");
+  await holder.ready;
+  const heard = process.listenerCount("SIGINT");
+  const waiting = recordDone({ process } as never, folder, [entry("rollback")]);
+  expect(process.listenerCount("SIGINT")).toBe(heard + 1);
+  holder.process.kill("SIGKILL");
+  await waiting;
+  expect(process.listenerCount("SIGINT")).toBe(heard);
+  expect(readJournalFile(folder).entries.at(-1)?.action).toBe("rollback");
+});
+
 const noMounts = spawnSync("unshare", ["-m", "true"]).status !== 0;
 
 test.skipIf(noMounts)(

@@ -23,6 +23,7 @@ import {
 } from "../../rollout/journal.ts";
 import { CommandError, type Context } from "../context.ts";
 import { readWhole, writeFileAtomic } from "../files.ts";
+import { untilInterrupted } from "./interruption.ts";
 import { withLock } from "./lock-file.ts";
 
 /** The journal beside the site file, and the tool's own folder there. */
@@ -136,7 +137,8 @@ export async function recordDone(
   contents: readonly JournalContent[],
 ): Promise<void> {
   try {
-    await appendJournal(folder, contents);
+    // It is done, so it is written down too, whatever the terminal asks for meanwhile.
+    await untilInterrupted(() => appendJournal(folder, contents));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const lines = contents.map((content) => `  ${canonicalJson(content)}\n`).join("");
