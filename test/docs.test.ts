@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exitCodes } from "../src/cli/context.ts";
 import { decide } from "../src/lab/demo/decide.ts";
 import { finish, labMissing, makeTemporaryFolder, needingLab, sluice } from "./lab/lab-fixture.ts";
 import { sluice as runHere } from "./support/command.ts";
@@ -66,6 +67,11 @@ const headingsOf = (file: string): readonly string[] =>
       .replace(/[^\w\- ]/g, "")
       .replaceAll(" ", "-"),
   );
+
+test("the README's table of exit codes lists each, and no other", () => {
+  const listed = [...readme.matchAll(/^\| exit (\d+) \|/gm)].map(([, code]) => Number(code));
+  expect(listed).toEqual(Object.values(exitCodes));
+});
 
 test("the README leads to every page in docs", () => {
   const missing = pages.filter((page) => page.startsWith("docs/") && !readme.includes(`](${page})`));
