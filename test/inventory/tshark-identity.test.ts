@@ -89,6 +89,39 @@ describe("tshark reads the same identities", () => {
   });
 });
 
+describe("tshark sees no device that is not listed", () => {
+  const run = test.skipIf(missing.length > 0);
+
+  run.each(["profinet-l2-mixed.pcap", "iec61850-mms-goose.pcap", "enip-cl5000-ip-address-change.pcap"])(
+    `in %s${suffix}`,
+    { timeout: 60_000 },
+    (file) => {
+      const { assets } = inventoryOfCapture(readTraffic(`pcap/${file}`));
+      const cards = new Set(assets.flatMap(({ mac, ports = [] }) => [mac, ...ports]));
+      const addresses = new Set(assets.flatMap((asset) => asset.addresses));
+      const seen = fields(file, "eth", "eth.src", "ip.src", "ipv6.src");
+      expect(seen.length).toBeGreaterThan(100);
+      const isNone = (address: string): boolean => ["", "0.0.0.0", "::"].includes(address);
+      const lacking = seen.filter(([card = "", v4 = "", v6 = ""]) =>
+        [v4, v6].every(isNone)
+          ? !cards.has(card)
+          : [v4, v6].some((address) => !isNone(address) && !addresses.has(address)),
+      );
+      expect(new Set(lacking.map((row) => row.join(" ")))).toEqual(new Set());
+    },
+  );
+
+  run(`and of the slots of a chassis, of which each was read${suffix}`, () => {
+    const file = "enip-cl5000-ip-address-change.pcap";
+    const { assets } = inventoryOfCapture(readTraffic(`pcap/${file}`));
+    const chassis = assets.find(({ addresses }) => addresses.includes("192.168.10.120"));
+    const said = fields(file, "cip.id.product_name && ip.src == 192.168.10.120", "cip.id.product_name");
+    expect(said.length).toBeGreaterThan(10);
+    for (const [name] of said)
+      expect([chassis?.model, ...(chassis?.parts ?? []).map(({ model }) => model)]).toContain(name);
+  });
+});
+
 describe("the numbers of vendors are those that tshark knows", () => {
   test.skipIf(!hasTshark).each([
     ["ODVA", "enip.lir.vendor", cipVendor],

@@ -1,6 +1,6 @@
 import { cardText } from "../../baseline/links/sightings.ts";
 import { arpSender } from "../../baseline/sources/arp.ts";
-import { type Cursor, cardAt } from "../../baseline/sources/cursor.ts";
+import { type Cursor, cardAt, i32 } from "../../baseline/sources/cursor.ts";
 import { decoder } from "../../baseline/sources/decode.ts";
 import type { Drop } from "../../baseline/sources/drop.ts";
 import { etherType } from "../../baseline/sources/ethertype.ts";
@@ -138,10 +138,13 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
     return linkReaders.get(cursor.type)?.(payload, cardText(card)) ?? [];
   };
 
-  /** What the cursor stands before; nothing where headers lead out of what was captured. */
-  const rest = (): Buffer => {
+  let view: Buffer = Buffer.alloc(0);
+  /** What the cursor stands before, and so many bytes more; nothing where headers lead out of what was captured. */
+  const rest = (skipped = 0): Buffer => {
     const { bytes, at, end } = cursor;
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(at, end);
+    if (view.buffer !== bytes.buffer || view.byteOffset !== bytes.byteOffset || view.length !== bytes.length)
+      view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return view.subarray(Math.min(at + skipped, end), end);
   };
 
   const ofPacket = (): readonly Announcement[] => {
@@ -149,23 +152,25 @@ export function watchDevices(): { readonly frame: FrameSink; sightings(): Sighti
     const card = cardAt(cursor.bytes, cursor.card);
     if (card >= 0) owners.note(card, address);
     if (packet.fragment >= 0 || cursor.at >= cursor.end) return [];
-    const body = rest();
+    const { bytes, at, end } = cursor;
     const from = { address, port: packet.sourcePort };
     const to = () => ({
       address: addressText(packet.family, packet.destination),
       port: packet.destinationPort,
     });
-    if (packet.protocol === protocolNumbers.udp && body.length > 8) {
-      const message = { bytes: body.subarray(8), from, to: to() };
+    if (packet.protocol === protocolNumbers.udp && at + 8 < end) {
+      const message = { bytes: rest(8), from, to: to() };
       for (const read of datagramReaders) {
         const found = read(message);
         if (found.length > 0) return found;
       }
       return [];
     }
-    if (packet.protocol !== protocolNumbers.tcp || body.length < 20) return [];
-    const payload = body.subarray((body[12]! >> 4) * 4);
-    return payload.length === 0 ? [] : tcp({ from, to: to(), sequence: body.readUInt32BE(4), payload });
+    if (packet.protocol !== protocolNumbers.tcp || at + 20 > end) return [];
+    const header = (bytes[at + 12]! >> 4) * 4;
+    return header < 20 || at + header >= end
+      ? []
+      : tcp({ from, to: to(), sequence: i32(bytes, at + 4) >>> 0, payload: rest(header) });
   };
 
   return {

@@ -3,8 +3,10 @@ import type { End, MessageReader, StreamProtocol } from "./messages/message.ts";
 
 /** A message longer than this is not waited for: none that names a device is. */
 const longestMessage = 65_536;
-/** So many streams may wait for the rest of a message at once. */
-const mostWaiting = 4096;
+/** So many bytes may wait for the rest of their message, of all streams together; the oldest are forgotten. */
+const mostWaiting = 16 * 1024 * 1024;
+/** What a stream that waits takes beside its bytes. */
+const overhead = 512;
 
 interface Waiting {
   readonly protocol: StreamProtocol;
@@ -27,6 +29,16 @@ export interface Segment {
  */
 export function streams(protocols: readonly StreamProtocol[]): (segment: Segment) => readonly Announcement[] {
   const waiting = new Map<string, Waiting>();
+  let held = 0;
+  const forget = (key: string): void => {
+    held -= overhead + (waiting.get(key)?.bytes.length ?? -overhead);
+    waiting.delete(key);
+  };
+  const keep = (key: string, one: Waiting): void => {
+    waiting.set(key, one);
+    held += overhead + one.bytes.length;
+    while (held > mostWaiting) forget(waiting.keys().next().value!);
+  };
 
   const messages = (segment: Segment, start: Waiting, key: string): readonly Announcement[] => {
     const found: Announcement[] = [];
@@ -35,9 +47,8 @@ export function streams(protocols: readonly StreamProtocol[]): (segment: Segment
       const length = start.protocol.lengthOf(bytes);
       if (length === 0 || length > longestMessage) break;
       if (length > bytes.length) {
-        if (waiting.size >= mostWaiting) waiting.delete(waiting.keys().next().value!);
         // The capture's buffer is used again: what waits needs a copy.
-        waiting.set(key, { ...start, bytes: Buffer.from(bytes) });
+        keep(key, { ...start, bytes: Buffer.from(bytes) });
         break;
       }
       found.push(
@@ -59,7 +70,7 @@ export function streams(protocols: readonly StreamProtocol[]): (segment: Segment
     if (begun !== undefined) {
       // What was sent again says nothing new.
       if (begun.next !== sequence && (begun.next - sequence) >>> 0 < 0x8000_0000) return [];
-      waiting.delete(key);
+      forget(key);
       if (begun.next === sequence)
         return messages(segment, { ...begun, bytes: Buffer.concat([begun.bytes, payload]), next }, key);
     }
