@@ -147,6 +147,24 @@ test("HTTP through a proxy names the server behind it, not the proxy", () => {
   expect(at(segment(on(3128), client, answer("Via: 1.1 squid\r\n"))).parts).toEqual([]);
 });
 
+test("PROFINET DCP of a station without a name tells its alias and its numbers", () => {
+  expect(at(frame(plcCard, 0x8892, device.dcpNumbers("port-001.plc", [10, 1, 0, 10])))).toMatchObject({
+    ...{ mac: plcCard, name: "port-001.plc", vendor: "Siemens", model: "PROFINET device 0x0313" },
+  });
+});
+
+test("LLDP may name the chassis by its address", () => {
+  const said = device.lldpFrame(bytes(5, 1, 10, 1, 0, 10), device.lldp.name("sw1"));
+  expect(at(frame(plcCard, 0x88cc, said))).toMatchObject({ mac: plcCard, name: "sw1" });
+});
+
+test("an IPv4 address inside IPv6 is no device's, whoever tells it", () => {
+  const mapped = Buffer.from("00000000000000000000ffff0a01000a", "hex");
+  const said = device.lldpFrame(bytes(7, 120), device.lldp.managedAt6(mapped));
+  const { assets } = inventoryOf(frame(plcCard, 0x88cc, said));
+  expect(assets).toMatchObject([{ mac: plcCard, addresses: [] }]);
+});
+
 test("CDP names IPv6 addresses too", () => {
   const said = device.cdpFrame("sw1", "WS-C2960", "10.1.0.2", "20010db8000000000000000000000002");
   expect(assetAt(inventoryOf(frame(plcCard, said.length, said)), plcCard).addresses).toEqual([

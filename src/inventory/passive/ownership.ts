@@ -96,6 +96,6 @@ function unclaimed(claimed: ReadonlySet<string> | undefined, sends: readonly str
   return forwards || routed.length - own.length > mostOwn ? sends.filter(isLinkLocal) : sends;
 }
 
-/** Whether an address is one host's, if only on its link. */
+/** Whether an address is one host's, if only on its link. Of ::/8 none is (RFC 4291), IPv4 inside IPv6 least of all. */
 export const isHost = (address: string): boolean =>
-  !isGroup(address) && (!isOnLink(address) || isLinkLocal(address));
+  !address.startsWith("::") && !isGroup(address) && (!isOnLink(address) || isLinkLocal(address));

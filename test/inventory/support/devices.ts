@@ -296,6 +296,15 @@ export function dcpIdentity(name: string, station: string, address: readonly num
   );
   return join(be16(0xfeff), 5, 1, 0, 0, 0, 1, 0, 0, be16(blocks.length), blocks);
 }
+/** A station that tells an alias and numbers only, and its address with its name servers. */
+export function dcpNumbers(alias: string, address: readonly number[]): Buffer {
+  const blocks = join(
+    dcpBlock(0x0206, text(alias)),
+    dcpBlock(0x0203, bytes(0, 0x2a, 3, 0x13)),
+    dcpBlock(0x0103, bytes(...address, 255, 255, 255, 0, new Uint8Array(20))),
+  );
+  return join(be16(0xfeff), 5, 1, 0, 0, 0, 1, 0, 0, be16(blocks.length), blocks);
+}
 export const dcpBrowse = join(be16(0xfefe), 5, 0, 0, 0, 0, 1, 0, 1, be16(4), be16(0xffff), be16(0));
 
 const tlv = (type: number, value: Uint8Array): Buffer => join(be16((type << 9) | value.length), value);

@@ -6,10 +6,12 @@ const frames = { hello: 0xfefc, getSet: 0xfefd, request: 0xfefe, response: 0xfef
 /** Blocks by option and suboption. */
 const block = {
   ip: 0x0102,
+  ipSuite: 0x0103,
   station: 0x0201,
   name: 0x0202,
   device: 0x0203,
   role: 0x0204,
+  alias: 0x0206,
   all: 0xffff,
 } as const;
 const success = 1;
@@ -35,19 +37,22 @@ export function dcp(bytes: Buffer, mac: string): readonly Announcement[] {
     frame === frames.hello || frame === frames.response || (frame === frames.getSet && type === success);
   if (!speaksOfItself) return [];
   const blocks = blocksOf(bytes);
-  const [station, name, device, role, ip] = [
+  const [station, name, alias, device, role] = [
     block.station,
     block.name,
+    block.alias,
     block.device,
     block.role,
-    block.ip,
   ].map((key) => blocks.get(key));
+  const ip = blocks.get(block.ip) ?? blocks.get(block.ipSuite);
   const address = ip && ip.length >= 4 && ip.readUInt32BE(0) !== 0 ? [ipv4Text(ip, 0)] : [];
   const roles = role?.[0] === undefined ? undefined : roleOf(role[0]);
+  const ids = device !== undefined && device.length >= 4 ? device : undefined;
   const facts = known({
-    name: name && wireText(name),
-    model: station && wireText(station),
-    vendor: device && device.length >= 4 ? profinetVendor(device.readUInt16BE(0)) : undefined,
+    // An alias is made of port and neighbour (IEC 61158-6-10): it names a station that has no name yet.
+    name: (name && wireText(name)) ?? (alias && wireText(alias)),
+    model: (station && wireText(station)) ?? (ids && `PROFINET device 0x${ids.toString("hex", 2, 4)}`),
+    vendor: ids && profinetVendor(ids.readUInt16BE(0)),
   });
   if (Object.keys(facts).length === 0 && address.length === 0) return [];
   return [

@@ -19,8 +19,8 @@ const types = {
   management: 8,
   organisation: 127,
 } as const;
-/** Subtypes of the chassis: an address of the card, or a name of its own (PROFINET stations give theirs). */
-const chassisIs = { mac: 4, name: 7 } as const;
+/** Subtypes of the chassis: an address of the card, one of the network, or a name of its own (PROFINET stations give theirs). */
+const chassisIs = { mac: 4, network: 5, name: 7 } as const;
 /** PROFIBUS & PROFINET International, subtype chassis MAC (IEC 61158-6-10). */
 const profinetChassis = Buffer.from("000ecf05", "hex");
 
@@ -33,7 +33,10 @@ export function lldp(bytes: Buffer, mac: string): readonly Announcement[] {
     const value = values.get(type)?.[0];
     return value && wireText(value);
   };
-  const addresses = (values.get(types.management) ?? []).flatMap(managementAddress);
+  const addresses = [
+    ...(values.get(types.management) ?? []).flatMap(managementAddress),
+    ...(chassis[0] === chassisIs.network ? networkAddress(chassis.subarray(1)) : []),
+  ];
   const capabilities = values.get(types.capabilities)?.[0];
   const role =
     capabilities && capabilities.length >= 4 ? neighbourRole(capabilities.readUInt16BE(2)) : undefined;
@@ -85,10 +88,14 @@ function valuesOf(bytes: Buffer): ReadonlyMap<number, readonly Buffer[]> {
   return found;
 }
 
-/** Length of the address with its family (IANA address family numbers: 1 is IPv4, 2 is IPv6), then the address. */
-function managementAddress(value: Buffer): readonly string[] {
-  if (value[0] === 5 && value[1] === 1 && value.length >= 6) return [ipv4Text(value, 2)];
-  return value[0] === 17 && value[1] === 2 && value.length >= 18 ? [ipv6Text(value, 2)] : [];
+/** Length of the address with its family, then both; and more. */
+const managementAddress = (value: Buffer): readonly string[] =>
+  networkAddress(value.subarray(1, 1 + (value[0] ?? 0)));
+
+/** A family (IANA address family numbers: 1 is IPv4, 2 is IPv6), then the address. */
+function networkAddress(value: Buffer): readonly string[] {
+  if (value[0] === 1 && value.length === 5) return [ipv4Text(value, 1)];
+  return value[0] === 2 && value.length === 17 ? [ipv6Text(value, 1)] : [];
 }
 
 /** What the device's own inventory says (LLDP-MED, ANSI/TIA-1057, clause 10.2.6), which knows more than a description. */

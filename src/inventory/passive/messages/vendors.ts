@@ -113,7 +113,7 @@ const enterprises: ReadonlyMap<number, string> = new Map([
   [14988, "MikroTik"],
   [15004, "RuggedCom"],
   [16177, "Westermo"],
-  [24062, "Korenix"],
+  [24062, "Beijer Electronics"],
 ]);
 
 /** A vendor by its number at ODVA (CIP). */
