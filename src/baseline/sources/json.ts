@@ -14,8 +14,12 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
+/** A value that is text or a number. */
+export const scalarOf = (value: unknown): string | number | undefined =>
+  typeof value === "string" || typeof value === "number" ? value : undefined;
+
 /** A member that is text or a number, as text. */
 export function textOf(object: JsonObject, name: string): string | undefined {
-  const value = object[name];
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  const value = scalarOf(object[name]);
+  return value === undefined ? undefined : String(value);
 }

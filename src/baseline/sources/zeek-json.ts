@@ -1,18 +1,26 @@
 import type { Conversation } from "../conversation.ts";
 import { ignored } from "./drop.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, scalarOf } from "./json.ts";
 import { jsonLinesReader } from "./json-lines.ts";
 import { type RecordSink, use } from "./record.ts";
 import { isZeekLoss, noteZeekLoss } from "./recorder-losses.ts";
 import type { ByteReader, Tally } from "./source.ts";
-import { observerFields, readZeekRecord, type ZeekField, zeekFields } from "./zeek-record.ts";
+import {
+  observerFields,
+  readZeekRecord,
+  type ZeekField,
+  type ZeekRecord,
+  zeekNumbers,
+  zeekTexts,
+} from "./zeek-record.ts";
 
 const otherLog = ignored("of another log");
 
 /** Reads Zeek's conn.log as JSON, one object a line (`LogAscii::use_json`). */
 export function zeekJsonReader(sink: RecordSink, tally: Tally): ByteReader {
   // One object for all lines, as in the reader of TSV.
-  const record: Partial<Record<ZeekField, string | undefined>> = {};
+  const record: Partial<Record<ZeekField, string | number | undefined>> & { observer?: string | undefined } =
+    {};
   const seen = (talk: Conversation): void => sink(talk, record.observer);
   return jsonLinesReader("Zeek conn.log (JSON)", tally, (object) => {
     if (isZeekLoss(object)) {
@@ -21,10 +29,11 @@ export function zeekJsonReader(sink: RecordSink, tally: Tally): ByteReader {
     }
     if (!isConnection(object)) return otherLog;
     for (const [field, place] of places) record[field] = textAt(object, place);
+    for (const [field, place] of numberPlaces) record[field] = scalarOf(valueAt(object, place));
     record.observer = undefined;
     for (let at = 0; at < observerPlaces.length && record.observer === undefined; at += 1)
       record.observer = textAt(object, observerPlaces[at]!);
-    return use(readZeekRecord(record), seen, tally);
+    return use(readZeekRecord(record as ZeekRecord), seen, tally);
   });
 }
 
@@ -39,12 +48,16 @@ const placeOf = (key: string): Place => {
   return { key, outer, inner };
 };
 /** `id.orig_h` is a key with a dot in Zeek's own logs. */
-const places = zeekFields.map((field) => [field, placeOf(field)] as const);
+const places = zeekTexts.map((field) => [field, placeOf(field)] as const);
+const numberPlaces = zeekNumbers.map((field) => [field, placeOf(field)] as const);
 const observerPlaces = observerFields.map(placeOf);
 
-function textAt(object: JsonObject, { key, outer, inner }: Place): string | undefined {
-  const value = object[key] ?? (inner === undefined ? undefined : within(object[outer], inner));
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+const valueAt = (object: JsonObject, { key, outer, inner }: Place): unknown =>
+  object[key] ?? (inner === undefined ? undefined : within(object[outer], inner));
+
+function textAt(object: JsonObject, place: Place): string | undefined {
+  const value = scalarOf(valueAt(object, place));
+  return value === undefined ? undefined : String(value);
 }
 
 const within = (outer: unknown, inner: string): unknown => (isObject(outer) ? outer[inner] : undefined);

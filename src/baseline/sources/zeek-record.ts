@@ -28,7 +28,26 @@ export const zeekFields = [
   "observer",
 ] as const;
 export type ZeekField = (typeof zeekFields)[number];
-export type ZeekRecord = Readonly<Partial<Record<ZeekField, string | undefined>>>;
+
+/** Fields that are numbers. JSON has them as such: to write each down as text and read that again would cost. */
+export const zeekNumbers = [
+  "ts",
+  "id.orig_p",
+  "id.resp_p",
+  "ip_proto",
+  "duration",
+  "orig_pkts",
+  "orig_ip_bytes",
+  "resp_pkts",
+  "resp_ip_bytes",
+  "vlan",
+  "inner_vlan",
+] as const satisfies readonly ZeekField[];
+type ZeekNumber = (typeof zeekNumbers)[number];
+export const zeekTexts = zeekFields.filter((field) => !zeekNumbers.some((number) => number === field));
+export type ZeekRecord = {
+  readonly [Field in ZeekField]?: (Field extends ZeekNumber ? string | number : string) | undefined;
+};
 
 /**
  * By these a log of a cluster, or of several sensors, says who wrote a record (`Log::default_ext_func`, and the shippers of logs).
@@ -72,8 +91,8 @@ export function readZeekRecord(record: ZeekRecord): Conversation | Drop {
 }
 
 /** Packets or bytes: what is no whole number was damaged, and counts as none. */
-const counterOf = (text: string | undefined): number => {
-  const count = countOf(text);
+const counterOf = (value: string | number | undefined): number => {
+  const count = countOf(value);
   return Number.isSafeInteger(count) ? count : 0;
 };
 
@@ -89,10 +108,10 @@ function linksOf(record: ZeekRecord): FlowRecord["links"] {
 }
 
 /** Seconds since 1970; JSON may also have milliseconds or ISO 8601 in UTC (`LogAscii::json_timestamps`). */
-function timeOf(text: string | undefined): number {
-  if (text === undefined || text === "") return Number.NaN;
-  const time = Number(text);
-  if (Number.isNaN(time) && text.includes("T")) return utc.iso(text);
+function timeOf(value: string | number | undefined): number {
+  if (value === undefined || value === "") return Number.NaN;
+  const time = Number(value);
+  if (Number.isNaN(time) && typeof value === "string" && value.includes("T")) return utc.iso(value);
   return epoch(time > firstMilliseconds ? time / 1000 : time);
 }
 
