@@ -61,18 +61,20 @@ function openTail(context: Context, name: string, seen: Pick<Observation, "open"
   const path = resolve(context.cwd, name);
   const shown = basename(path);
   const piece = Buffer.allocUnsafe(pieceSize);
-  const openFile = (): number => {
+  /** Undefined while nothing stands under the name, as within a rotation. */
+  const openFile = (): number | undefined => {
     try {
       const fd = openSync(path, "r");
       if (!fstatSync(fd).isFile()) throw new CommandError(`${name} is no file that can grow`);
       return fd;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT")
-        throw new CommandError(`${name} does not exist`);
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
   };
-  let fd = openFile();
+  const opened = openFile();
+  if (opened === undefined) throw new CommandError(`${name} does not exist`);
+  let fd = opened;
   /** The file that has taken the place of the one that is read. */
   let successor: number | undefined;
   let grewAt = performance.now();
@@ -151,6 +153,7 @@ function openTail(context: Context, name: string, seen: Pick<Observation, "open"
     },
     end() {
       if (successor !== undefined && fstatSync(successor).size > 0) {
+        while (readPiece());
         goOn(successor);
         while (readPiece());
       }
