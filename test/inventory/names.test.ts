@@ -37,6 +37,19 @@ describe("a machine has the name that", () => {
     ]);
   });
 
+  test("a server gives it through a relay, which is none itself (DHCP)", () => {
+    const gives = said.dhcp(2, plcCard, own, [said.option.kind(5), said.option.hostName("press-7")]);
+    gives.set([10, 1, 0, 1], 24);
+    const inventory = inventoryOf(
+      datagram(["10.9.0.1", 67], ["10.1.0.1", 67], gives, "02:00:00:00:00:09"),
+      datagram(["10.1.0.1", 67], [own, 68], gives, otherCard),
+      arp(plcCard, own),
+    );
+    expect(assetAt(inventory, "10.9.0.1").roles.map(({ role }) => role)).toEqual(["dhcp-server"]);
+    expect(assetAt(inventory, "10.1.0.1").roles).toEqual([]);
+    expect(assetAt(inventory, own).name).toBe("press-7");
+  });
+
   test.each([
     ["it registers (NetBIOS)", 137, said.netbiosRegistration("PRESS7", 0x20, own)],
     ["it answers to (NetBIOS)", 137, said.netbiosAnswer("PRESS7", own)],

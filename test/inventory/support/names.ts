@@ -89,5 +89,4 @@ export const printerRecords = (target: string, data: string): Buffer =>
     }),
   );
 export const ownNameQuestion = (name: string): Buffer =>
-  // The library writes ANY as 255 too, but its types do not know the word.
   join(counts(1, 0, 1, 0, 0, 0), name.length, text(name), 0, counts(255, 1));

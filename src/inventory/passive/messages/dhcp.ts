@@ -7,6 +7,7 @@ const at = {
   cardType: 1,
   cardLength: 2,
   given: 16,
+  relay: 24,
   card: 28,
   mark: 236,
   options: 240,
@@ -17,6 +18,7 @@ const operation = { request: 1, reply: 2 } as const;
 const option = { pad: 0, hostName: 12, kind: 53, vendorClass: 60, fullName: 81, end: 255 } as const;
 const acknowledged = 5;
 const ports: ReadonlySet<number> = new Set([67, 68]);
+const serverPort = 67;
 
 /** What a host says when it asks for an address: its name and its client; what a server gives to whom. */
 export const dhcp: MessageReader = ({ bytes, from, to }) => {
@@ -28,6 +30,8 @@ export const dhcp: MessageReader = ({ bytes, from, to }) => {
   if (bytes[at.operation] !== operation.reply || options.get(option.kind)?.[0] !== acknowledged) return [];
   const given = bytes.readUInt32BE(at.given) === 0 ? [] : [ipv4Text(bytes, at.given)];
   const name = text(options.get(option.hostName));
+  // What a relay hands to the client is another one's answer; the server answers the relay at its own port.
+  const isServers = bytes.readUInt32BE(at.relay) === 0 || to.port === serverPort;
   return [
     {
       about,
@@ -36,14 +40,16 @@ export const dhcp: MessageReader = ({ bytes, from, to }) => {
       hearsay: true,
       ...(given.length === 0 ? {} : { addresses: given }),
     },
-    {
-      about: { kind: "address", address: from.address },
-      by: "DHCP answer",
-      facts: {},
-      role: { role: "dhcp-server", basis: "shows", reason: "gives out addresses over DHCP" },
-    },
+    ...(isServers ? [server(from.address)] : []),
   ];
 };
+
+const server = (address: string): Announcement => ({
+  about: { kind: "address", address },
+  by: "DHCP answer",
+  facts: {},
+  role: { role: "dhcp-server", basis: "shows", reason: "gives out addresses over DHCP" },
+});
 
 function request(
   about: Announcement["about"],
