@@ -95,11 +95,14 @@ describe("a firewall's own record as a source", () => {
     expect(warnings).toEqual([
       "left-right: 10 packets that no permit admitted were counted and are not in the record: it lost them",
     ]);
-    const flushed = successive([
-      reading(0, { recorded: [entry({ packets: 20, replies: 10 })] }),
-      reading(1, { recorded: [entry({ packets: 16, replies: 12 })] }),
+  });
+
+  test("an entry that ended and came again between two readings has all of its counts from their beginning", () => {
+    const { baseline } = successive([
+      reading(0, { recorded: [entry({ packets: 20, replies: 10, openings: 1 })] }),
+      reading(1, { recorded: [entry({ packets: 12, replies: 10, openings: 1 })] }),
     ]);
-    expect(flushed.baseline!.flows[0]!.packets).toBe(20 + 4 + 2);
+    expect(baseline!.flows[0]).toMatchObject({ packets: 32, connections: 2 });
   });
 
   test("notices a reload or a reboot: all is counted anew, and the stretch of observation ends", () => {

@@ -24,9 +24,9 @@ export interface Step {
 }
 
 /**
- * Tells a reading from the one before. A count that is less than before began anew, so that all of it is growth: each by
- * itself, since requests, replies and openings are entries of their own on a firewall, and that of an opening ends
- * while its session goes on. An entry that is gone has ended; what it had counted was taken over when it was read.
+ * Tells a reading from the one before. A count that is less than before began anew, so that all of it is growth.
+ * Requests, replies and openings are entries of their own on a firewall: that of an opening ends while its session goes
+ * on, and that of requests, which each packet renews, ends last and all others with it. An entry that is gone has ended; what it had counted was taken over when it was read.
  * @param before undefined where the counters began anew since, or were never read.
  */
 export function stepFrom(before: readonly CountedFlow[] | undefined, now: readonly RecordedFlow[]): Step {
@@ -40,8 +40,9 @@ export function stepFrom(before: readonly CountedFlow[] | undefined, now: readon
     known.delete(flowKey(flow));
     const counts = countsOf(reading);
     const before = old === undefined ? { requests: 0, replies: 0, openings: 0 } : countsOf(old);
+    const endedWhole = counts.requests < before.requests;
     const rise = (name: keyof Counts): number => {
-      const isAnew = counts[name] < before[name];
+      const isAnew = endedWhole || counts[name] < before[name];
       fell ||= isAnew;
       return counts[name] - (isAnew ? 0 : before[name]);
     };
