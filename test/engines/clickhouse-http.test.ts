@@ -220,6 +220,8 @@ function cluster(
           columns.map((name) => [name, "String"]),
         ),
       );
+    // How its times lie, for the look at whether several sensors wrote it.
+    else if (sql.includes("AS middle")) response.end(answer(["records"], [[0]]));
     else if (sql.includes("system.processes"))
       if (reading === undefined)
         response.writeHead(403).end("Code: 497. DB::Exception: Not enough privileges");

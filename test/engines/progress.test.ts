@@ -39,13 +39,20 @@ test.skipIf(missingForTerminal !== undefined)(
     const minutes = zeekLog(
       Array.from({ length: 20_000 }, (_, second) => poll(second, `10.1.${second % 97}.1`)),
     );
-    writeFileSync(join(folder, "bulk.log"), minutes.repeat(60));
+    // Each time 100,000 seconds later: connections that stand there twice would be read line by line.
+    writeFileSync(
+      join(folder, "bulk.log"),
+      Array.from({ length: 60 }, (_, day) => minutes.replaceAll("\n17672", `\n${17672 + day}`)).join(""),
+    );
     const line = (second: number): string => {
       const { ts, "id.orig_p": port, ...others } = poll(second);
       return `${JSON.stringify({ ...others, ts: Number(ts), "id.orig_p": Number(port), "id.resp_p": 502 })}\n`;
     };
-    const lines = Array.from({ length: 5000 }, (_, second) => line(100_000 + second)).join("");
-    writeFileSync(join(folder, "lines.log"), lines.repeat(18));
+    const lines = Array.from({ length: 5000 }, (_, second) => line(10_000_000 + second)).join("");
+    writeFileSync(
+      join(folder, "lines.log"),
+      Array.from({ length: 18 }, (_, day) => lines.replaceAll('"ts":17772', `"ts":${17772 + day}`)).join(""),
+    );
     const began = performance.now();
     const command = [process.execPath, main, "observe", "bulk.log", "lines.log", "--store", "plant"];
     const terminal = atTerminal(command, folder);
