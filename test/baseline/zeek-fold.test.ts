@@ -2,14 +2,24 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Conversation } from "../../src/baseline/conversation.ts";
+import { requestLimit } from "../../src/baseline/conversation.ts";
 import { linkSightings } from "../../src/baseline/links/sightings.ts";
 import { observation } from "../../src/baseline/observe.ts";
+import { addRequest, noRequests, settle } from "../../src/baseline/requests.ts";
 import { SourceError } from "../../src/baseline/sources/source.ts";
 import { zeekFold } from "../../src/baseline/sources/zeek-fold.ts";
 import { leadingHeader } from "../../src/baseline/sources/zeek-header.ts";
 import { readZeekRecord } from "../../src/baseline/sources/zeek-record.ts";
 import { DoubledLog } from "../../src/baseline/sources/zeek-twins.ts";
-import { damagedLog, poll, zeekLog, zeekRecord } from "../engines/support/zeek.ts";
+import {
+  alikeRecords,
+  damagedAlike,
+  damagedLog,
+  poll,
+  zeekFieldNames,
+  zeekLog,
+  zeekRecord,
+} from "../engines/support/zeek.ts";
 
 /** What an observation of one log gives, its lines added up as they are read or not: baseline and findings, or its refusal. */
 function observed(log: string, isOnly: boolean, piece = 1 << 20): unknown {
@@ -77,26 +87,63 @@ describe("a line that says what another one said", () => {
 });
 
 describe("lines of a conn.log that are added up as they are read give the baseline that single lines give", () => {
+  const asSingleLines = (log: string, piece?: number): void => {
+    expect(observed(log, true, piece)).toEqual(observed(log, false));
+  };
+
   test("whatever records Zeek may write, in pieces of any size", () => {
     fc.assert(
       fc.property(
-        fc.array(zeekRecord, { maxLength: 80 }),
+        fc.oneof(fc.array(zeekRecord, { maxLength: 80 }), alikeRecords),
         fc.integer({ min: 1, max: 5000 }),
-        (records, piece) => {
-          const log = zeekLog(records);
-          expect(observed(log, true, piece)).toEqual(observed(log, false));
-        },
+        (records, piece) => asSingleLines(zeekLog(records), piece),
       ),
-      { numRuns: 200, seed: 7 },
+      { numRuns: 300, seed: 7 },
     );
   });
 
   test("damaged lines: the same values, and the same lines are refused", () => {
     fc.assert(
-      fc.property(damagedLog, (log) => {
-        expect(observed(log, true)).toEqual(observed(log, false));
-      }),
-      { numRuns: 300, seed: 13 },
+      fc.property(fc.oneof(damagedLog, damagedAlike), (log) => asSingleLines(log)),
+      {
+        numRuns: 300,
+        seed: 13,
+      },
     );
   });
+
+  test("under several headers, the same and others, with ends of lines of both kinds", () => {
+    const layouts = [zeekFieldNames, zeekFieldNames.toReversed(), ["worker", ...zeekFieldNames]];
+    const part = fc.tuple(alikeRecords, fc.constantFrom(...layouts), fc.constantFrom("\n", "\r\n"));
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 4 }), (parts) =>
+        asSingleLines(
+          parts.map(([records, layout, end]) => zeekLog(records, layout).replaceAll("\n", end)).join(""),
+        ),
+      ),
+      { numRuns: 100, seed: 17 },
+    );
+  });
+});
+
+test("of requests that come in any order, the earliest are kept, in order", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3 * requestLimit }),
+      fc.nat(),
+      fc.boolean(),
+      (size, seed, mixed) => {
+        const times = Array.from({ length: size }, (_, index) =>
+          mixed ? (index * 7919 + seed) % 20_011 : index,
+        );
+        const requests = noRequests();
+        for (const time of times) addRequest(requests, time);
+        settle(requests);
+        const ordered = times.toSorted((x, y) => x - y);
+        expect(requests.times).toEqual(ordered.slice(0, requestLimit));
+        if (size > requestLimit) expect(requests.leftOut).toBe(ordered.at(-1));
+      },
+    ),
+    { numRuns: 30, seed: 19 },
+  );
 });

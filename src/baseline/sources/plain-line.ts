@@ -70,13 +70,11 @@ export function plainLines(
           if (kind === seconds) {
             let missing = 6;
             if (byte === point && at > from) {
-              const fraction = at + 1;
               byte = bytes[++at]!;
               for (; byte >= zero && byte <= nine && missing > 0; byte = bytes[++at]!) {
                 number = 10 * number + byte - zero;
                 missing -= 1;
               }
-              if (at === fraction) return false;
             }
             number *= microseconds[missing]!;
           }

@@ -5,7 +5,6 @@ import { ownDirection } from "../direction.ts";
 import { addRecord, type FlowSum, flowSums } from "../flow-sums.ts";
 import { countRecord, type LinkSighting, type LinkSightings } from "../links/sightings.ts";
 import { partialOf } from "../partial.ts";
-import { latestTime } from "../time.ts";
 import { type PlainColumn, plainLines } from "./plain-line.ts";
 import type { ZeekHeader } from "./zeek-header.ts";
 import type { ZeekField } from "./zeek-record.ts";
@@ -99,8 +98,7 @@ export function zeekFold(
     record.bytes = Math.max(0, isTurned ? bytesBack : bytes);
     record.bytesBack = Math.max(0, isTurned ? bytes : bytesBack);
     record.first = start / 1e6;
-    const last = record.first + Math.max(0, lasted) / 1e6;
-    record.last = last <= latestTime ? last : record.first;
+    record.last = record.first + Math.max(0, lasted) / 1e6;
   };
 
   return {

@@ -114,8 +114,23 @@ export const poll = (second: number, master = "10.0.0.1"): Record => ({
   inner_vlan: "-",
 });
 
+/** Records that say the same but for their figures, as those of a log do, which come in no order. */
+export const alikeRecords = fc
+  .tuple(
+    fc.array(zeekRecord, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(3), zeekRecord, fc.option(port, { freq: 3 })), { maxLength: 60 }),
+  )
+  .map(([kinds, others]) =>
+    others.map(([kind, other, ownPort]): Record => {
+      const { ts, duration, orig_pkts, orig_ip_bytes, resp_pkts, resp_ip_bytes } = other;
+      const record = kinds[kind % kinds.length]!;
+      const figures = { ts, duration, orig_pkts, orig_ip_bytes, resp_pkts, resp_ip_bytes };
+      return { ...record, ...figures, ...(ownPort === null ? {} : { "id.orig_p": ownPort }) };
+    }),
+  );
+
 /** What a damaged line, or another program, writes in place of a value: nearly numbers, and numbers that cannot be. */
-const oddities = [
+export const oddities = [
   ...[
     "",
     " ",
@@ -150,6 +165,9 @@ const oddities = [
     "nan",
     "Infinity",
     "1e400",
+    "9007199254740992",
+    "99999999999999999",
+    "0.1234567",
   ],
   ...[
     "1767225600123.456",
@@ -182,23 +200,27 @@ const oddities = [
 ];
 
 /** A log in which some values of some lines are replaced by others. */
-export const damagedLog = fc
-  .tuple(
-    fc.array(zeekRecord, { minLength: 1, maxLength: 30 }),
-    fc.array(fc.tuple(fc.nat(), fc.constantFrom(...fields), fc.constantFrom(...oddities)), {
-      minLength: 1,
-      maxLength: 3,
-    }),
-    fc.boolean(),
-  )
-  .map(([records, changes, numbered]) => {
-    const rows: (Record & { ip_proto?: string })[] = records.map((record) => ({
-      ...record,
-      ...(numbered ? { ip_proto: "-" } : {}),
-    }));
-    for (const [place, field, text] of changes) {
-      const at = place % rows.length;
-      rows[at] = { ...rows[at]!, [numbered && field === "uid" ? "ip_proto" : field]: text };
-    }
-    return zeekLog(rows, numbered ? [...fields, "ip_proto"] : fields);
-  });
+const damaged = (records: fc.Arbitrary<readonly Record[]>): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      records,
+      fc.array(fc.tuple(fc.nat(), fc.constantFrom(...fields), fc.constantFrom(...oddities)), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      fc.boolean(),
+    )
+    .map(([all, changes, numbered]) => {
+      const rows: (Record & { ip_proto?: string })[] = all.map((record) => ({
+        ...record,
+        ...(numbered ? { ip_proto: "-" } : {}),
+      }));
+      for (const [place, field, text] of rows.length === 0 ? [] : changes) {
+        const at = place % rows.length;
+        rows[at] = { ...rows[at]!, [numbered && field === "uid" ? "ip_proto" : field]: text };
+      }
+      return zeekLog(rows, numbered ? [...fields, "ip_proto"] : fields);
+    });
+
+export const damagedLog = damaged(fc.array(zeekRecord, { minLength: 1, maxLength: 30 }));
+export const damagedAlike = damaged(alikeRecords);
