@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Conversation } from "../../src/baseline/conversation.ts";
 import { requestLimit } from "../../src/baseline/conversation.ts";
 import { linkSightings } from "../../src/baseline/links/sightings.ts";
-import { observation } from "../../src/baseline/observe.ts";
+import { observation, recording } from "../../src/baseline/observe.ts";
 import { addRequest, noRequests, settle } from "../../src/baseline/requests.ts";
 import { SourceError } from "../../src/baseline/sources/source.ts";
 import { zeekFold } from "../../src/baseline/sources/zeek-fold.ts";
@@ -86,6 +86,27 @@ describe("a line that says what another one said", () => {
   });
 });
 
+test("what answers sent stays apart from what was asked, also where the log has it the other way round", () => {
+  const answer = { "id.orig_h": "10.0.0.2", "id.orig_p": "502", "id.resp_h": "10.0.0.1", history: "-" };
+  const records = [0, 60, 120].map((second) => ({
+    ...poll(second),
+    ...answer,
+    "id.resp_p": "40001",
+    conn_state: "OTH",
+  }));
+  const talks: Conversation[] = [];
+  const seen = recording((talk) => talks.push(talk), { isOnly: true });
+  const source = seen.open("conn.log");
+  source.push(Buffer.from(zeekLog(records)));
+  source.end("");
+  expect(talks).toMatchObject([
+    {
+      a: { address: "10.0.0.1", packets: 12, bytes: 750 },
+      b: { address: "10.0.0.2", packets: 15, bytes: 900 },
+    },
+  ]);
+});
+
 describe("lines of a conn.log that are added up as they are read give the baseline that single lines give", () => {
   const asSingleLines = (log: string, piece?: number): void => {
     expect(observed(log, true, piece)).toEqual(observed(log, false));
@@ -113,7 +134,12 @@ describe("lines of a conn.log that are added up as they are read give the baseli
   });
 
   test("under several headers, the same and others, with ends of lines of both kinds", () => {
-    const layouts = [zeekFieldNames, zeekFieldNames.toReversed(), ["worker", ...zeekFieldNames]];
+    const swapped: Readonly<Record<string, string>> = { "id.orig_h": "id.resp_h", "id.resp_h": "id.orig_h" };
+    const layouts = [
+      zeekFieldNames,
+      zeekFieldNames.map((name) => swapped[name] ?? name),
+      ["worker", ...zeekFieldNames],
+    ];
     const part = fc.tuple(alikeRecords, fc.constantFrom(...layouts), fc.constantFrom("\n", "\r\n"));
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), (parts) =>

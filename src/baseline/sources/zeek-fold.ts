@@ -144,7 +144,8 @@ export function zeekFold(
         const [{ packets }, { packets: packetsBack }] = isTurned ? [talk.b, talk.a] : [talk.a, talk.b];
         twins.see(number, originPort, { first: talk.first, last: talk.last, packets, packetsBack });
         const kind = { sum, isTurned, sightings };
-        const isByPort = own === undefined || talk.icmpType !== undefined;
+        // Where the originator answers, its port is the flow's.
+        const isByPort = isTurned || own === undefined || talk.icmpType !== undefined;
         if (isByPort) kinds[number] = "by port";
         if (isByPort || isKnownPort[originPort] === 1) kindsByPort.set(number * 65_536 + originPort, kind);
         else kinds[number] = kind;

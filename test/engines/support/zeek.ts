@@ -114,16 +114,19 @@ export const poll = (second: number, master = "10.0.0.1"): Record => ({
   inner_vlan: "-",
 });
 
-/** Records that say the same but for their figures, as those of a log do, which come in no order. */
+/** Records of few kinds, most of them of one flow, which say the same but for their figures, and come in no order. */
 export const alikeRecords = fc
   .tuple(
-    fc.array(zeekRecord, { minLength: 1, maxLength: 4 }),
+    zeekRecord,
+    fc.array(fc.tuple(zeekRecord, fc.boolean()), { minLength: 1, maxLength: 4 }),
     fc.array(fc.tuple(fc.nat(3), zeekRecord, fc.option(port, { freq: 3 })), { maxLength: 60 }),
   )
-  .map(([kinds, others]) =>
-    others.map(([kind, other, ownPort]): Record => {
+  .map(([base, kinds, others]) =>
+    others.map(([at, other, ownPort]): Record => {
       const { ts, duration, orig_pkts, orig_ip_bytes, resp_pkts, resp_ip_bytes } = other;
-      const record = kinds[kind % kinds.length]!;
+      const [kind, isOther] = kinds[at % kinds.length]!;
+      const { history, conn_state, resp_l2_addr, orig_l2_addr } = kind;
+      const record = isOther ? kind : { ...base, history, conn_state, resp_l2_addr, orig_l2_addr };
       const figures = { ts, duration, orig_pkts, orig_ip_bytes, resp_pkts, resp_ip_bytes };
       return { ...record, ...figures, ...(ownPort === null ? {} : { "id.orig_p": ownPort }) };
     }),
