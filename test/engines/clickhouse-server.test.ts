@@ -155,6 +155,7 @@ describe.skipIf(missingForServer !== undefined)(
       for (const body of [
         "CREATE DATABASE IF NOT EXISTS plant",
         `CREATE TABLE plant.conn (${fields.map((name) => `"${name}" String`).join(", ")}) ENGINE = MergeTree ORDER BY tuple()`,
+        "INSERT INTO plant.conn VALUES ('10.0.0.1', '40000', '10.0.0.2', '502', 'tcp', '1767225600.5')",
       ])
         expect((await fetch(url, { method: "POST", body, headers: { authorization } })).status).toBe(200);
       const [plain, packed, old] = await Promise.all([

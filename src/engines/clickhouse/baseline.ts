@@ -42,7 +42,14 @@ export async function tableBaseline(
   );
   const from = `${identifier(database)}.${identifier(table)}`;
   const fields = zeekColumns(columns);
-  await refuseDoubled(ask, from, fields, { settings, within: Number.POSITIVE_INFINITY });
+  const told = (error: unknown): never => {
+    if (!(error instanceof EngineError) || Number.parseFloat(version) >= Number.parseFloat(provenVersion))
+      throw error;
+    throw new EngineError(
+      `${error.message}\n(the server is ClickHouse ${version}; the statement was proved on ${provenVersion}, and older ones may not know all that it asks for)`,
+    );
+  };
+  await refuseDoubled(ask, from, fields, { settings, within: Number.POSITIVE_INFINITY }).catch(told);
   const partials = zeekPartials(from, fields);
   const flows = aggregate(flowLimits);
   const counts = new Map<string, number>();
@@ -56,13 +63,7 @@ export async function tableBaseline(
       counts.set(reason, (counts.get(reason) ?? 0) + row.connections);
     },
     { settings: { ...settings, query_id: queryId }, within: Number.POSITIVE_INFINITY },
-  ).catch((error: unknown) => {
-    if (!(error instanceof EngineError) || Number.parseFloat(version) >= Number.parseFloat(provenVersion))
-      throw error;
-    throw new EngineError(
-      `${error.message}\n(the server is ClickHouse ${version}; the statement was proved on ${provenVersion}, and older ones may not know all that it asks for)`,
-    );
-  });
+  ).catch(told);
   const sources = [source(`${database}.${table}`, counts, span, digest.digest("hex"))];
   return baselineOf({ sources, links: [] }, flows);
 }
