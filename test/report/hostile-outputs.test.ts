@@ -172,6 +172,8 @@ describe("hostile text", () => {
             return target.emit({ firewall: "fw1", conduits: [value!] });
           };
           const [theirs, plain] = [rules(text), rules("plain")];
+          // What stands in a ruleset anyway cannot be found again as the reason.
+          fc.pre(!plain.includes(text));
           const meant = (ruleset: string): string =>
             ruleset
               .split("\n")
