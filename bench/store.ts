@@ -10,7 +10,7 @@ import type { Figure } from "./figure.ts";
 const records = 10_000_000;
 /** Masters that poll controllers over a week, in turn. */
 const flows = 500;
-const main = join(import.meta.dirname, "../src/cli/main.js");
+const main = join(import.meta.dirname, "../sluice/main.js");
 const fields =
   "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state local_orig " +
   "local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents";

@@ -5,7 +5,11 @@ import { build } from "rolldown";
 
 const root = join(import.meta.dirname, "..");
 await build({
-  input: join(root, "src", "cli", "main.ts"),
+  // The second is what the command starts as a thread.
+  input: {
+    main: join(root, "src", "cli", "main.ts"),
+    "log-half": join(root, "src", "cli", "observe", "log-half.ts"),
+  },
   platform: "node",
   // A database and a registry of 5 MB, loaded by the one command that needs them; ssh2 looks for files beside its own.
   external: ["@duckdb/node-api", "oui-data", "ssh2"],

@@ -67,7 +67,10 @@ export function zeekTsvReader(sink: RecordSink, tally: Tally, folded?: Folded): 
       const text = line.trimStart();
       if (text === "") return emptyLine;
       if (text.startsWith("#")) {
-        header = readZeekHeader(header, text, number);
+        const next = readZeekHeader(header, text, number);
+        // The whole header before it holds for no line.
+        if (isHeaderOpen && header.width > 0 && next !== header) folded?.odd?.();
+        header = next;
         record = {};
         isHeaderOpen = true;
         return comment;

@@ -9,6 +9,7 @@ import type { ZeekFile } from "../../engines/duckdb/zeek-copies.ts";
 import type { Addition, Draft } from "../../engines/store/flow-store.ts";
 import { CommandError, type Context } from "../context.ts";
 import { asCommandError, endSource } from "./files.ts";
+import { type Halves, readInHalves } from "./halves.ts";
 import { compressionOf, type Input, readInput } from "./input.ts";
 
 /** A file whose bytes were read once. */
@@ -40,6 +41,8 @@ export async function scan(
   const { path } = input;
   if (path === undefined)
     throw new CommandError("a store takes files, which are read twice; the standard input cannot be");
+  const halves = await readInHalves(path, passed);
+  if (halves !== undefined) return { input, ...inHalves(halves, input, path, adding) };
   let log: ReturnType<typeof openLog> | undefined;
   let isFirst = true;
   const sha256 = await readInput(
@@ -74,6 +77,22 @@ function unlessDoubled<T>(work: () => T): T | undefined {
   }
 }
 
+function inHalves(
+  { sha256, source, links, talks, header }: Halves,
+  { name }: Input,
+  path: string,
+  adding: Addition,
+): Omit<Scanned, "input"> {
+  const draft = adding.draft();
+  for (const talk of talks) draft.add(talk);
+  const table = { path, compression: "none", header, records: recordsOf(source) } as const;
+  return { sha256, folded: { source: { name, ...source }, links, draft, table } };
+}
+
+/** How many of its lines are records. */
+const recordsOf = ({ accounting: { read, ignored } }: Pick<BaselineSource, "accounting">): number =>
+  read - (ignored[comment.reason] ?? 0) - (ignored[emptyLine.reason] ?? 0);
+
 function openLog(name: string, path: string, piece: Uint8Array, adding: Addition) {
   const header = leadingHeader(new TextDecoder().decode(piece.subarray(0, headLength)).split("\n"));
   if (header === undefined) return undefined;
@@ -95,9 +114,12 @@ function openLog(name: string, path: string, piece: Uint8Array, adding: Addition
       endSource(context, name, open, sha256);
       const { sources, links } = read.end();
       const source = sources[0]!;
-      const { read: lines, ignored } = source.accounting;
-      const records = lines - (ignored[comment.reason] ?? 0) - (ignored[emptyLine.reason] ?? 0);
-      const table = { path, compression: compressionOf(firstBytes(path)), header, records };
+      const table = {
+        path,
+        compression: compressionOf(firstBytes(path)),
+        header,
+        records: recordsOf(source),
+      };
       return { source, links, draft, table: isUniform ? table : undefined };
     },
   };
