@@ -9,7 +9,7 @@ import type { ZeekFile } from "../../engines/duckdb/zeek-copies.ts";
 import type { Addition, Draft } from "../../engines/store/flow-store.ts";
 import { CommandError, type Context } from "../context.ts";
 import { asCommandError, endSource } from "./files.ts";
-import { type Halves, readInHalves } from "./halves.ts";
+import { readInHalves } from "./halves.ts";
 import { compressionOf, type Input, readInput } from "./input.ts";
 
 /** A file whose bytes were read once. */
@@ -23,7 +23,7 @@ export interface Scanned {
 export interface Folded {
   readonly source: BaselineSource;
   readonly links: readonly LinkSighting[];
-  readonly draft: Draft;
+  readonly draft: Pick<Draft, "drop">;
   /** How an engine reads it; undefined where it would read some of the lines in another way. */
   readonly table: ZeekFile | undefined;
 }
@@ -41,8 +41,8 @@ export async function scan(
   const { path } = input;
   if (path === undefined)
     throw new CommandError("a store takes files, which are read twice; the standard input cannot be");
-  const halves = await readInHalves(path, passed);
-  if (halves !== undefined) return { input, ...inHalves(halves, input, path, adding) };
+  const halves = await inHalves(input, path, adding, passed);
+  if (halves !== undefined) return halves;
   let log: ReturnType<typeof openLog> | undefined;
   let isFirst = true;
   const sha256 = await readInput(
@@ -77,16 +77,27 @@ function unlessDoubled<T>(work: () => T): T | undefined {
   }
 }
 
-function inHalves(
-  { sha256, source, links, talks, header }: Halves,
-  { name }: Input,
+async function inHalves(
+  input: Input,
   path: string,
   adding: Addition,
-): Omit<Scanned, "input"> {
-  const draft = adding.draft();
-  for (const talk of talks) draft.add(talk);
+  passed: (bytes: number) => void,
+): Promise<Scanned | undefined> {
+  const places = [adding.place(), adding.place()] as const;
+  const halves = await readInHalves(path, [places[0].path, places[1].path], passed);
+  if (halves === undefined) {
+    for (const place of places) place.drop();
+    return undefined;
+  }
+  const { sha256, source, links, header, written } = halves;
+  for (const [index, place] of places.entries()) place.keep(written[index]!);
+  const draft = {
+    drop(): void {
+      for (const place of places) place.drop();
+    },
+  };
   const table = { path, compression: "none", header, records: recordsOf(source) } as const;
-  return { sha256, folded: { source: { name, ...source }, links, draft, table } };
+  return { input, sha256, folded: { source: { name: input.name, ...source }, links, draft, table } };
 }
 
 /** How many of its lines are records. */

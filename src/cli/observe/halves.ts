@@ -3,7 +3,6 @@ import { closeSync, createReadStream, existsSync, openSync, readSync, statSync }
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Conversation } from "../../baseline/conversation.ts";
 import type { BaselineSource } from "../../baseline/flow.ts";
 import { joinedSightings, type LinkSighting } from "../../baseline/links/sightings.ts";
 import { leadingHeader, type ZeekHeader } from "../../baseline/sources/zeek-header.ts";
@@ -16,7 +15,8 @@ export interface Halves {
   readonly sha256: string;
   readonly source: Omit<BaselineSource, "name">;
   readonly links: readonly LinkSighting[];
-  readonly talks: readonly Conversation[];
+  /** How many partials each half has. */
+  readonly written: readonly number[];
 }
 
 /** Two threads are started for no less, in bytes. */
@@ -32,10 +32,12 @@ const thread = fileURLToPath(new URL("./log-half.js", import.meta.url));
  * Reads a large conn.log by two threads, each a half, while its digest is made: sums of both halves are those of the whole, as
  * those of two days are. Undefined where it is small, compressed or not read on its own, and where anything of it is not as
  * usual: one thread reads it then, and says what it is.
+ * @param into files for the partials of the halves, of which none is there.
  * @param passed is told how many bytes were read so far; what it throws ends the reading.
  */
 export async function readInHalves(
   path: string,
+  into: readonly [string, string],
   passed: (bytes: number) => void,
   least = fewestBytes,
 ): Promise<Halves | undefined> {
@@ -46,8 +48,8 @@ export async function readInHalves(
   if (head === undefined) return undefined;
   const middle = lineStartBehind(path, before.size >> 1);
   const orders = [
-    { path, from: 0, to: middle, header: "" },
-    { path, from: middle, to: before.size, header: head.text },
+    { path, from: 0, to: middle, header: "", into: into[0] },
+    { path, from: middle, to: before.size, header: head.text, into: into[1] },
   ] as const satisfies readonly HalfOrder[];
   let bytes = 0;
   const threads = orders.map((order) => new Worker(thread, { workerData: order }));
@@ -104,7 +106,7 @@ function joined(
   halves: readonly Half[],
   header: string,
   sha256: string,
-): Pick<Halves, "source" | "links" | "talks"> {
+): Pick<Halves, "source" | "links" | "written"> {
   const sources = halves.map(({ source }) => source);
   const [{ format, accounting }] = sources as [BaselineSource];
   const [firstSeen] = sources.flatMap((source) => source.firstSeen ?? []).toSorted();
@@ -135,7 +137,7 @@ function joined(
       },
     },
     links: joinedSightings(halves.map(({ links }) => links)),
-    talks: halves.flatMap(({ talks }) => talks),
+    written: halves.map(({ written }) => written),
   };
 }
 

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import type { Conversation } from "../../baseline/conversation.ts";
 import type { BaselineSource } from "../../baseline/flow.ts";
 import type { LinkSighting } from "../../baseline/links/sightings.ts";
 import { recording } from "../../baseline/observe.ts";
+import { partialLines } from "../../engines/store/partial-lines.ts";
 
 /** What a thread reads. */
 export interface HalfOrder {
@@ -13,12 +13,15 @@ export interface HalfOrder {
   readonly to: number;
   /** The header of the log, where the half does not begin with it. */
   readonly header: string;
+  /** The file into which it writes what it has read. */
+  readonly into: string;
 }
 
 export interface Half {
   readonly source: BaselineSource;
   readonly links: readonly LinkSighting[];
-  readonly talks: readonly Conversation[];
+  /** How many partials it has written. */
+  readonly written: number;
   /** Nothing of it is worth telling, and an engine reads its lines as they were read. */
   readonly isUniform: boolean;
 }
@@ -27,25 +30,17 @@ export interface Half {
 export type FromHalf = { readonly passed: number } | { readonly half: Half };
 
 const pieceSize = 1 << 20;
-/** More are written down as they come, which one thread does. */
-const mostTalks = 1 << 17;
 
 /** Reads one half of a conn.log into sums. What goes wrong ends the thread: the log is read by one, which says what it is. */
-function readHalf({ path, from, to, header }: HalfOrder, tell: (message: FromHalf) => void): void {
-  const talks: Conversation[] = [];
+function readHalf({ path, from, to, header, into }: HalfOrder, tell: (message: FromHalf) => void): void {
+  const lines = partialLines(into);
   let isUniform = true;
-  const read = recording(
-    (talk) => {
-      talks.push(talk);
-      if (talks.length > mostTalks) throw new Error("too many conversations");
+  const read = recording(lines.add, {
+    isOnly: true,
+    odd: () => {
+      isUniform = false;
     },
-    {
-      isOnly: true,
-      odd: () => {
-        isUniform = false;
-      },
-    },
-  );
+  });
   const open = read.open(path);
   open.push(Buffer.from(header));
   const file = openSync(path, "r");
@@ -63,7 +58,8 @@ function readHalf({ path, from, to, header }: HalfOrder, tell: (message: FromHal
   }
   const findings = open.end("");
   const { sources, links } = read.end();
-  tell({ half: { source: sources[0]!, links, talks, isUniform: isUniform && findings.length === 0 } });
+  const written = lines.end();
+  tell({ half: { source: sources[0]!, links, written, isUniform: isUniform && findings.length === 0 } });
 }
 
 readHalf(workerData as HalfOrder, (message) => parentPort!.postMessage(message));

@@ -18,6 +18,7 @@ export interface Addition {
   /** The name under which the store has a file of these bytes. */
   nameOf(sha256: string): string | undefined;
   draft(): Draft;
+  place(): Place;
   /** Whether logs that were read by themselves may hold the same connections, so that these would count twice. @throws {EngineError} */
   mayHaveCopies(files: readonly ZeekFile[]): Promise<boolean>;
   readonly database: Pick<Database, "interrupt">;
@@ -39,6 +40,14 @@ export interface Draft {
   drop(): void;
 }
 
+/** Where another thread writes a draft, as `partialLines` does. */
+export interface Place {
+  readonly path: string;
+  /** It is written. @param partials how many there are. */
+  keep(partials: number): void;
+  drop(): void;
+}
+
 /** Memory that the embedded database may take for an addition, in bytes; what is more goes to the disk. */
 const memory = 900e6;
 
@@ -53,23 +62,42 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
     },
   );
   const generation = before.generation + 1;
-  const drafts = new Set<{ readonly path: string; readonly lines: PartialLines }>();
+  const drafts = new Set<{ readonly path: string; readonly lines: Pick<PartialLines, "end"> }>();
   let opened = 0;
+  const nextPath = (): string => {
+    opened += 1;
+    return join(working.path, `partials-${opened}.ndjson`);
+  };
   return {
     database,
     nameOf: (sha256) =>
       before.parts.flatMap(({ sources }) => sources).find((source) => source.sha256 === sha256)?.name,
     draft() {
-      opened += 1;
-      const path = join(working.path, `partials-${opened}.ndjson`);
-      const draft = { path, lines: partialLines(path) };
+      const path = nextPath();
+      const lines = partialLines(path);
+      const draft = { path, lines };
       drafts.add(draft);
       return {
-        add: draft.lines.add,
+        add: lines.add,
         drop() {
-          draft.lines.end();
+          lines.end();
           drafts.delete(draft);
           rmSync(path);
+        },
+      };
+    },
+    place() {
+      const path = nextPath();
+      const draft = { path, lines: { end: () => 0 } };
+      return {
+        path,
+        keep(partials) {
+          draft.lines.end = () => partials;
+          drafts.add(draft);
+        },
+        drop() {
+          drafts.delete(draft);
+          rmSync(path, { force: true });
         },
       };
     },

@@ -38,11 +38,17 @@ export function partialLines(path: string): PartialLines {
 
 const micros = (seconds: number): number | null => (Number.isNaN(seconds) ? null : Math.round(seconds * 1e6));
 
-const allMicros = (times: readonly number[]): readonly number[] =>
-  times
-    .filter((time) => !Number.isNaN(time))
-    .map((time) => Math.round(time * 1e6))
-    .sort((x, y) => x - y);
+function allMicros(times: readonly number[]): readonly number[] {
+  const all: number[] = [];
+  let isOrdered = true;
+  for (const time of times) {
+    if (Number.isNaN(time)) continue;
+    const at = Math.round(time * 1e6);
+    isOrdered &&= !(at < all.at(-1)!);
+    all.push(at);
+  }
+  return isOrdered ? all : all.sort((x, y) => x - y);
+}
 
 function rowOf(sum: FlowPartial): Readonly<Record<PartialColumn, unknown>> {
   return {
