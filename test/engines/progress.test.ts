@@ -42,7 +42,7 @@ test.skipIf(missingForTerminal !== undefined)(
     // Each time 100,000 seconds later: connections that stand there twice would be read line by line.
     writeFileSync(
       join(folder, "bulk.log"),
-      Array.from({ length: 60 }, (_, day) => minutes.replaceAll("\n17672", `\n${17672 + day}`)).join(""),
+      Array.from({ length: 61 }, (_, day) => minutes.replaceAll("\n17672", `\n${17672 + day}`)).join(""),
     );
     const line = (second: number): string => {
       const { ts, "id.orig_p": port, ...others } = poll(second);

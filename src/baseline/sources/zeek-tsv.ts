@@ -33,6 +33,8 @@ export function zeekTsvReader(sink: RecordSink, tally: Tally, folded?: Folded): 
   /** The header of the lines that are added up, as text. */
   let foldedHeader: string | undefined;
   let isHeaderOpen = true;
+  /** A line stands under it. One that holds for none is not what its neighbours stand under. */
+  let isHeaderUsed = true;
 
   const readData = (line: string, number: number): Conversation | Drop => {
     if (header.width === 0) {
@@ -51,6 +53,7 @@ export function zeekTsvReader(sink: RecordSink, tally: Tally, folded?: Folded): 
   /** Goes on adding up under a header that is the same, as those of logs that were put together are. */
   const closeHeader = (to: Folded): void => {
     isHeaderOpen = false;
+    isHeaderUsed = true;
     const text = JSON.stringify(header);
     if (text === foldedHeader) return;
     if (foldedHeader !== undefined) to.odd?.();
@@ -68,8 +71,8 @@ export function zeekTsvReader(sink: RecordSink, tally: Tally, folded?: Folded): 
       if (text === "") return emptyLine;
       if (text.startsWith("#")) {
         const next = readZeekHeader(header, text, number);
-        // The whole header before it holds for no line.
-        if (isHeaderOpen && header.width > 0 && next !== header) folded?.odd?.();
+        if (next !== header && header.width > 0 && !isHeaderUsed) folded?.odd?.();
+        isHeaderUsed &&= next === header;
         header = next;
         record = {};
         isHeaderOpen = true;
