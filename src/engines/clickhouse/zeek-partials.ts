@@ -6,26 +6,20 @@ import { icmp4Errors, icmp6OfLink } from "../../baseline/sources/transport.ts";
 import {
   answeredStates,
   answerPattern,
-  firstMilliseconds,
   hasConnections,
   openedStates,
   refusedStates,
   type ZeekField,
 } from "../../baseline/sources/zeek-record.ts";
-import { latestTime } from "../../baseline/time.ts";
 import { knownServices } from "../../net/known-services.ts";
 import { icmpReplyType, portProtocols, protocolNumbers } from "../../net/protocol.ts";
 import { identifier, literal, sql } from "./dialect.ts";
 
 /**
  * For each field of Zeek's conn.log an SQL expression: text, ports, times and counters as numbers, NULL where it has
- * none. Times are in seconds until `latestTime`, with the durations, counters whole, and none of them negative: a group of
- * records where something is not so is `doubtful`. To ask each record would cost as much as to add it up.
+ * none. Times are in seconds until `latestTime`, with the durations; counters are whole; none of them is negative.
  */
 export type ZeekExpressions = Readonly<Record<ZeekField, string>>;
-
-/** The number in the column `reason` of a group that only single records tell the truth about. */
-export const doubtful = 255;
 
 /** Why records of a group give no flow, by the number in the column `reason`; 0 is a flow. */
 export const dropReasons: readonly (keyof typeof recordDrops | undefined)[] = [
@@ -39,8 +33,8 @@ export const dropReasons: readonly (keyof typeof recordDrops | undefined)[] = [
 ];
 
 /**
- * The aggregation of Zeek's conn.log into partials: one row per flow, time slot and reason, with the columns of
- * `partialColumns`. It says in SQL what `readZeekRecord`, `conversationOf` and `partialOf` say of one record. What can be
+ * The aggregation of Zeek's conn.log into partials: one row per flow, time slot and reason, with the fields of
+ * `FlowPartial`. It says in SQL what `readZeekRecord`, `conversationOf` and `partialOf` say of one record. What can be
  * said of groups as well is said of them, for there are far fewer.
  */
 export function zeekPartials(from: string, fields: ZeekExpressions): string {
@@ -111,7 +105,6 @@ zeek_keyed AS (SELECT ${columns({
     v_bytes: "z_bytes",
     v_bytes_back: "z_bytes_back",
     v_time: "z_time",
-    v_duration: "z_duration",
     v_last: "r_last",
     v_until: "CASE WHEN r_far THEN z_time ELSE r_last END",
     v_far: `CASE WHEN r_far THEN ${slot("r_last")} END`,
@@ -123,16 +116,6 @@ zeek_sums AS (SELECT k_source, k_destination, k_protocol, k_sport, k_dport, k_tu
     s_packets_back: total("v_packets_back"),
     s_bytes: total("v_bytes"),
     s_bytes_back: total("v_bytes_back"),
-    s_doubtful: [
-      ...["v_packets", "v_packets_back", "v_bytes", "v_bytes_back"].flatMap((value) => [
-        `coalesce(sum(${value}), 0) <> ${total(value)}`,
-        `${total(value)} > ${Number.MAX_SAFE_INTEGER}`,
-      ]),
-      "sum(v_duration) <> sum(abs(v_duration))",
-      `min(v_time) < ${-latestTime}`,
-      `max(v_time) > ${firstMilliseconds}`,
-      `max(v_last) > ${latestTime}`,
-    ].join(" OR "),
     s_first: sql.integer("min(v_time) * 1e6"),
     s_last: sql.integer("max(v_last) * 1e6"),
     s_until: slot("max(v_until)"),
@@ -190,7 +173,6 @@ const turn = (one: string, other: string): string => `CASE WHEN d_turned THEN ${
 function dropped(): string {
   const reason = (name: keyof typeof recordDrops): number => dropReasons.indexOf(name);
   return `CASE
-  WHEN coalesce(s_doubtful, false) THEN ${doubtful}
   WHEN k_source IS NULL OR k_destination IS NULL OR d_six <> ${sql.contains("k_destination", ":")} THEN ${reason("badAddress")}
   WHEN k_protocol IS NULL THEN ${reason("unknownProtocol")}
   WHEN d_ports AND (k_sport IS NULL OR k_dport IS NULL) THEN ${reason("badPort")}
@@ -206,12 +188,11 @@ const isGroup = (address: string): string =>
 
 const texts = (values: Iterable<string>): readonly string[] => [...values].map(literal);
 
-/** False for NULL. An IN of more than two values would be a join with all rows in DuckDB. */
+/** False for NULL. */
 const isAmong = (value: string, all: Iterable<string | number | undefined>): string =>
   `coalesce(${[...all].map((one) => `${value} = ${one}`).join(" OR ")}, false)`;
 
-/** What is negative, broken or no number makes this another one than the sum itself, or more than can be. */
-const total = (counter: string): string => `coalesce(sum(abs(floor(${counter}))), 0)`;
+const total = (counter: string): string => `coalesce(sum(${counter}), 0)`;
 
 function protocolOf(fields: ZeekExpressions): string {
   const { tcp, udp, sctp, icmp, icmpv6 } = protocolNumbers;
