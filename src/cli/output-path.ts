@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { bytesAt } from "./bytes-at.ts";
 import { CommandError, type Context } from "./context.ts";
 
 /** How the files begin that commands write; a capture is one of tcpdump's, in either byte order. */
@@ -25,19 +26,13 @@ export function outputPath(
     throw new CommandError(`${output}: the folder ${folder} does not exist; make it first`);
   const there = statSync(file, { throwIfNoEntry: false });
   if (there?.isDirectory()) throw new CommandError(`${output} is a folder: name a file`);
-  if (there?.isFile() && there.size > 0 && !(kind && beginnings[kind].test(beginningOf(file)))) {
+  if (
+    there?.isFile() &&
+    there.size > 0 &&
+    !(kind && beginnings[kind].test(bytesAt(file, 0, 200).toString("latin1")))
+  ) {
     const other = kind ? ` and is not a ${kind}` : "";
     throw new CommandError(`${output} exists${other}; it is not overwritten: name another file`);
   }
   return file;
-}
-
-function beginningOf(path: string): string {
-  const bytes = Buffer.alloc(200);
-  const file = openSync(path, "r");
-  try {
-    return bytes.toString("latin1", 0, readSync(file, bytes));
-  } finally {
-    closeSync(file);
-  }
 }

@@ -60,11 +60,15 @@ interface Entry extends Observed {
 
 /** Above this share of records that no single observer can have written, a log is that of several. */
 const mostDoubled = 0.1;
+/** Seconds between the end of a record and the start of its copy, at most. */
+export const longestApart = 2;
 /** Fewer may be an oddity of one. */
 const fewestDoubled = 3;
 
-export const isTooManyDoubled = ({ records, doubled }: Pick<Doubts, "records" | "doubled">): boolean =>
-  doubled >= fewestDoubled && doubled > mostDoubled * records;
+export const isTooManyDoubled = (
+  { records, doubled }: Pick<Doubts, "records" | "doubled">,
+  most = mostDoubled,
+): boolean => doubled >= fewestDoubled && doubled > most * records;
 
 /** So many records are remembered at least, and twice as many at most. */
 const mostRemembered = 1 << 16;

@@ -1,4 +1,4 @@
-import type { ByteText } from "./sources/plain-line.ts";
+import type { ByteText } from "./plain-line.ts";
 
 /**
  * Numbers texts, given as bytes, in the order of their first appearance: 0, 1, 2… Open addressing over typed arrays, so that

@@ -3,15 +3,20 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The object that a text holds, or undefined when it is not one. */
-export function parseObject(text: string): JsonObject | undefined {
+/** What a text holds, or undefined when it is no JSON. */
+export function parseValue(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** The object that a text holds, or undefined when it is not one. */
+export function parseObject(text: string): JsonObject | undefined {
+  const value = parseValue(text);
+  return isObject(value) ? value : undefined;
 }
 
 /** A value that is text or a number. */

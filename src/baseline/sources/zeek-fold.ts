@@ -1,10 +1,10 @@
 import { knownServices } from "../../net/known-services.ts";
-import { byteTable } from "../byte-table.ts";
 import type { Conversation } from "../conversation.ts";
 import { ownDirection } from "../direction.ts";
 import { addRecord, type FlowSum, flowSums } from "../flow-sums.ts";
 import { countRecord, type LinkSighting, type LinkSightings } from "../links/sightings.ts";
 import { partialOf } from "../partial.ts";
+import { byteTable } from "./byte-table.ts";
 import { type PlainColumn, plainLines } from "./plain-line.ts";
 import type { ZeekHeader } from "./zeek-header.ts";
 import type { ZeekField } from "./zeek-record.ts";

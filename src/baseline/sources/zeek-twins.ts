@@ -1,5 +1,5 @@
 import { protocolNumbers } from "../../net/protocol.ts";
-import { isTooManyDoubled, type Observed, relationOf } from "../points/doubles.ts";
+import { isTooManyDoubled, longestApart, type Observed, relationOf } from "../points/doubles.ts";
 
 /** A log has records that no single observer can have written: only one that is read record by record tells what they are. */
 export class DoubledLog extends Error {}
@@ -62,9 +62,6 @@ export function zeekTwins(): ZeekTwins {
     },
   };
 }
-
-/** Seconds behind the end of a line within which its copy starts. */
-const longestApart = 2;
 
 const observed = (first: number, last: number, packets: number, packetsBack: number): Observed => ({
   ...{ first, last },

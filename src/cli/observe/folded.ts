@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import type { BaselineSource } from "../../baseline/flow.ts";
 import type { LinkSighting } from "../../baseline/links/sightings.ts";
 import { type OpenSource, recording } from "../../baseline/observe.ts";
@@ -7,9 +6,10 @@ import { comment, emptyLine } from "../../baseline/sources/zeek-tsv.ts";
 import { DoubledLog } from "../../baseline/sources/zeek-twins.ts";
 import type { ZeekFile } from "../../engines/duckdb/zeek-copies.ts";
 import type { Addition, Draft } from "../../engines/store/flow-store.ts";
+import { bytesAt } from "../bytes-at.ts";
 import { CommandError, type Context } from "../context.ts";
 import { asCommandError, endSource } from "./files.ts";
-import { readInHalves } from "./halves.ts";
+import { headLength, readInHalves } from "./halves.ts";
 import { compressionOf, type Input, readInput } from "./input.ts";
 
 /** A file whose bytes were read once. */
@@ -27,9 +27,6 @@ export interface Folded {
   /** How an engine reads it; undefined where it would read some of the lines in another way. */
   readonly table: ZeekFile | undefined;
 }
-
-/** How much of a log is looked at for its header. */
-const headLength = 1 << 16;
 
 /** Reads the bytes of a file: for its digest and, where it is a log of which many lines are alike, into sums. */
 export async function scan(
@@ -127,21 +124,11 @@ function openLog(name: string, path: string, piece: Uint8Array, adding: Addition
       const source = sources[0]!;
       const table = {
         path,
-        compression: compressionOf(firstBytes(path)),
+        compression: compressionOf(bytesAt(path, 0, 4)),
         header,
         records: recordsOf(source),
       };
       return { source, links, draft, table: isUniform ? table : undefined };
     },
   };
-}
-
-function firstBytes(path: string): Uint8Array {
-  const file = openSync(path, "r");
-  const bytes = new Uint8Array(4);
-  try {
-    return bytes.subarray(0, readSync(file, bytes));
-  } finally {
-    closeSync(file);
-  }
 }

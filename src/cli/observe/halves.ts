@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -7,6 +7,7 @@ import type { BaselineSource } from "../../baseline/flow.ts";
 import { joinedSightings, type LinkSighting } from "../../baseline/links/sightings.ts";
 import { leadingHeader, type ZeekHeader } from "../../baseline/sources/zeek-header.ts";
 import { comment } from "../../baseline/sources/zeek-tsv.ts";
+import { bytesAt } from "../bytes-at.ts";
 import type { FromHalf, Half, HalfOrder } from "./log-half.ts";
 
 /** A log that was read in two halves. */
@@ -24,7 +25,7 @@ const fewestBytes = 1 << 25;
 const pieceSize = 1 << 20;
 const lineFeed = 10;
 /** How much of a log is looked at for its header, or for the end of a line. */
-const headLength = 1 << 16;
+export const headLength = 1 << 16;
 /** Built beside this file; where the sources run as they are, there is none. */
 const thread = fileURLToPath(new URL("./log-half.js", import.meta.url));
 
@@ -161,14 +162,4 @@ function lineStartBehind(path: string, at: number): number {
   const bytes = bytesAt(path, at, headLength);
   const found = bytes.indexOf(lineFeed);
   return found < 0 ? statSync(path).size : at + found + 1;
-}
-
-function bytesAt(path: string, at: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  const file = openSync(path, "r");
-  try {
-    return bytes.subarray(0, readSync(file, bytes, 0, length, at));
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,3 +1,4 @@
+import { parseValue } from "../../baseline/sources/json.ts";
 import { EngineError } from "../engine-error.ts";
 
 /** One row of an answer: values by the names of its columns. */
@@ -26,14 +27,14 @@ export function readAnswer(row: (values: AnswerRow) => void): AnswerReader {
         return;
       }
       names ??= columnsOf(frame);
-      const values = parsed(text.replace(/,$/, ""));
+      const values = parseValue(text.replace(/,$/, ""));
       if (!Array.isArray(values) || values.length !== names?.length) throw noAnswer(text, rows);
       rows += 1;
       row(Object.fromEntries(names.map((name, index) => [name, values[index]])));
     },
     end() {
       const text = frame.join("\n");
-      const whole = parsed(text) as { readonly rows?: unknown } | undefined;
+      const whole = parseValue(text) as { readonly rows?: unknown } | undefined;
       if (whole?.rows === rows) return;
       throw noAnswer(text, rows);
     },
@@ -45,7 +46,9 @@ const mostLines = 1000;
 
 /** The names in the beginning of a frame. */
 function columnsOf(frame: readonly string[]): readonly string[] | undefined {
-  const head = parsed(`${frame.join("\n")}]}`) as { readonly meta?: readonly { readonly name: string }[] };
+  const head = parseValue(`${frame.join("\n")}]}`) as {
+    readonly meta?: readonly { readonly name: string }[];
+  };
   return head?.meta?.map(({ name }) => name);
 }
 
@@ -60,12 +63,3 @@ function noAnswer(text: string, rows: number): EngineError {
 
 /** The first words of what a server said. */
 export const brief = (text: string): string => text.slice(0, 500).trim();
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

@@ -1,4 +1,4 @@
-import { type Observed, relationOf } from "../../baseline/points/doubles.ts";
+import { isTooManyDoubled, longestApart, type Observed, relationOf } from "../../baseline/points/doubles.ts";
 import { protocolNumbers } from "../../net/protocol.ts";
 import { EngineError } from "../engine-error.ts";
 import type { Ask, Manner } from "./ask.ts";
@@ -8,9 +8,6 @@ import type { ZeekExpressions } from "./zeek-partials.ts";
 const looked = 100_000;
 /** Above this share of records that no single sensor can have written, the sums of a table are those of several. */
 const mostDoubled = 0.01;
-const fewestDoubled = 3;
-/** Seconds between the end of a record and the start of its copy, at most. */
-const longestApart = 2;
 
 /**
  * Refuses a table in which connections stand more than once, as several sensors saw them: a cluster that adds them up cannot tell
@@ -48,7 +45,7 @@ export async function refuseDoubled(
     manner,
   );
   const { records, doubled } = sums;
-  if (doubled < fewestDoubled || doubled <= mostDoubled * records) return;
+  if (!isTooManyDoubled(sums, mostDoubled)) return;
   throw new EngineError(
     `${doubled} of ${records} records around ${new Date(1000 * time.middle).toISOString()} tell of connections that another record ` +
       `tells of too, as ${observers.size > 1 ? [...observers].toSorted().join(", ") : "several sensors"} see them: sums and ` +

@@ -1,6 +1,6 @@
 /**
- * The columns of a partial, in every engine's answer and where lines were read: `FlowPartial` with times in microseconds
- * since 1970, ports and types as numbers. `requests` is NULL where earlier partials of the same addition have enough of them; `longest_gap` and
+ * The columns of a partial, as `partialLines` writes it: `FlowPartial` with times in microseconds since 1970, ports and types as
+ * numbers. `requests` is NULL where earlier partials of the same addition have enough of them; `longest_gap` and
  * `last_request` stand in for them.
  */
 export const partialColumns = {

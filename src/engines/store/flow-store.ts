@@ -7,7 +7,7 @@ import { baselineOf, type Recorded } from "../../baseline/observe.ts";
 import { type Database, openDatabase } from "../duckdb/database.ts";
 import { mayHaveCopies, type ZeekFile } from "../duckdb/zeek-copies.ts";
 import { commitManifest, readManifest } from "./manifest.ts";
-import { type PartialLines, partialLines } from "./partial-lines.ts";
+import { partialLines } from "./partial-lines.ts";
 import { flowsOf } from "./read-flows.ts";
 import { countInBoth, writePart } from "./statements.ts";
 import { sync, syncFolder } from "./synced.ts";
@@ -62,7 +62,8 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
     },
   );
   const generation = before.generation + 1;
-  const drafts = new Set<{ readonly path: string; readonly lines: Pick<PartialLines, "end"> }>();
+  /** How many partials each draft has, by its path; what is written by this thread ends with it. */
+  const drafts = new Map<string, () => number>();
   let opened = 0;
   const nextPath = (): string => {
     opened += 1;
@@ -75,35 +76,32 @@ export async function addition(folder: string, pid: number): Promise<Addition> {
     draft() {
       const path = nextPath();
       const lines = partialLines(path);
-      const draft = { path, lines };
-      drafts.add(draft);
+      drafts.set(path, lines.end);
       return {
         add: lines.add,
         drop() {
           lines.end();
-          drafts.delete(draft);
+          drafts.delete(path);
           rmSync(path);
         },
       };
     },
     place() {
       const path = nextPath();
-      const draft = { path, lines: { end: () => 0 } };
       return {
         path,
         keep(partials) {
-          draft.lines.end = () => partials;
-          drafts.add(draft);
+          drafts.set(path, () => partials);
         },
         drop() {
-          drafts.delete(draft);
+          drafts.delete(path);
           rmSync(path, { force: true });
         },
       };
     },
     mayHaveCopies: (files) => mayHaveCopies(database, files),
     async commit({ sources, links }) {
-      const written = [...drafts].filter(({ lines }) => lines.end() > 0).map(({ path }) => path);
+      const written = [...drafts].filter(([, end]) => end() > 0).map(([path]) => path);
       const draft = join(working.path, "part.parquet");
       const files = before.parts.map((part) => join(folder, part.file));
       await database.run(writePart(written, files, draft));

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { baselineSourceSchema } from "../../baseline/file.ts";
 import type { BaselineSource } from "../../baseline/flow.ts";
 import type { LinkSighting } from "../../baseline/links/sightings.ts";
+import { parseValue } from "../../baseline/sources/json.ts";
 import { EngineError } from "../engine-error.ts";
 import { syncFolder, writeSynced } from "./synced.ts";
 
@@ -69,7 +70,7 @@ export function readManifest(folder: string): Manifest {
     return { generation, parts: [] };
   }
   const path = join(folder, nameOf(generation));
-  const { data, error } = content.safeParse(parse(readFileSync(path, "utf8")));
+  const { data, error } = content.safeParse(parseValue(readFileSync(path, "utf8")));
   if (data === undefined) {
     const [{ path: place, message }] = error.issues as [z.core.$ZodIssue];
     throw new EngineError(
@@ -107,13 +108,4 @@ export function commitManifest(folder: string, working: string, { generation, pa
   syncFolder(folder);
   // The one before stays, for a reader that has just looked it up.
   if (generation > 2) rmSync(join(folder, nameOf(generation - 2)), { force: true });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
