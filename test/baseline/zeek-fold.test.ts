@@ -150,6 +150,20 @@ describe("lines of a conn.log that are added up as they are read give the baseli
       { numRuns: 100, seed: 17 },
     );
   });
+
+  test("lines that are the same, byte for byte, under a header that has the ends the other way round", () => {
+    const swapped: Readonly<Record<string, string>> = { "id.orig_h": "id.resp_h", "id.resp_h": "id.orig_h" };
+    const back = { "id.orig_h": "10.0.0.2", "id.resp_h": "10.0.0.1" };
+    const first = zeekLog([0, 60, 120].map((second) => poll(second)));
+    const later = zeekLog(
+      [180, 240, 300].map((second) => ({ ...poll(second), ...back })),
+      zeekFieldNames.map((name) => swapped[name] ?? name),
+    );
+    asSingleLines(first + later);
+    expect(observed(first + later, true)).toMatchObject({
+      baseline: { flows: [{ initiator: "10.0.0.1" }, { initiator: "10.0.0.2" }] },
+    });
+  });
 });
 
 test("of requests that come in any order, the earliest are kept, in order", () => {
