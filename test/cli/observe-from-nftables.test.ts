@@ -1,11 +1,9 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Baseline } from "../../src/baseline/flow.ts";
 import { nftables } from "../../targets/nftables/target.ts";
-import { type Ended, sluice } from "../support/command.ts";
 import { type FirewallHost, missingForFirewall, startFirewallHost } from "../support/firewall-host.ts";
 import { localSession } from "../support/local-session.ts";
+import { observedAs, talkOver } from "../support/record-reader.ts";
 import { recordSite } from "../support/record-site.ts";
 import { type RoutedPeers, routedPeers } from "../support/routed-peers.ts";
 import { conduitRules } from "../support/rules.ts";
@@ -39,21 +37,11 @@ describe.skipIf(missing)(
       rmSync(folder, { recursive: true });
     });
 
-    const run = (line: string): Promise<Ended> =>
-      sluice(folder, [...line.split(" "), "--identity", sshd.identity], undefined, () => new Date());
-    /** Reads the firewall once more; the flows by port, and what was said of the reading. */
     const observed = async () => {
-      const { code, stderr } = await run("observe --from fw1 -o baseline/fw1.json");
-      if (code !== 0) throw new Error(stderr);
-      const baseline = JSON.parse(readFileSync(join(folder, "baseline/fw1.json"), "utf8")) as Baseline;
-      const flow = (port: number) => baseline.flows.find((one) => one.port === port);
-      return { flow, sources: baseline.sources, source: baseline.sources.at(-1)!, stderr };
+      const seen = await observedAs(sshd.identity, folder);
+      return { ...seen, source: seen.sources.at(-1)! };
     };
-    const talk = async (port: 502 | 9999, requests: number): Promise<void> => {
-      const session = await peers.open(port);
-      expect(session).toBeDefined();
-      for (let turn = 0; turn < requests; turn += 1) expect(await peers.ask(session!)).toBe(true);
-    };
+    const talk = (port: 502 | 9999, requests: number) => talkOver(peers, port, requests);
 
     test("what a full record does not take is told as lost, and what it has is counted once", async () => {
       await driver().restore(text.replaceAll("size 65535", "size 1"));

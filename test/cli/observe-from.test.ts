@@ -1,14 +1,12 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Baseline } from "../../src/baseline/flow.ts";
 import { firstRing, keep, writeRing } from "../../src/rollout/known-good/known-good.ts";
 import type { Driver } from "../../src/target.ts";
 import { iptables } from "../../targets/iptables/target.ts";
-import { type Ended, sluice } from "../support/command.ts";
 import type { FirewallHost } from "../support/firewall-host.ts";
 import { missingForIptables, startIptablesHost, type Variant } from "../support/iptables-host.ts";
 import { localSession } from "../support/local-session.ts";
+import { observedAs, runAs, talkOver } from "../support/record-reader.ts";
 import { recordSite } from "../support/record-site.ts";
 import { type RoutedPeers, routedPeers } from "../support/routed-peers.ts";
 import { conduitRules } from "../support/rules.ts";
@@ -43,21 +41,12 @@ describe.skipIf(missing)(
       for (const tool of without) host.run(`mount --bind ${host.folder}/bin/${tool} /usr/sbin/${tool}`);
       await monitored(iptables.driver(localSession(host.prefix), host.paths));
     };
-    const run = (line: string): Promise<Ended> =>
-      sluice(folder, [...line.split(" "), "--identity", sshd.identity], undefined, () => new Date());
-    /** Reads the firewall once more; the flows by port, and what was said of the reading. */
+    const run = (line: string) => runAs(sshd.identity, folder, line);
     const observed = async () => {
-      const { code, stderr } = await run("observe --from fw1 -o baseline/fw1.json");
-      if (code !== 0) throw new Error(stderr);
-      const baseline = JSON.parse(readFileSync(join(folder, "baseline/fw1.json"), "utf8")) as Baseline;
-      const flow = (port: number) => baseline.flows.find((one) => one.port === port);
-      return { flow, source: baseline.sources[0]!, stderr };
+      const seen = await observedAs(sshd.identity, folder);
+      return { ...seen, source: seen.sources[0]! };
     };
-    const talk = async (port: 502 | 9999, requests: number): Promise<void> => {
-      const session = await peers.open(port);
-      expect(session).toBeDefined();
-      for (let turn = 0; turn < requests; turn += 1) expect(await peers.ask(session!)).toBe(true);
-    };
+    const talk = (port: 502 | 9999, requests: number) => talkOver(peers, port, requests);
     const ends = { initiator: "10.20.1.10", responder: "10.10.1.10", protocol: 6, answered: true };
 
     test.each(["legacy", "nft"] as const)(
