@@ -145,6 +145,16 @@ test("a server that accepts and says nothing is given up, unless it was asked wh
   expect(await asked(slow, {}, Number.POSITIVE_INFINITY)).toEqual([]);
 });
 
+test("a server that accepts and has no word of TLS is told with what may be wrong", {
+  timeout: 60_000,
+}, async () => {
+  const port = await listening(createSilentServer());
+  const ask = overHttp({ url: `https://127.0.0.1:${port}/` }, {});
+  await expect(ask("SELECT 1", () => undefined, {})).rejects.toThrow(
+    /no TLS within 10 s \(is the other one of clickhouse:\/\/ and clickhouses:\/\/ right\?\)/,
+  );
+});
+
 const hasOpenssl = existsSync(openssl);
 test.skipIf(!hasOpenssl)(
   `a certificate that has expired or is for another host is refused, before a password is said${hasOpenssl ? "" : " [skipped: openssl missing]"}`,

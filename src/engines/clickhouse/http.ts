@@ -78,15 +78,24 @@ function post(
       ...(signal === undefined ? {} : { signal }),
     });
     let timer: NodeJS.Timeout | undefined;
-    const limit = (time: number, what: string): void => {
+    const limit = (time: number, what: () => string): void => {
       clearTimeout(timer);
-      if (time < Number.POSITIVE_INFINITY)
-        timer = setTimeout(() => request.destroy(new Error(`${what} within ${time / 1000} s`)), time);
+      if (time < Number.POSITIVE_INFINITY) timer = setTimeout(() => request.destroy(new Error(what())), time);
     };
-    limit(connecting, "no connection");
+    let isReached = false;
+    limit(connecting, () =>
+      isReached
+        ? `no TLS within ${connecting / 1000} s${otherOne}`
+        : `no connection within ${connecting / 1000} s`,
+    );
     request.on("socket", (socket) => {
       socket.setKeepAlive(true, keepAlive);
-      socket.once(isTls ? "secureConnect" : "connect", () => limit(within, "nothing is said"));
+      socket.once("connect", () => {
+        isReached = true;
+      });
+      socket.once(isTls ? "secureConnect" : "connect", () =>
+        limit(within, () => `nothing is said within ${within / 1000} s`),
+      );
     });
     const settle = <T>(end: (value: T) => void) => {
       return (value: T): void => {
@@ -140,11 +149,13 @@ const unknownIssuer: ReadonlySet<string> = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
 ]);
 
+const otherOne = " (is the other one of clickhouse:// and clickhouses:// right?)";
+
 /** What the system says of a connection, and what helps where it does not say that. */
 function whyNoAnswer({ code = "", message }: NodeJS.ErrnoException): string {
   if (unknownIssuer.has(code))
     return `is not trusted (${message}): name the file of the authority that signed its certificate in NODE_EXTRA_CA_CERTS`;
   if (/^(CERT_|ERR_TLS_)/.test(code)) return `is not trusted: ${message}`;
   if (code === "EPROTO") return "speaks no TLS: a port without it needs clickhouse://";
-  return `does not answer: ${message || code}${code === "ECONNRESET" ? " (is the other one of clickhouse:// and clickhouses:// right?)" : ""}`;
+  return `does not answer: ${message || code}${code === "ECONNRESET" ? otherOne : ""}`;
 }
